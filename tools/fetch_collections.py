@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, Hedgehog
 """Lay out a collections tree: this checkout (as a link) and the collections it depends on.

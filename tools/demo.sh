@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, Hedgehog
+#
+# demo.sh: an engine, the sandbox, and a stack that serves the example plugin. `make demo` calls it.
+set -euo pipefail
+
+sandbox=.sandbox
+bundle=()
+# Behind a proxy that inspects TLS, images are built with the bundle that the machine itself trusts.
+if [ -n "${SSL_CERT_FILE:-}" ]; then
+    bundle=(--ca-bundle "$SSL_CERT_FILE")
+fi
+
+.venv/bin/ansible-playbook playbooks/docker_host.yml
+.venv/bin/python tests/sandbox/build.py --out "$sandbox" "${bundle[@]}"
+
+# Written by a program, so that any letter in a path survives.
+.venv/bin/python - "$PWD/$sandbox" "${SSL_CERT_FILE:-}" >"$sandbox/vars.json" <<'END'
+import json, sys
+sandbox, bundle = sys.argv[1:]
+values = {"plugin_path": f"{sandbox}/plugin", "netbox_docker_url": f"{sandbox}/netbox-docker.git-source"}
+if bundle:
+    values["ca_bundle"] = bundle
+print(json.dumps(values))
+END
+
+exec .venv/bin/ansible-playbook dev-setup.yml -e "@$sandbox/vars.json"
