@@ -19,9 +19,9 @@ fi
 .venv/bin/python - "$PWD/$sandbox" "${SSL_CERT_FILE:-}" >"$sandbox/vars.json" <<'END'
 import json, sys
 sandbox, bundle = sys.argv[1:]
-values = {"plugin_path": f"{sandbox}/plugin", "netbox_docker_url": f"{sandbox}/netbox-docker.git-source"}
+values = {"plugin_path": f"{sandbox}/plugin", "netbox_dev_netbox_docker_url": f"{sandbox}/netbox-docker.git-source"}
 if bundle:
-    values["ca_bundle"] = bundle
+    values["netbox_dev_ca_bundle"] = bundle
 print(json.dumps(values))
 END
 

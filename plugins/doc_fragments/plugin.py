@@ -1,0 +1,53 @@
+# Copyright: (c) 2026, Hedgehog
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Options that modules share."""
+
+    DOCUMENTATION = r"""
+options:
+  plugin_path:
+    description:
+      - Path of the plugin's repository on the managed node.
+      - Without it, the plugin in the current directory, or the only stack that is set up on the node.
+    type: path
+author:
+  - Hedgehog (@hedgehog)
+requirements:
+  - Python 3.9 or later
+  - PyYAML
+"""
+
+    RUN = r"""
+options:
+  events:
+    description:
+      - File to which progress is appended while the module runs, one JSON object a line.
+      - The action plugin of the same name sets it and prints the lines as they come.
+    type: path
+  lock_timeout:
+    description: Seconds to wait for another run over the same stack to end.
+    type: float
+    default: 5.0
+  time_limit:
+    description: Seconds that the longest step may take.
+    type: float
+    default: 1800.0
+requirements:
+  - docker (Python package)
+  - Docker Compose 2.18 or later
+"""
+
+    CHANGED = r"""
+options:
+  changed:
+    description:
+      - Categories to take as changed, or V(all). The rows of the workflow's matrix.
+      - With nothing named, the files that differ from the last successful apply are the changes.
+    type: list
+    elements: str
+    default: []
+"""

@@ -1,0 +1,38 @@
+# Copyright: (c) 2026, Hedgehog
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where a module meets the engine: shared options, and failures turned into ``fail_json``."""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+from ansible.module_utils.basic import AnsibleModule
+
+from .errors import NetBoxDevError
+from .events import Reporter
+
+PLUGIN_SPEC: dict[str, Any] = {"plugin_path": {"type": "path"}}
+RUN_SPEC: dict[str, Any] = {
+    **PLUGIN_SPEC,
+    "events": {"type": "path"},
+    "lock_timeout": {"type": "float", "default": 5.0},
+    "time_limit": {"type": "float", "default": 1800.0},
+}
+CHANGED_SPEC: dict[str, Any] = {"changed": {"type": "list", "elements": "str", "default": []}}
+
+
+def run_module(module: AnsibleModule, work: Callable[[AnsibleModule, Reporter], dict[str, Any]]) -> None:
+    """Call ``work`` and end the module with its result, or with ``msg`` and ``failure``."""
+    reporter = Reporter(module.params.get("events"))
+    try:
+        result = work(module, reporter)
+    except NetBoxDevError as error:
+        module.fail_json(msg=error.message, failure=error.failure(), steps=reporter.describe())
+    except PermissionError as error:
+        message = (
+            f"permission denied for '{error.filename}': run as the user who owns the plugin, or with become. "
+            "Nothing of yours was changed by the step that failed."
+        )
+        failure = {"code": "permission_denied", "message": message, "details": {"path": str(error.filename)}}
+        module.fail_json(msg=message, failure=failure, steps=reporter.describe())
+    module.exit_json(**result)

@@ -1,0 +1,74 @@
+# Copyright: (c) 2026, Hedgehog
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a path to the category of the change. A table of rules; the first that matches decides."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+from typing import Iterable, Mapping
+
+# Applied to the path relative to the repository.
+_LITTER = re.compile(
+    r"(^|/)(__pycache__|\.git|\.hg|\.svn|\.tox|\.nox|\.venv|venv|node_modules|\.idea|\.vscode|\.mypy_cache|\.ruff_cache|"
+    r"\.pytest_cache|htmlcov|[^/]+\.egg-info|\.ansible|build|dist)(/|$)"
+    r"|\.(py[cod]|swp|swo|swx|orig|rej|bak|tmp)$|~$|(^|/)(\.#|#)[^/]*|(^|/)(4913|\.DS_Store|Thumbs\.db|\.coverage[^/]*)$"
+)
+_REPOSITORY = (
+    (r"netbox-dev\.yml", "settings"),
+    (r"(pyproject\.toml|setup\.py|setup\.cfg|MANIFEST\.in|Dockerfile|(dev-)?requirements[^/]*\.(txt|in))", "dependencies"),
+    (r"(constraints[^/]*\.txt|requirements/.+\.(txt|in)|Pipfile|[^/]+\.lock)", "dependencies"),
+    (r"(tests?|[^/]*_tests?)/.+", "tests"),
+    (r"(conftest\.py|test_[^/]+\.py|tox\.ini|pytest\.ini|noxfile\.py|\.coveragerc)", "tests"),
+    (r"(docs?|examples?)/.+", "docs"),
+    (r".+\.(md|rst|adoc|txt|png|jpe?g|gif|svg)", "docs"),
+    (r"(LICENSE|LICENCE|COPYING|AUTHORS|NOTICE|CHANGELOG|README)[^/]*", "docs"),
+    (r"(.+/)?(settings|configuration|local_settings)\.py", "settings"),
+)
+# Applied to the path relative to the package.
+_PACKAGE = (
+    (r"(.+/)?tests?/.+|(.+/)?(test_[^/]+|[^/]+_test|tests|conftest)\.py", "tests"),
+    (r"(.+/)?migrations/.+\.py", "migrations"),
+    (r"(.+/)?templates/.+", "templates"),
+    (r"(.+/)?static/.+", "static"),
+    (r"__init__\.py", "plugin_config"),
+    (r"(.+/)?settings\.py", "settings"),
+    (r"(.+/)?(models|models/.+|choices|validators|constants|fields)(\.py)?", "models"),
+    (r"(.+/)?(views|views/.+)(\.py)?", "views"),
+    (r"(.+/)?(urls|urls/.+)(\.py)?", "urls"),
+    (r".+\.py", "python"),
+    (r".+\.(md|rst)", "docs"),
+    # Data that Python may read at import: YAML, JSON, compiled messages.
+    (r".+", "python"),
+)
+
+
+def _first(rules: Iterable[tuple[str, str]], path: str, otherwise: str) -> str:
+    for pattern, category in rules:
+        if re.fullmatch(pattern, path):
+            return category
+    return otherwise
+
+
+def is_litter(path: str) -> bool:
+    """Whether ``path`` is an editor's, an interpreter's or a build's by-product."""
+    return bool(_LITTER.search(path))
+
+
+def categorize(path: str, package_path: str, rules: Iterable[Mapping[str, str]] = ()) -> str:
+    """Return the category of ``path`` (relative to the repository, forward slashes).
+
+    ``package_path`` is the package's directory relative to the repository. ``rules`` are the project file's own:
+    ``{path: glob, category: name}``, asked first.
+    """
+    for rule in rules:
+        if fnmatchcase(path, rule["path"]):
+            return rule["category"]
+    if is_litter(path):
+        return "ignored"
+    if path.startswith("netbox-docker:"):
+        return "settings"
+    if path.startswith(f"{package_path}/"):
+        return _first(_PACKAGE, path[len(package_path) + 1 :], "python")
+    # Python beside the package may be imported by it; anything else in the repository is not loaded by NetBox.
+    return _first(_REPOSITORY, path, "python" if path.endswith(".py") else "ignored")

@@ -1,0 +1,149 @@
+# Copyright: (c) 2026, Hedgehog
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one adapter to ``docker compose``: arguments as lists, a time limit on every call."""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import subprocess
+import time
+from collections import deque
+from pathlib import Path
+from typing import Any, Callable, Optional, Sequence
+
+from .errors import ComposeFailed, EngineUnavailable, TimeLimit
+
+BASE_FILES = ("docker-compose.yml",)
+OVERRIDE = "docker-compose.override.yml"
+KEPT_LINES = 400
+
+
+class Compose:
+    """Compose in one netbox-docker checkout. Without a project name, the override on disk gives it."""
+
+    def __init__(self, checkout: Path) -> None:
+        self.checkout = checkout
+        self._environment = {
+            key: value
+            for key, value in os.environ.items()
+            if key not in ("COMPOSE_FILE", "COMPOSE_PROJECT_NAME", "COMPOSE_PROFILES")
+        }
+        self._environment.update(COMPOSE_ANSI="never", COMPOSE_PROGRESS="plain", BUILDKIT_PROGRESS="plain")
+
+    def call(
+        self,
+        *arguments: str,
+        timeout_s: float = 120,
+        stdin: Optional[str] = None,
+        on_stdout: Optional[Callable[[str], None]] = None,
+        on_stderr: Optional[Callable[[str], None]] = None,
+        files: Sequence[str] = (),
+    ) -> tuple[int, str, str]:
+        """Run ``docker compose <arguments>``; return (exit status, stdout, last lines of stderr).
+
+        Lines are handed to the callbacks as they come. Raises TimeLimit after ``timeout_s`` seconds, with the last
+        lines, and EngineUnavailable where there is no ``docker`` command.
+        """
+        chosen = [part for name in files for part in ("-f", name)]
+        command = ["docker", "compose", *chosen, *arguments]
+        try:
+            process = subprocess.Popen(
+                command,
+                cwd=str(self.checkout),
+                env=self._environment,
+                stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+            )
+        except FileNotFoundError as error:
+            raise EngineUnavailable(
+                f"'docker compose' cannot be run in '{self.checkout}': {error}. The role docker_host installs it; "
+                "the role netbox_docker makes the checkout."
+            ) from error
+        if process.stdin:
+            process.stdin.write((stdin or "").encode())
+            process.stdin.close()
+        output, errors = _follow(process, time.monotonic() + timeout_s, on_stdout, on_stderr)
+        if output is None:
+            raise TimeLimit(
+                f"'docker compose {' '.join(arguments[:3])}' did not end within {timeout_s:.0f} s. Last lines:\n{errors}",
+                arguments=list(arguments),
+            )
+        return process.returncode, output, errors
+
+    def must(self, *arguments: str, **options: Any) -> str:
+        """Like ``call``, returning stdout; raises ComposeFailed on a non-zero exit status."""
+        status, output, errors = self.call(*arguments, **options)
+        if status:
+            raise ComposeFailed(
+                f"'docker compose {' '.join(arguments)}' in '{self.checkout}' ended with status {status}:\n"
+                f"{last_lines(errors or output)}",
+                status=status,
+            )
+        return output
+
+    def config(self, files: Sequence[str] = ()) -> dict[str, Any]:
+        """The merged configuration as Compose understands it; ``files`` replaces the files on disk."""
+        data = json.loads(self.must("config", "--format", "json", files=files))
+        assert isinstance(data, dict)
+        return data
+
+    def hashes(self) -> dict[str, str]:
+        """The configuration hash of each service, as Compose writes it on its containers."""
+        lines = self.must("config", "--hash", "*").splitlines()
+        return dict(line.split(" ", 1) for line in lines if " " in line)
+
+
+def _follow(
+    process: subprocess.Popen[bytes],
+    deadline: float,
+    on_stdout: Optional[Callable[[str], None]],
+    on_stderr: Optional[Callable[[str], None]],
+) -> tuple[Optional[str], str]:
+    """Read both streams to their end; (None, last lines) when the deadline passed and the process was stopped."""
+    kept: dict[str, deque[str]] = {"out": deque(), "err": deque(maxlen=KEPT_LINES)}
+    callbacks = {"out": on_stdout, "err": on_stderr}
+    rest = {"out": b"", "err": b""}
+
+    def take(key: str, line: bytes) -> None:
+        text = line.decode("utf-8", "replace").rstrip("\r")
+        kept[key].append(text)
+        callback = callbacks[key]
+        if callback:
+            callback(text)
+
+    assert process.stdout is not None and process.stderr is not None
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ, "out")
+        selector.register(process.stderr, selectors.EVENT_READ, "err")
+        while selector.get_map():
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                process.terminate()
+                try:
+                    process.wait(5)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
+                return None, "\n".join([*kept["out"], *kept["err"]][-15:])
+            for key, _events in selector.select(min(remaining, 1.0)):
+                block = os.read(key.fd, 1 << 16)
+                if not block:
+                    selector.unregister(key.fileobj)
+                    if rest[key.data]:
+                        take(key.data, rest[key.data])
+                    continue
+                *lines, rest[key.data] = (rest[key.data] + block).split(b"\n")
+                for line in lines:
+                    take(key.data, line)
+    process.wait()
+    process.stdout.close()
+    process.stderr.close()
+    return "\n".join(kept["out"]), "\n".join(kept["err"])
+
+
+def last_lines(text: str, count: int = 12) -> str:
+    """The last lines of a text that are not blank."""
+    return "\n".join([line for line in text.splitlines() if line.strip()][-count:])

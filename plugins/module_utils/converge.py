@@ -1,0 +1,456 @@
+# Copyright: (c) 2026, Hedgehog
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Make a stack fresh: the steps of a plan in their order, each proved before the run is recorded."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import subprocess
+import time
+from dataclasses import dataclass, field
+from typing import Any, Iterable, Optional
+
+from .changes import Change, find_changes, scan, write_manifest
+from .compose import OVERRIDE, Compose, last_lines
+from .engine import Engine
+from .errors import BrokenCode, BuildFailed, ComposeFailed, PluginNotRegistered, PortTaken, ServiceUnhealthy
+from .events import Reporter
+from .freshness import OTHER_CODE, Disk, Verdict, judge, read_disk
+from .oneoff import run_task
+from .override import write_files
+from .plan import ACTIONS, Action, make_plan
+from .secret import password_file, superuser_password
+from .services import backing_services, python_services, web_service
+from .stack import Stack
+from .runtime.digest import tree_digest
+from .state import VERSION, read_json, write_json
+
+_RANK = {"": 0, "reload": 1, "restart": 2, "recreate": 3}
+
+
+@dataclass
+class Limits:
+    """Time limits in seconds."""
+
+    build_s: float = 1800
+    schema_s: float = 1800
+    serve_s: float = 180
+
+
+@dataclass
+class Outcome:
+    """What a run found, planned and did."""
+
+    changes: list[Change] = field(default_factory=list)
+    plan: list[Action] = field(default_factory=list)
+    changed: bool = False
+    written: list[str] = field(default_factory=list)
+    verdicts: list[Verdict] = field(default_factory=list)
+
+
+class Converger:
+    """One run over one stack."""
+
+    def __init__(self, stack: Stack, reporter: Reporter, limits: Optional[Limits] = None, check: bool = False) -> None:
+        self.stack = stack
+        self.reporter = reporter
+        self.limits = limits or Limits()
+        self.check = check
+        self.compose = Compose(stack.checkout)
+        self.engine = Engine(stack.project_name)
+        self.roles: dict[str, str] = {}
+        self.expected: dict[str, int] = {}
+
+    # -- the image ---------------------------------------------------------------------------------------------
+
+    def _build_inputs(self) -> dict[str, Any]:
+        arguments = self.compose.config()["services"][web_service(self.roles)]["build"]["args"]
+        return {
+            "context": tree_digest(str(self.stack.state / "image")),
+            "base": self.engine.image_id(arguments["BASE_IMAGE"]) or arguments["BASE_IMAGE"],
+        }
+
+    def build_needed(self) -> bool:
+        """Whether the image is missing or was built from something else than it would be now."""
+        if self.engine.image_id(self.stack.image) is None or not self._override_written():
+            return True
+        return read_json(self.stack.state / "image.json") != {"version": VERSION, **self._build_inputs()}
+
+    def _override_written(self) -> bool:
+        return (self.stack.checkout / OVERRIDE).exists()
+
+    def build(self) -> bool:
+        """Build the development image; return whether it is another one than before.
+
+        Raises BuildFailed with the installer's last lines; the image that was there stays in use.
+        """
+        before = self.engine.image_id(self.stack.image)
+        service = web_service(self.roles)
+
+        def progress(line: str) -> None:
+            found = re.search(r"\[(\w+) +\d+/\d+\] (.*)|Step (\d+/\d+) : (.*)|netbox-dev: (.*)", line)
+            if found:
+                self.reporter.say(f"build: {' '.join(part for part in found.groups() if part)[:100]}")
+
+        status, output, errors = self.compose.call(
+            "build", service, timeout_s=self.limits.build_s, on_stdout=progress, on_stderr=progress
+        )
+        if status:
+            kept = "the image in use was kept" if before else "no image was there before"
+            raise BuildFailed(
+                f"the development image could not be built, {kept}. The build's last lines:\n"
+                f"{last_lines(_without_noise(output + chr(10) + errors), 20)}",
+                status=status,
+            )
+        write_json(self.stack.state / "image.json", self._build_inputs())
+        return self.engine.image_id(self.stack.image) != before
+
+    # -- the services ------------------------------------------------------------------------------------------
+
+    def disk(self) -> Disk:
+        return read_disk(self.stack, self.engine.image_id(self.stack.image), self.compose.hashes())
+
+    def verdicts(self, disk: Disk) -> list[Verdict]:
+        """Every Python service against the disk."""
+        containers = self.engine.containers()
+        return [judge(self.stack, name, containers.get(name), disk) for name in sorted(self.roles)]
+
+    def up(self, services: Iterable[str]) -> None:
+        """Create or recreate services and start them, with what they depend on."""
+        names = sorted(services)
+        status, output, errors = self.compose.call(
+            "up", "-d", "--no-build", "--no-deps", *names, timeout_s=self.limits.serve_s
+        )
+        if status:
+            text = output + errors
+            if "port is already allocated" in text or "address already in use" in text:
+                raise PortTaken(
+                    f"port {self.stack.port} on 127.0.0.1 is taken by {_port_holder(self.stack.port)}. "
+                    "Choose another with 'port' in netbox-dev.yml or -e port=….",
+                    port=self.stack.port,
+                )
+            raise ComposeFailed(f"the services {', '.join(names)} could not be started:\n{last_lines(text)}", status=status)
+
+    def up_backing(self) -> bool:
+        """Start the database and Redis and wait until they are healthy; return whether anything was started."""
+        names = backing_services(self.compose.config())
+        containers = self.engine.containers()
+        if all(_healthy(containers.get(name)) for name in names):
+            return False
+        if not self.check:
+            self.up(names)
+            self._wait_healthy(names)
+        return True
+
+    def _wait_healthy(self, names: list[str]) -> None:
+        deadline = time.monotonic() + self.limits.serve_s
+        told = ""
+        while True:
+            containers = self.engine.containers()
+            waiting = [name for name in names if not _healthy(containers.get(name))]
+            if not waiting:
+                return
+            if time.monotonic() > deadline or any(_dead(containers.get(n)) for n in waiting):
+                raise self._unhealthy(waiting[0], "is not healthy")
+            if told != ", ".join(waiting):
+                told = ", ".join(waiting)
+                self.reporter.say(f"waiting for {told}")
+            time.sleep(0.3)
+
+    def _unhealthy(self, service: str, what: str) -> ServiceUnhealthy:
+        container = self.engine.containers().get(service)
+        log = self.engine.logs(container["Id"]) if container else "(there is no container)"
+        return ServiceUnhealthy(f"the service '{service}' {what}. Its last log lines:\n{log}", service=service)
+
+    def act(self, verdicts: list[Verdict]) -> None:
+        """Do what each service needs."""
+        needing: dict[str, list[str]] = {}
+        for verdict in verdicts:
+            needing.setdefault(verdict.needs, []).append(verdict.service)
+        containers = self.engine.containers()
+        for name in [*needing.get("recreate", []), *needing.get("restart", [])]:
+            # What the old process said is no word of the new one.
+            (self.stack.state / "run" / f"{name}.json").unlink(missing_ok=True)
+        if needing.get("recreate"):
+            self.up(needing["recreate"])
+        for name in needing.get("restart", []):
+            self.engine.restart(containers[name]["Id"])
+        for verdict in verdicts:
+            if verdict.needs == "reload" and not self._reloads_by_itself(verdict):
+                self.expected[verdict.service] = verdict.told.get("attempts", 0) + 1
+                self.engine.signal(containers[verdict.service]["Id"], "SIGHUP")
+
+    @staticmethod
+    def _reloads_by_itself(verdict: Verdict) -> bool:
+        """A supervisor sees a saved file; it must be told only when it tried and failed, or when no file changed."""
+        return verdict.why.startswith(OTHER_CODE) and not verdict.told.get("error")
+
+    def prove(self, disk: Disk) -> list[Verdict]:
+        """Wait until every Python service is fresh, the web service answers and NetBox has the plugin.
+
+        Raises BrokenCode when a new process cannot start from the code on disk (the old one goes on),
+        ServiceUnhealthy when one does not come up in time, PluginNotRegistered with NetBox's reason.
+        """
+        deadline = time.monotonic() + self.limits.serve_s
+        told = ""
+        while True:
+            containers = self.engine.containers()
+            verdicts = [judge(self.stack, name, containers.get(name), disk) for name in sorted(self.roles)]
+            stale = [v for v in verdicts if v.needs or v.told["attempts"] < self.expected.get(v.service, 0) or v.told["busy"]]
+            if not stale:
+                break
+            for verdict in stale:
+                if _dead(containers.get(verdict.service)):
+                    raise self._unhealthy(verdict.service, "stopped right after its start")
+                if verdict.told.get("error") and verdict.told.get("attempted") == disk.code and (
+                    _same(verdict, containers) and verdict.told["attempts"] >= self.expected.get(verdict.service, 0)
+                ):
+                    raise BrokenCode(
+                        f"the code on disk does not start in '{verdict.service}'"
+                        f"{'; the last good state goes on serving' if verdict.told.get('code') else ''}:\n"
+                        f"{last_lines(verdict.told['error'], 10)}",
+                        service=verdict.service,
+                        traceback=verdict.told["error"],
+                    )
+            if time.monotonic() > deadline:
+                raise self._unhealthy(stale[0].service, f"is not fresh after {self.limits.serve_s:.0f} s ({stale[0].why or 'its new process is not ready'})")
+            names = ", ".join(verdict.service for verdict in stale)
+            if names != told:
+                told = names
+                self.reporter.say(f"waiting for {names}")
+            time.sleep(0.1)
+        self._wait_served(deadline)
+        for verdict in verdicts:
+            self._assert_registered(verdict.told.get("report", {}))
+        return verdicts
+
+    def _wait_served(self, deadline: float) -> None:
+        found = "nothing"
+        while True:
+            try:
+                connection = http.client.HTTPConnection("127.0.0.1", self.stack.port, timeout=30)
+                connection.request("GET", "/login/")
+                found = f"status {connection.getresponse().status}"
+                connection.close()
+                if found == "status 200":
+                    return
+            except (OSError, http.client.HTTPException) as error:
+                found = str(error)
+            if time.monotonic() > deadline:
+                raise self._unhealthy(web_service(self.roles), f"does not serve {self.stack.url}/login/ ({found})")
+            time.sleep(0.2)
+
+    # -- what roles do step by step ------------------------------------------------------------------------------
+
+    def ensure_image(self) -> bool:
+        """Build the image if that is needed and see that NetBox registers the plugin in it."""
+        self.roles = python_services(self.compose.config())
+        if not self.build_needed():
+            return False
+        if self.check:
+            return True
+        with self.reporter.step("build") as step:
+            step.changed = self.build()
+            step.detail = self.stack.image
+        with self.reporter.step("check"):
+            self._assert_registered(run_task(self.compose, web_service(self.roles), "check", self.reporter.say))
+        return self.reporter.changed
+
+    def prepare_database(self, password: Optional[str]) -> dict[str, Any]:
+        """Start database and Redis and bring the database to what the code needs."""
+        self.roles = python_services(self.compose.config())
+        result: dict[str, Any] = {"changed": True, "superuser_created": False, "applied": []}
+        result["password_file"] = str(password_file(self.stack))
+        started = self.up_backing()
+        if self.check and (started or self.build_needed()):
+            return result
+        with self.reporter.step("prepare the database") as step:
+            done = run_task(
+                self.compose,
+                web_service(self.roles),
+                "prepare",
+                self.reporter.say,
+                timeout_s=self.limits.schema_s,
+                dry_run=self.check,
+                database_s=60,
+                superuser_name=self.stack.superuser_name,
+                superuser_password=None if self.check else superuser_password(self.stack, password),
+            )
+            step.detail = f"{len(done['applied'])} migrations, {done['static']['copied']} static files"
+        if not self.check:
+            remember_drift(self.stack, done["drift"])
+        changed = started or bool(done["applied"] or done["superuser_created"] or done["static"]["copied"])
+        return {**result, "changed": changed, "superuser_created": done["superuser_created"], "applied": done["applied"]}
+
+    def _assert_registered(self, report: dict[str, Any]) -> None:
+        if report and not report["registered"]:
+            raise PluginNotRegistered(
+                f"NetBox {report['netbox']} runs without the plugin '{self.stack.plugin.package}': {report['why']}.",
+                netbox=report["netbox"],
+                reason=report["why"],
+            )
+
+    # -- the whole run -----------------------------------------------------------------------------------------
+
+    def run(self, named: Iterable[str]) -> Outcome:
+        """Find the changes, plan, act, prove and record. In check mode only the first two, with what is stale now."""
+        stack, reporter = self.stack, self.reporter
+        outcome = Outcome()
+        scanned_ns = time.time_ns()
+        files = write_files(stack, self.compose, self.engine.rootless, self.check)
+        self.roles = python_services(files["override"])
+        outcome.changes, manifest = find_changes(stack, named)
+        outcome.plan = make_plan(outcome.changes, self.roles)
+        wanted = {action.action for action in outcome.plan}
+        if self.check:
+            self._predict(outcome, wanted)
+            outcome.changed = bool(outcome.plan) or bool(files["changed"])
+            return outcome
+        self.up_backing()
+        if self.build_needed():
+            with reporter.step("build") as step:
+                step.changed = self.build()
+                step.detail = stack.image if step.changed else "the image is as before"
+        schema_changed = False
+        if wanted & {"makemigrations", "migrate"}:
+            schema_changed = self._schema("makemigrations" in wanted, outcome)
+        elif wanted & {"restart", "recreate"}:
+            with reporter.step("check"):
+                run_task(self.compose, web_service(self.roles), "check", reporter.say)
+        disk = self.disk()
+        verdicts = self.verdicts(disk)
+        if schema_changed:
+            # A process that ran while the schema changed may hold what it read before.
+            verdicts = [v if v.needs else Verdict(v.service, "reload", "the schema changed", v.told) for v in verdicts]
+        self._refresh(verdicts)
+        if "collectstatic" in wanted:
+            with reporter.step("collectstatic") as step:
+                static = self._static(dry_run=False)
+                step.changed = static["copied"] > 0
+                step.detail = f"{static['copied']} copied, {static['unmodified']} unmodified"
+        with reporter.step("prove") as step:
+            outcome.verdicts = self.prove(disk)
+            step.detail = f"{len(outcome.verdicts)} services fresh, {stack.url} served"
+        if outcome.written:
+            # Migration files that this run wrote and applied are no change for the next.
+            manifest = scan(stack, manifest)
+        write_manifest(stack, manifest, scanned_ns)
+        outcome.changed = reporter.changed or bool(files["changed"])
+        return outcome
+
+    def _predict(self, outcome: Outcome, wanted: set[str]) -> None:
+        """Reduce the plan to what would really be done, asking the stack without changing it."""
+        kept = {action.action: action for action in outcome.plan if action.action not in _RANK}
+        if self.build_needed():
+            why = ("what the image is built from changed",)
+            kept["build"] = kept.get("build", Action("build", (), why))
+        else:
+            kept.pop("build", None)
+        outcome.verdicts = self.verdicts(self.disk())
+        web = web_service(self.roles)
+        running = "build" not in kept and all(
+            _healthy(self.engine.containers().get(name)) for name in backing_services(self.compose.config())
+        )
+        if running and wanted & {"makemigrations", "migrate"}:
+            make = "makemigrations" in wanted
+            result = run_task(self.compose, web, "schema", **self._schema_request(make, dry_run=True))
+            if not result["written"]:
+                kept.pop("makemigrations", None)
+            if not result["written"] and not result["applied"]:
+                kept.pop("migrate", None)
+        if running and "collectstatic" in wanted and not self._static(dry_run=True)["copied"]:
+            kept.pop("collectstatic")
+        schema = "migrate" in kept
+        for action in ("recreate", "restart", "reload"):
+            due = {v.service: v.why for v in outcome.verdicts if v.needs == action}
+            if action == "recreate" and "build" in kept:
+                due = {v.service: v.why or "the image is built anew" for v in outcome.verdicts}
+            if action == "reload" and schema and "build" not in kept:
+                due.update({v.service: "the schema changed" for v in outcome.verdicts if not v.needs})
+            if due:
+                kept[action] = Action(action, tuple(due), tuple(dict.fromkeys(due.values())))
+            if action == "recreate" and "build" in kept:
+                break
+        outcome.plan = [kept[name] for name in ACTIONS if name in kept]
+
+    def _static(self, dry_run: bool) -> dict[str, Any]:
+        return run_task(self.compose, web_service(self.roles), "static", self.reporter.say, dry_run=dry_run)
+
+    def _schema_request(self, make: bool, dry_run: bool) -> dict[str, Any]:
+        return {
+            "makemigrations": make,
+            "migrate": True,
+            "dry_run": dry_run,
+            "inherited": inherited_drift(self.stack),
+            "database_s": 60,
+        }
+
+    def _schema(self, make: bool, outcome: Outcome) -> bool:
+        with self.reporter.step("migrate" if not make else "makemigrations, migrate") as step:
+            result = run_task(
+                self.compose,
+                web_service(self.roles),
+                "schema",
+                self.reporter.say,
+                timeout_s=self.limits.schema_s,
+                **self._schema_request(make, dry_run=False),
+            )
+            outcome.written = [path.rsplit("/", 1)[-1] for path in result["written"]]
+            step.changed = bool(outcome.written or result["applied"])
+            parts = [f"wrote {name}" for name in outcome.written] + result["operations"]
+            parts += [f"applied {name}" for name in result["applied"]]
+            if result["inherited"]:
+                parts.append(f"left {result['inherited']} inherited operations")
+            step.detail = "; ".join(parts) or "the database matches"
+        return step.changed
+
+    def _refresh(self, verdicts: list[Verdict]) -> None:
+        for action in ("recreate", "restart", "reload"):
+            needing = [verdict for verdict in verdicts if verdict.needs == action]
+            if not needing:
+                continue
+            with self.reporter.step(action, tuple(v.service for v in needing)) as step:
+                self.act(needing)
+                step.changed = True
+                step.detail = "; ".join(dict.fromkeys(v.why for v in needing))
+
+
+def inherited_drift(stack: Stack) -> list[str]:
+    """The operations by which the models differed from their migrations when the stack was set up."""
+    data = read_json(stack.state / "drift.json")
+    return list(data["operations"]) if data else []
+
+
+def remember_drift(stack: Stack, operations: list[str]) -> bool:
+    """Keep them, unless some were kept before: an edit since then is not inherited."""
+    if (stack.state / "drift.json").exists():
+        return False
+    return write_json(stack.state / "drift.json", {"operations": operations})
+
+
+def _healthy(container: Optional[dict[str, Any]]) -> bool:
+    if not container or not container["State"]["Running"]:
+        return False
+    health = container["State"].get("Health")
+    return health is None or health["Status"] == "healthy"
+
+
+def _dead(container: Optional[dict[str, Any]]) -> bool:
+    return container is not None and container["State"]["Status"] in ("exited", "dead")
+
+
+def _same(verdict: Verdict, containers: dict[str, dict[str, Any]]) -> bool:
+    container = containers.get(verdict.service)
+    return container is not None and verdict.told.get("container") == container["Config"]["Hostname"]
+
+
+def _without_noise(text: str) -> str:
+    return "\n".join(line for line in text.splitlines() if not re.match(r"#\d+ (sha256|extracting|CACHED|DONE)|\s*\^", line))
+
+
+def _port_holder(port: int) -> str:
+    """Who listens on a port of this machine, as far as this user may see."""
+    done = subprocess.run(["ss", "-Hltnp", f"sport = :{port}"], capture_output=True, text=True, check=False)
+    found = re.search(r'users:\(\("([^"]+)",pid=(\d+)', done.stdout)
+    return f"{found.group(1)} (pid {found.group(2)})" if found else "another process"

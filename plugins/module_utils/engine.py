@@ -1,0 +1,101 @@
+# Copyright: (c) 2026, Hedgehog
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one adapter to the Docker engine's API."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import Any, Optional
+
+from .errors import EngineUnavailable
+
+try:
+    import docker
+    import docker.errors
+
+    IMPORT_ERROR: Optional[str] = None
+except ImportError as _error:
+    docker = None
+    IMPORT_ERROR = str(_error)
+
+STACK_LABEL = "hedgehog.netbox_dev.stack"
+ROLE_LABEL = "hedgehog.netbox_dev.role"
+
+
+def _endpoint() -> Optional[str]:
+    """The engine that the ``docker`` command would talk to: DOCKER_HOST, else the current context's."""
+    if os.environ.get("DOCKER_HOST"):
+        return None
+    try:
+        done = subprocess.run(
+            ["docker", "context", "inspect", "--format", "{{.Endpoints.docker.Host}}"],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=10,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None if done.returncode == 0 else None
+
+
+class Engine:
+    """Containers and images of one Compose project."""
+
+    def __init__(self, project_name: str) -> None:
+        self.project_name = project_name
+        if docker is None:
+            raise EngineUnavailable(
+                f"the Python package 'docker' is missing on the managed node ({IMPORT_ERROR}); "
+                "the role docker_host brings it."
+            )
+        environment = dict(os.environ)
+        endpoint = _endpoint()
+        if endpoint:
+            environment["DOCKER_HOST"] = endpoint
+        try:
+            self._client = docker.from_env(environment=environment, timeout=60)
+            self._client.ping()
+        except (docker.errors.DockerException, OSError) as error:
+            raise EngineUnavailable(
+                f"the Docker engine does not answer at {environment.get('DOCKER_HOST', 'its default socket')}: {error}. "
+                "Start it (the role docker_host does), or join the group that may use its socket.",
+            ) from error
+
+    @property
+    def rootless(self) -> bool:
+        """Whether the engine runs without root: the container's root is then the developer."""
+        return any("rootless" in option for option in self._client.info().get("SecurityOptions") or [])
+
+    def containers(self) -> dict[str, dict[str, Any]]:
+        """This project's containers by service, as the engine inspects them; one-offs left out."""
+        found = self._client.containers.list(
+            all=True,
+            filters={"label": [f"com.docker.compose.project={self.project_name}", "com.docker.compose.oneoff=False"]},
+            ignore_removed=True,
+        )
+        return {c.labels["com.docker.compose.service"]: c.attrs for c in found}
+
+    def image_id(self, name: str) -> Optional[str]:
+        """The id of a local image, or None."""
+        try:
+            return str(self._client.images.get(name).id)
+        except docker.errors.ImageNotFound:
+            return None
+
+    def restart(self, container: str, stop_s: int = 10) -> None:
+        """Stop and start the same container."""
+        self._client.containers.get(container).restart(timeout=stop_s)
+
+    def signal(self, container: str, signal: str) -> None:
+        """Send a signal to the container's first process."""
+        self._client.containers.get(container).kill(signal)
+
+    def logs(self, container: str, lines: int = 15) -> str:
+        """The last log lines of a container."""
+        try:
+            raw = self._client.containers.get(container).logs(tail=lines)
+        except docker.errors.NotFound:
+            return ""
+        return bytes(raw).decode("utf-8", "replace").rstrip()

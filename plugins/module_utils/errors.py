@@ -1,0 +1,97 @@
+# Copyright: (c) 2026, Hedgehog
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One hierarchy of named failures; each says what was asked, what was found and what to do."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any, Iterable
+
+
+class NetBoxDevError(Exception):
+    """A failure with a stable code. ``details`` is plain data for machines; the message is for people."""
+
+    code = "error"
+
+    def __init__(self, message: str, **details: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+
+    def failure(self) -> dict[str, Any]:
+        """Return ``{code, message, details}`` as modules put it under ``failure``."""
+        return {"code": self.code, "message": self.message, "details": self.details}
+
+
+class PluginNotFound(NetBoxDevError):
+    code = "plugin_not_found"
+
+
+class InvalidProject(NetBoxDevError):
+    code = "invalid_project"
+
+
+class UnknownCategory(NetBoxDevError):
+    code = "unknown_category"
+
+
+class UnknownRelease(NetBoxDevError):
+    code = "unknown_release"
+
+
+class StackNotSetUp(NetBoxDevError):
+    code = "stack_not_set_up"
+
+
+class StackLocked(NetBoxDevError):
+    code = "stack_locked"
+
+
+class InvalidState(NetBoxDevError):
+    code = "invalid_state"
+
+
+class EngineUnavailable(NetBoxDevError):
+    code = "engine_unavailable"
+
+
+class ComposeFailed(NetBoxDevError):
+    code = "compose_failed"
+
+
+class ForeignOverride(NetBoxDevError):
+    code = "foreign_override"
+
+
+class PortTaken(NetBoxDevError):
+    code = "port_taken"
+
+
+class BuildFailed(NetBoxDevError):
+    code = "build_failed"
+
+
+class BrokenCode(NetBoxDevError):
+    code = "broken_code"
+
+
+class SchemaFailed(NetBoxDevError):
+    code = "schema_failed"
+
+
+class ServiceUnhealthy(NetBoxDevError):
+    code = "service_unhealthy"
+
+
+class PluginNotRegistered(NetBoxDevError):
+    code = "plugin_not_registered"
+
+
+class TimeLimit(NetBoxDevError):
+    code = "time_limit"
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return ``; did you mean 'x'?`` for the closest of ``known``, or an empty string."""
+    found = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.5)
+    return f"; did you mean '{found[0]}'?" if found else ""

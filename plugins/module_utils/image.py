@@ -1,0 +1,102 @@
+# Copyright: (c) 2026, Hedgehog
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The development image's build context: the Dockerfile and the packaging files that it depends on, nothing else."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+from .errors import InvalidProject
+from .stack import Stack
+
+# The document's tools; the project file adds its own.
+TOOLS = ("django-debug-toolbar", "pytest-django", "coverage")
+_TOP_LEVEL = re.compile(
+    r"(pyproject\.toml|setup\.py|setup\.cfg|MANIFEST\.in|requirements[^/]*\.txt|(README|LICEN[CS]E|VERSION|CHANGELOG|AUTHORS)[^/]*)",
+    re.IGNORECASE,
+)
+# A build backend may read the version from one of these.
+_VERSION_FILES = ("__init__.py", "version.py", "_version.py", "__version__.py", "__about__.py")
+
+DOCKERFILE = """\
+# Written by hedgehog.netbox_dev; edits are lost. What it is built from lies beside it.
+ARG BASE_IMAGE
+FROM ${BASE_IMAGE} AS metadata
+USER root
+COPY ca.crt install.py /opt/netbox-dev/.build/
+COPY source /opt/netbox-dev/.build/source
+RUN /opt/netbox/venv/bin/python /opt/netbox-dev/.build/install.py metadata \\
+    /opt/netbox-dev/.build/source /opt/netbox-dev/.build/out {distribution}
+
+FROM ${BASE_IMAGE} AS dependencies
+USER root
+COPY ca.crt install.py packages.txt /opt/netbox-dev/.build/
+RUN /opt/netbox/venv/bin/python /opt/netbox-dev/.build/install.py packages /opt/netbox-dev/.build/packages.txt
+COPY --from=metadata /opt/netbox-dev/.build/out/requirements.txt /opt/netbox-dev/.build/
+RUN /opt/netbox/venv/bin/python /opt/netbox-dev/.build/install.py packages /opt/netbox-dev/.build/requirements.txt
+
+FROM dependencies AS development
+COPY --from=metadata /opt/netbox-dev/.build/out /opt/netbox-dev/.build/out
+RUN /opt/netbox/venv/bin/python /opt/netbox-dev/.build/install.py editable \\
+      /opt/netbox-dev/.build/out /opt/netbox-dev/{distribution} /opt/netbox/netbox {source_root} \\
+ && mkdir -p /opt/netbox/netbox/static /opt/netbox-dev/.run \\
+ && for folder in static media reports scripts; do \\
+      mkdir -p /opt/netbox/netbox/$folder && chgrp -R 0 /opt/netbox/netbox/$folder \\
+      && chmod -R g=u /opt/netbox/netbox/$folder && chmod g+w /opt/netbox/netbox/$folder; done
+"""
+
+
+def build_context(stack: Stack, install_script: str) -> dict[str, bytes]:
+    """Return the context's files, by path relative to it.
+
+    Raises InvalidProject when the CA bundle that was asked for cannot be read.
+    """
+    root, plugin = stack.plugin.root, stack.plugin
+    ca = b""
+    if stack.ca_bundle:
+        try:
+            ca = stack.ca_bundle.read_bytes()
+        except OSError as error:
+            raise InvalidProject(f"ca_bundle: '{stack.ca_bundle}' cannot be read: {error}.") from error
+    inner = plugin.package_path.rpartition("/")[0]
+    repository = f"/opt/netbox-dev/{plugin.distribution}"
+    files = {
+        "Dockerfile": DOCKERFILE.format(
+            distribution=plugin.distribution, source_root=f"{repository}/{inner}" if inner else repository
+        ).encode(),
+        "ca.crt": ca,
+        "install.py": install_script.encode(),
+        "packages.txt": "".join(f"{name}\n" for name in [*TOOLS, *stack.packages]).encode(),
+        "source/.keep": b"",
+    }
+    for path in sorted(root.iterdir()):
+        if path.is_file() and _TOP_LEVEL.fullmatch(path.name):
+            files[f"source/{path.name}"] = path.read_bytes()
+    for name in _VERSION_FILES:
+        path = plugin.package_dir / name
+        if path.is_file():
+            files[f"source/{plugin.package_path}/{name}"] = path.read_bytes()
+    return files
+
+
+def write_context(directory: Path, files: dict[str, bytes], check: bool) -> list[str]:
+    """Make ``directory`` hold exactly ``files``; return the relative paths that differ."""
+    present = {p.relative_to(directory).as_posix(): p for p in directory.rglob("*") if p.is_file()} if directory.is_dir() else {}
+    differing = []
+    for name, content in files.items():
+        path = directory / name
+        if name in present and path.read_bytes() == content:
+            continue
+        differing.append(name)
+        if not check:
+            if path.is_dir():
+                shutil.rmtree(path)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    for name in sorted(present.keys() - files.keys()):
+        differing.append(name)
+        if not check:
+            present[name].unlink()
+    return differing

@@ -1,0 +1,58 @@
+# Copyright: (c) 2026, Hedgehog
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tasks of the in-container runtime, run in a one-off container of the wanted image."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Callable, Optional
+
+from .compose import Compose, last_lines
+from .errors import BrokenCode, ComposeFailed, NetBoxDevError, SchemaFailed
+from .override import PYTHON, RUNTIME_PACKAGE
+
+Progress = Callable[[str], None]
+_FAILURES: dict[str, type[NetBoxDevError]] = {"prepare": SchemaFailed, "schema": SchemaFailed, "check": BrokenCode}
+
+
+def run_task(
+    compose: Compose, service: str, task: str, progress: Optional[Progress] = None, timeout_s: float = 900, **request: Any
+) -> dict[str, Any]:
+    """Run a task of ``runtime.task`` and return its result.
+
+    Raises the task's failure (SchemaFailed or BrokenCode) with the last frames of the traceback, ComposeFailed when
+    the container could not run at all, and TimeLimit.
+    """
+    answers: dict[str, Any] = {}
+
+    def take(line: str) -> None:
+        try:
+            message = json.loads(line)
+        except ValueError:
+            return
+        if not isinstance(message, dict):
+            return
+        if "progress" in message:
+            if progress:
+                progress(message["progress"])
+        else:
+            answers.update(message)
+
+    status, _output, errors = compose.call(
+        *("run", "--rm", "--no-deps", "-T", "--entrypoint", PYTHON, service),
+        *("-m", f"{RUNTIME_PACKAGE}.task"),
+        stdin=json.dumps({"task": task, **request}),
+        on_stdout=take,
+        timeout_s=timeout_s,
+    )
+    if "error" in answers:
+        raise _FAILURES.get(task, ComposeFailed)(
+            f"{task}: {answers['error']}\n{last_lines(answers['traceback'], 8)}", traceback=answers["traceback"]
+        )
+    if status or "result" not in answers:
+        raise ComposeFailed(
+            f"{task}: the one-off container of '{service}' ended with status {status}:\n{last_lines(errors)}", status=status
+        )
+    result = answers["result"]
+    assert isinstance(result, dict)
+    return result

@@ -1,0 +1,222 @@
+# Copyright: (c) 2026, Hedgehog
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The files that make a netbox-docker checkout a development stack: the override and what the containers mount."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import os
+import re
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Mapping
+
+from .compose import BASE_FILES, OVERRIDE, Compose
+from .engine import ROLE_LABEL, STACK_LABEL
+from .errors import ForeignOverride
+from .image import build_context, write_context
+from .plan import WEB
+from .services import command_words, python_services, role_of_command, supervised
+from .stack import Stack
+
+try:
+    import yaml
+except ImportError:
+    yaml = None  # type: ignore[assignment]
+
+NETBOX_DIR = "/opt/netbox/netbox"
+REPOSITORIES = "/opt/netbox-dev"
+PYTHON = "/opt/netbox/venv/bin/python"
+RUNTIME_PACKAGE = "netbox_dev_runtime"
+STATIC_VOLUME = "netbox-static-files"
+_RUNTIME_MODULES = ("__init__", "child", "configuration", "digest", "local_settings", "netbox", "schema", "supervise", "task")
+_MARK = "# Written by hedgehog.netbox_dev, content "
+
+
+def runtime_source(name: str) -> str:
+    """The source of a runtime module; it comes to the managed node together with the module that imports this."""
+    module = import_module(f".runtime.{name}" if name != "__init__" else ".runtime", __package__)
+    loader = module.__spec__.loader if module.__spec__ else None
+    source = getattr(loader, "get_source")(module.__name__)
+    assert isinstance(source, str)
+    return source
+
+
+def runtime_files(stack: Stack) -> dict[str, bytes]:
+    """What is mounted at ``/opt/netbox-dev/.runtime``, by relative path."""
+    wishes = {
+        "package": stack.plugin.package,
+        "plugin_settings": stack.plugin_settings,
+        "settings": stack.settings,
+        "debug_toolbar": stack.debug_toolbar,
+    }
+    files = {f"{RUNTIME_PACKAGE}/{name}.py": runtime_source(name).encode() for name in _RUNTIME_MODULES}
+    files["settings.json"] = json.dumps(wishes, indent=1, sort_keys=True).encode()
+    return files
+
+
+def _container_user(stack: Stack, rootless: bool) -> str:
+    # The developer's own ids, so that what the stack writes into the plugin belongs to the developer.
+    return "0:0" if rootless else f"{stack.plugin.uid}:{stack.plugin.gid}"
+
+
+def _health(base: Mapping[str, Any], role: str) -> dict[str, Any]:
+    quick = {"interval": "3s", "timeout": "3s", "retries": 5, "start_period": "60s"}
+    test = base.get("healthcheck", {}).get("test")
+    if role == WEB:
+        quick["test"] = ["CMD-SHELL", "curl -fsS -o /dev/null http://localhost:8080/login/ || exit 1"]
+    elif test:
+        quick["test"] = test
+    return quick
+
+
+def make_override(stack: Stack, base: Mapping[str, Any], rootless: bool = False, platform: str = sys.platform) -> dict[str, Any]:
+    """Return the override as data. ``base`` is the checkout's own configuration as Compose reads it."""
+    plugin = stack.plugin
+    roles = python_services(base)
+    commands = {name: supervised(command_words(base["services"][name])) for name in roles}
+    for name, extra in stack.services.items():
+        words = extra["command"].split() if isinstance(extra["command"], str) else [str(w) for w in extra["command"]]
+        roles[name] = role_of_command(words)
+        commands[name] = ["manage", *words]
+    # On Linux a bind mount is the file system itself; elsewhere it goes through a virtual machine.
+    consistency = {} if platform.startswith("linux") else {"consistency": "cached"}
+
+    def bind(source: Path, target: str, read_only: bool = False) -> dict[str, Any]:
+        mount: dict[str, Any] = {"type": "bind", "source": str(source), "target": target, **consistency}
+        return {**mount, "read_only": True} if read_only else mount
+
+    runtime = stack.state / "runtime"
+    volumes = [
+        bind(plugin.package_dir, f"{NETBOX_DIR}/{plugin.package}"),
+        bind(plugin.root, f"{REPOSITORIES}/{plugin.distribution}"),
+        bind(runtime, f"{REPOSITORIES}/.runtime", read_only=True),
+        bind(stack.state / "run", f"{REPOSITORIES}/.run"),
+        bind(runtime / RUNTIME_PACKAGE / "local_settings.py", f"{NETBOX_DIR}/netbox/local_settings.py", read_only=True),
+        {"type": "volume", "source": STATIC_VOLUME, "target": f"{NETBOX_DIR}/static"},
+    ]
+    environment = {
+        "DEBUG": "true",
+        "DEVELOPER": "true",
+        "HOME": "/tmp",
+        "NETBOX_CONFIGURATION": f"{RUNTIME_PACKAGE}.configuration",
+        "NETBOX_DEV_PACKAGE": plugin.package,
+        "PYTHONPATH": f"{REPOSITORIES}/.runtime",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONUNBUFFERED": "1",
+    }
+    if stack.ca_bundle:
+        environment.update(SSL_CERT_FILE=f"{REPOSITORIES}/ca.crt", REQUESTS_CA_BUNDLE=f"{REPOSITORIES}/ca.crt")
+    web = base["services"]["netbox"]
+    services = {}
+    for name, role in sorted(roles.items()):
+        own = base["services"].get(name, {})
+        service: dict[str, Any] = {
+            "image": stack.image,
+            "user": _container_user(stack, rootless),
+            "group_add": ["0"],
+            "entrypoint": [PYTHON, "-m", f"{RUNTIME_PACKAGE}.supervise"],
+            "command": commands[name],
+            "environment": {**environment, "NETBOX_DEV_SERVICE": name},
+            "labels": {STACK_LABEL: stack.id, ROLE_LABEL: role},
+            "healthcheck": _health(own, role),
+            "volumes": volumes,
+            "stop_grace_period": "15s",
+        }
+        if role == WEB:
+            service["build"] = {
+                "context": str(stack.state / "image"),
+                "target": "development",
+                "args": {"BASE_IMAGE": web["image"]},
+            }
+            service["ports"] = [f"127.0.0.1:{stack.port}:8080"]
+        else:
+            service["pull_policy"] = "never"
+        if name not in base["services"]:
+            # An extra service has what NetBox's own have: environment, files, and the wait for the web service.
+            service["env_file"] = f"{stack.checkout}/env/netbox.env"
+            service["depends_on"] = {"netbox": {"condition": "service_healthy"}}
+            service["volumes"] = [*_base_volumes(web), *volumes]
+            service["healthcheck"] = {**_health({}, role), "test": ["CMD-SHELL", f"test -s {REPOSITORIES}/.run/{name}.json"]}
+        services[name] = service
+    return {"name": stack.project_name, "services": services, "volumes": {STATIC_VOLUME: {"driver": "local"}}}
+
+
+def _base_volumes(web: Mapping[str, Any]) -> list[dict[str, Any]]:
+    kept = ("type", "source", "target", "read_only")
+    return [{key: volume[key] for key in kept if key in volume} for volume in web.get("volumes", [])]
+
+
+def render(override: Mapping[str, Any]) -> str:
+    """The override as YAML, with a mark by which later runs see that it is ours and unedited."""
+    # A dollar sign in a path or a setting is not a variable.
+    body = yaml.safe_dump(_escape(override), sort_keys=False, allow_unicode=True, width=120)
+    return f"{_MARK}{hashlib.sha256(body.encode()).hexdigest()}\n{body}"
+
+
+def _escape(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("$", "$$")
+    if isinstance(value, Mapping):
+        return {key: _escape(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_escape(item) for item in value]
+    return value
+
+
+def check_ours(path: Path, wanted: str) -> str:
+    """Return the override that is there (empty when none); raise ForeignOverride when it is not as we wrote it."""
+    if not path.exists():
+        return ""
+    found = path.read_text(encoding="utf-8", errors="replace")
+    first, _, body = found.partition("\n")
+    match = re.fullmatch(re.escape(_MARK) + r"([0-9a-f]{64})", first)
+    if match and match.group(1) == hashlib.sha256(body.encode()).hexdigest():
+        return found
+    whose = "was edited by hand since it was written" if match else "was not written by this collection"
+    difference = "\n".join(list(difflib.unified_diff(found.splitlines(), wanted.splitlines(), "found", "wanted", lineterm="", n=1))[:60])
+    raise ForeignOverride(
+        f"'{path}' {whose}, and is left alone. Move what you need of it into netbox-dev.yml (services, settings, port) "
+        f"and the file out of the way, then run again. The difference:\n{difference}",
+        path=str(path),
+    )
+
+
+def write_files(stack: Stack, compose: Compose, rootless: bool, check: bool) -> dict[str, Any]:
+    """Bring override, runtime and build context to what the stack is now.
+
+    Returns ``{changed: [names], before: text, after: text, override: data}``, the texts being the override's. Raises ForeignOverride
+    for an override that is not ours; nothing is written then.
+    """
+    override = make_override(stack, compose.config(files=BASE_FILES), rootless)
+    wanted = render(override)
+    path = stack.checkout / OVERRIDE
+    before = check_ours(path, wanted)
+    owner = (stack.plugin.uid, stack.plugin.gid)
+    state = stack.state
+    if not check:
+        for folder in (state, state / "run"):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _give(folder, owner)
+    changed = [f"runtime/{n}" for n in write_context(state / "runtime", runtime_files(stack), check)]
+    changed += [f"image/{n}" for n in write_context(state / "image", build_context(stack, runtime_source("install")), check)]
+    if before != wanted:
+        changed.append(OVERRIDE)
+        if not check:
+            temporary = path.with_name(f".{path.name}.new")
+            temporary.write_text(wanted, encoding="utf-8")
+            os.replace(temporary, path)
+    if not check and changed:
+        for folder, _folders, names in os.walk(state):
+            for name in [".", *names]:
+                _give(Path(folder) / name, owner)
+    return {"changed": changed, "before": before, "after": wanted, "override": override}
+
+
+def _give(path: Path, owner: tuple[int, int]) -> None:
+    """State belongs to the developer, also when root runs the play."""
+    if os.geteuid() == 0 and os.lstat(path).st_uid != owner[0]:
+        os.lchown(path, *owner)

@@ -1,0 +1,178 @@
+# Copyright: (c) 2026, Hedgehog
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Find the NetBox plugin in a repository without importing it."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Iterator, Optional
+
+from .errors import InvalidProject, PluginNotFound
+
+try:
+    import tomllib as _toml
+except ImportError:  # Python < 3.11
+    _toml = None  # type: ignore[assignment]
+
+SKIPPED_DIRS = frozenset(
+    "build dist docs doc node_modules site-packages venv env tests test gitignore __pycache__ scripts examples".split()
+)
+SEARCH_DEPTH = 3
+_CONFIG_TEXT = re.compile(r"^\s*class\s+\w+\s*\([^)]*PluginConfig[^)]*\)\s*:", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A plugin's repository (``root``) and the importable Django app inside it (``package``)."""
+
+    root: Path
+    package: str
+    package_dir: Path
+    distribution: str
+    base_url: str
+    uid: int
+    gid: int
+
+    @property
+    def package_path(self) -> str:
+        """The package's directory relative to the repository, with forward slashes."""
+        return self.package_dir.relative_to(self.root).as_posix()
+
+
+def find_plugin(path: str, package: Optional[str] = None) -> Plugin:
+    """Return the plugin at ``path``; ``package`` chooses when the repository holds several.
+
+    Raises PluginNotFound when there is no directory, no NetBox plugin, or more than one candidate.
+    """
+    asked = Path(path).expanduser()
+    if not asked.is_dir():
+        found = "a file" if asked.exists() else "nothing"
+        raise PluginNotFound(
+            f"plugin_path: no plugin at '{path}': a directory was expected and {found} was found there. "
+            "Give the path of the plugin's repository.",
+            path=path,
+        )
+    root = asked.resolve()
+    candidates = sorted(_candidates(root), key=lambda p: (len(p.parts), p))
+    if package:
+        candidates = [c for c in candidates if c.name == package]
+    if not candidates:
+        wanted = f"a package '{package}' with" if package else "a package whose __init__.py has"
+        raise PluginNotFound(
+            f"plugin_path: '{root}' is not a NetBox plugin: {wanted} a class derived from PluginConfig was expected, "
+            f"and none was found in {_searched(root)}. Check the path, or name the package with 'package'.",
+            path=str(root),
+            package=package,
+        )
+    if len(candidates) > 1:
+        names = [c.relative_to(root).as_posix() for c in candidates]
+        raise PluginNotFound(
+            f"plugin_path: '{root}' holds {len(candidates)} NetBox plugins: {', '.join(names)}. "
+            "Choose one with 'package' in netbox-dev.yml or netbox_dev_package.",
+            path=str(root),
+            candidates=names,
+        )
+    owner = root.stat()
+    package_dir = candidates[0]
+    return Plugin(
+        root=root,
+        package=package_dir.name,
+        package_dir=package_dir,
+        distribution=distribution_name(root) or package_dir.name.replace("_", "-"),
+        base_url=_base_url(package_dir),
+        uid=owner.st_uid,
+        gid=owner.st_gid,
+    )
+
+
+def _searched(root: Path) -> str:
+    names = sorted(p.name for p in root.iterdir() if p.is_dir() and not p.name.startswith("."))
+    return ", ".join(f"{n}/" for n in names[:12]) or "an empty directory"
+
+
+def _candidates(root: Path) -> Iterator[Path]:
+    """Directories below ``root`` whose ``__init__.py`` defines a PluginConfig; a hit is not searched deeper."""
+    pending = [(root, 0)]
+    while pending:
+        here, depth = pending.pop()
+        try:
+            entries = sorted(os.scandir(here), key=lambda e: e.name)
+        except OSError:
+            continue
+        for entry in entries:
+            if not entry.is_dir(follow_symlinks=False) or entry.name.startswith(".") or entry.name in SKIPPED_DIRS:
+                continue
+            child = Path(entry.path)
+            if entry.name.isidentifier() and _defines_plugin_config(child / "__init__.py"):
+                yield child
+            elif depth + 1 < SEARCH_DEPTH:
+                pending.append((child, depth + 1))
+
+
+def _defines_plugin_config(init: Path) -> bool:
+    try:
+        text = init.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    if "PluginConfig" not in text:
+        return False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text)
+    except SyntaxError:
+        # This Python need not be the stack's: what it cannot parse is judged by its text.
+        return bool(_CONFIG_TEXT.search(text))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            for base in node.bases:
+                if (isinstance(base, ast.Name) and base.id.endswith("PluginConfig")) or (
+                    isinstance(base, ast.Attribute) and base.attr.endswith("PluginConfig")
+                ):
+                    return True
+    return False
+
+
+def _base_url(package_dir: Path) -> str:
+    """The plugin's part of its URLs: what its PluginConfig says, else the package's name."""
+    text = (package_dir / "__init__.py").read_text(encoding="utf-8", errors="replace")
+    match = re.search(r"""^\s+base_url\s*=\s*['"]([^'"]+)['"]""", text, re.MULTILINE)
+    return match.group(1) if match else package_dir.name
+
+
+def distribution_name(root: Path) -> Optional[str]:
+    """The distribution's name as the packaging files declare it, or None."""
+    pyproject = root / "pyproject.toml"
+    if pyproject.is_file():
+        name = _pyproject_name(pyproject)
+        if name:
+            return name
+    setup_cfg = root / "setup.cfg"
+    if setup_cfg.is_file():
+        match = re.search(r"^\[metadata\][^\[]*?^name\s*=\s*(\S+)", setup_cfg.read_text("utf-8", "replace"), re.M | re.S)
+        if match:
+            return match.group(1)
+    setup_py = root / "setup.py"
+    if setup_py.is_file():
+        match = re.search(r"""\bname\s*=\s*['"]([A-Za-z0-9._-]+)['"]""", setup_py.read_text("utf-8", "replace"))
+        if match:
+            return match.group(1)
+    return None
+
+
+def _pyproject_name(path: Path) -> Optional[str]:
+    text = path.read_text(encoding="utf-8", errors="replace")
+    if _toml is None:
+        match = re.search(r"""^\[(?:project|tool\.poetry)\][^\[]*?^name\s*=\s*['"]([^'"]+)['"]""", text, re.M | re.S)
+        return match.group(1) if match else None
+    try:
+        data: dict[str, Any] = _toml.loads(text)
+    except _toml.TOMLDecodeError as error:
+        raise InvalidProject(f"pyproject.toml: {error}. Mend the file: the image's build reads it too.") from error
+    name = data.get("project", {}).get("name") or data.get("tool", {}).get("poetry", {}).get("name")
+    return name if isinstance(name, str) else None

@@ -1,0 +1,137 @@
+# Copyright: (c) 2026, Hedgehog
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A supervised child: sets NetBox up, says that it is ready, then serves or runs a management command.
+
+Arguments: ``web``, or ``manage <command> …``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+import traceback
+from typing import Any, Callable, Iterable
+
+from . import digest
+from .netbox import explain_registration, set_up
+
+DRAIN_S = 8.0
+
+
+def _tell(message: dict[str, Any]) -> None:
+    fd = int(os.environ["NETBOX_DEV_READY_FD"])
+    os.write(fd, json.dumps(message).encode() + b"\n")
+    os.close(fd)
+
+
+class _Application:
+    """Counts requests under way, and forgets parsed templates when one on disk has changed."""
+
+    def __init__(self, application: Callable[..., Iterable[bytes]], template_dir: str) -> None:
+        self.application = application
+        self.template_dir = template_dir
+        self.templates = digest.signature(template_dir, code_only=False)
+        self.active = 0
+        self.lock = threading.Lock()
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        with self.lock:
+            self.active += 1
+            now = digest.signature(self.template_dir, code_only=False)
+            if now != self.templates:
+                from django.template.autoreload import reset_loaders
+
+                reset_loaders()
+                self.templates = now
+        try:
+            response = self.application(environ, start_response)
+        except BaseException:
+            self._done()
+            raise
+        return _Counted(response, self._done)
+
+    def _done(self) -> None:
+        with self.lock:
+            self.active -= 1
+
+
+class _Counted:
+    """A response that tells when it has been sent."""
+
+    def __init__(self, response: Iterable[bytes], done: Callable[[], None]) -> None:
+        self.response = response
+        self.done = done
+
+    def __iter__(self) -> Any:
+        return iter(self.response)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.response, name)
+
+    def close(self) -> None:
+        try:
+            close = getattr(self.response, "close", None)
+            if close:
+                close()
+        finally:
+            self.done()
+
+
+def serve(package_dir: str) -> None:
+    """Serve NetBox on the supervisor's socket until SIGTERM, then finish what is under way."""
+    from django.conf import settings
+    from django.contrib.staticfiles.handlers import StaticFilesHandler
+    from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler, get_internal_wsgi_application
+    from django.urls import get_resolver
+
+    application = get_internal_wsgi_application()
+    # Broken views and URLs are found here, while the old child still serves.
+    _ = get_resolver().url_patterns
+    if settings.DEBUG:
+        application = StaticFilesHandler(application)
+    counted = _Application(application, os.path.join(package_dir, "templates"))
+
+    server = ThreadedWSGIServer(("0.0.0.0", 8080), WSGIRequestHandler, bind_and_activate=False)
+    server.socket = socket.socket(fileno=int(os.environ["NETBOX_DEV_LISTEN_FD"]))
+    server.server_name, server.server_port = "netbox", 8080
+    server.daemon_threads = True
+    server.setup_environ()
+    server.set_app(counted)
+    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
+    _tell({"ready": explain_registration()})
+    server.serve_forever(poll_interval=0.1)
+    deadline = time.monotonic() + DRAIN_S
+    while counted.active and time.monotonic() < deadline:
+        time.sleep(0.02)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Idle keep-alive connections have threads that would wait for ever.
+    os._exit(0)
+
+
+def main() -> None:
+    package_dir = os.path.join("/opt/netbox/netbox", os.environ["NETBOX_DEV_PACKAGE"])
+    arguments = sys.argv[1:]
+    try:
+        set_up()
+        if arguments[0] == "web":
+            serve(package_dir)
+            return
+        _tell({"ready": explain_registration()})
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            _tell({"error": "".join(traceback.format_exception(error))})
+        raise
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(["manage.py", *arguments[1:]])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+# Copyright: (c) 2026, Hedgehog
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Digests that the node and the containers compute alike: what a process was started from against what is on disk."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import Iterator
+
+# Parts of a package that no running process holds: read afresh for each use, or not read at all.
+_NOT_CODE = frozenset("templates static tests test migrations locale docs __pycache__".split())
+_NOT_CODE_ENDINGS = (".pyc", ".pyo", ".md", ".rst", ".po", ".swp", ".swx", "~", ".orig", ".rej", ".tmp")
+
+
+def _files(top: str, code_only: bool) -> Iterator[tuple[str, str]]:
+    for here, directories, names in os.walk(top):
+        directories[:] = sorted(
+            d for d in directories if not d.startswith(".") and d != "__pycache__" and not (code_only and d in _NOT_CODE)
+        )
+        for name in sorted(names):
+            if name.startswith((".", "#")) or name == "4913" or (code_only and name.endswith(_NOT_CODE_ENDINGS)):
+                continue
+            path = os.path.join(here, name)
+            yield os.path.relpath(path, top), path
+
+
+def signature(top: str, code_only: bool = True) -> dict[str, tuple[int, int, int]]:
+    """``{path: (size, mtime ns, inode)}``: cheap, and different whenever a file may have changed."""
+    found = {}
+    for relative, path in _files(top, code_only):
+        try:
+            status = os.stat(path)
+        except OSError:
+            continue
+        found[relative] = (status.st_size, status.st_mtime_ns, status.st_ino)
+    return found
+
+
+def _digest(tops: tuple[str, ...], code_only: bool) -> str:
+    hasher = hashlib.sha256()
+    for top in tops:
+        for relative, path in _files(top, code_only):
+            try:
+                with open(path, "rb") as stream:
+                    content = hashlib.sha256(stream.read()).digest()
+            except OSError:
+                continue
+            hasher.update(os.fsencode(relative) + b"\0" + content)
+        hasher.update(b"\1")
+    return hasher.hexdigest()
+
+
+def code_digest(package_dir: str) -> str:
+    """SHA-256 over the files of a package that a running process may hold in memory."""
+    return _digest((package_dir,), code_only=True)
+
+
+def tree_digest(*tops: str) -> str:
+    """SHA-256 over names and contents of all files below the directories, in order."""
+    return _digest(tops, code_only=False)

@@ -1,0 +1,132 @@
+# Copyright: (c) 2026, Hedgehog
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Migrations inside the stack: what a model edit needs is written, what is missing is applied."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Any, Callable
+
+NON_INTERACTIVE = (
+    "the change of the models leaves a question open that only you can answer (a new field without default on "
+    "existing rows, most often): give the field a default or null=True, or write the migration by hand with "
+    "'docker compose exec netbox python manage.py makemigrations'."
+)
+
+
+class OpenQuestion(Exception):
+    """Django would ask; nobody is there to answer."""
+
+
+def _label(package: str) -> str:
+    from django.apps import apps
+
+    for config in apps.get_app_configs():
+        if config.name == package:
+            return config.label
+    raise LookupError(f"NetBox has not registered the plugin '{package}'")
+
+
+@dataclass
+class Drift:
+    """The operations by which the models of one app differ from its migrations."""
+
+    label: str
+    changes: dict[str, list[Any]]
+    operations: list[Any]
+    keys: list[str]
+
+    @classmethod
+    def of(cls, package: str) -> Drift:
+        """Ask Django's autodetector; raises OpenQuestion where it would ask back."""
+        from django.apps import apps
+        from django.db import connection
+        from django.db.migrations.autodetector import MigrationAutodetector
+        from django.db.migrations.loader import MigrationLoader
+        from django.db.migrations.questioner import NonInteractiveMigrationQuestioner
+        from django.db.migrations.state import ProjectState
+        from django.db.migrations.writer import OperationWriter
+
+        label = _label(package)
+        loader = MigrationLoader(connection, ignore_no_migrations=True)
+        conflicts = loader.detect_conflicts().get(label)
+        if conflicts:
+            raise RuntimeError(f"conflicting migrations, several leaves of '{label}': {', '.join(sorted(conflicts))}")
+        questioner = NonInteractiveMigrationQuestioner(specified_apps={label}, dry_run=True)
+        detector = MigrationAutodetector(loader.project_state(), ProjectState.from_apps(apps), questioner)
+        try:
+            changes = detector.changes(loader.graph, trim_to_apps={label}, convert_apps={label})
+        except SystemExit as error:
+            raise OpenQuestion(NON_INTERACTIVE) from error
+        operations = [operation for migration in changes.get(label, []) for operation in migration.operations]
+        keys = [OperationWriter(operation, indentation=0).serialize()[0] for operation in operations]
+        return cls(label, changes, operations, keys)
+
+
+def make_migrations(package: str, inherited: set[str], dry_run: bool) -> dict[str, Any]:
+    """Write the migration of the edit, without the operations in ``inherited``.
+
+    Returns ``{written: [paths], operations: [descriptions], inherited: number left}``.
+    """
+    from django.db.migrations.writer import MigrationWriter
+
+    drift = Drift.of(package)
+    left = 0
+    written, described = [], []
+    for migration in drift.changes.get(drift.label, []):
+        own = []
+        for operation in migration.operations:
+            key = drift.keys[drift.operations.index(operation)]
+            if key in inherited:
+                left += 1
+            else:
+                own.append(operation)
+        if not own:
+            continue
+        migration.operations = own
+        number, _, _name = migration.name.partition("_")
+        migration.name = f"{number}_{migration.suggest_name()}"[:100] if not migration.initial else migration.name
+        writer = MigrationWriter(migration)
+        described += [operation.describe() for operation in own]
+        written.append(writer.path)
+        if not dry_run:
+            _write(writer)
+    return {"written": written, "operations": described, "inherited": left}
+
+
+def _write(writer: Any) -> None:
+    os.makedirs(writer.basedir, exist_ok=True)
+    marker = os.path.join(writer.basedir, "__init__.py")
+    if not os.path.exists(marker):
+        with open(marker, "w", encoding="utf-8"):
+            pass
+    temporary = f"{writer.path}.tmp"
+    with open(temporary, "w", encoding="utf-8") as stream:
+        stream.write(writer.as_string())
+    os.replace(temporary, writer.path)
+
+
+def migrate(progress: Callable[[str], None], dry_run: bool) -> list[str]:
+    """Apply every migration that is not applied; return their names. Checks are left to who asks for them."""
+    from django.core.management import call_command, get_commands, load_command_class
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    names = [f"{migration.app_label}.{migration.name}" for migration, _backwards in plan]
+    if dry_run or not names:
+        return names
+    command = load_command_class(get_commands()["migrate"], "migrate")
+    done = 0
+
+    def follow(action: str, migration: Any = None, fake: bool = False) -> None:
+        nonlocal done
+        if action == "apply_start":
+            done += 1
+            progress(f"migration {done} of {len(names)}: {migration.app_label}.{migration.name}")
+
+    command.migration_progress_callback = follow
+    call_command(command, interactive=False, verbosity=0, skip_checks=True)
+    return names

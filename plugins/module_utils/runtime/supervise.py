@@ -1,0 +1,283 @@
+# Copyright: (c) 2026, Hedgehog
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""First process of every Python service: keeps one child that runs the code on disk.
+
+A saved file or SIGHUP starts a second child; when it says that it is ready the first one is asked to end, after the
+request or job in its hands. A child that cannot start leaves the old one in place. The listening socket belongs to
+this process, so connections wait and are never refused. What runs is told in ``.run/<service>.json``.
+
+Arguments: ``web``, or ``manage <command> …``, or ``exec <program> …``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import Any, Optional
+
+from . import digest
+
+CONFIG_DIRS = ("/etc/netbox/config", "/opt/netbox-dev/.runtime")
+NETBOX_DIR = "/opt/netbox/netbox"
+RUN_DIR = "/opt/netbox-dev/.run"
+POLL_S = 0.25
+SETTLE_S = 0.15
+RETRY_S = (1.0, 2.0, 4.0, 8.0, 15.0)
+# How long an old child may go on with what it has in hand.
+RETIRE_S = {"web": 10.0, "manage": 600.0, "exec": 10.0}
+# Only one of these may run at a time.
+EXCLUSIVE = ("rqscheduler", "exec")
+
+
+@dataclass
+class Child:
+    pid: int
+    ready_fd: int
+    code: str
+    started: float
+    message: bytes = b""
+    report: dict[str, Any] = field(default_factory=dict)
+    ready: bool = False
+    end_by: Optional[float] = None
+
+
+class Supervisor:
+    def __init__(self, service: str, package_dir: str, arguments: list[str]) -> None:
+        self.service = service
+        self.package_dir = package_dir
+        self.arguments = arguments
+        self.kind = arguments[0]
+        self.exclusive = self.kind in EXCLUSIVE or any(a in EXCLUSIVE for a in arguments[1:2])
+        self.config = digest.tree_digest(*CONFIG_DIRS)
+        self.listener = self._listen() if self.kind == "web" else None
+        self.current: Optional[Child] = None
+        self.upcoming: Optional[Child] = None
+        self.retired: list[Child] = []
+        self.generation = 0
+        self.seen = digest.signature(package_dir)
+        self.attempted = ""
+        self.attempts = 0
+        self.wanted = True
+        self.forced = False
+        self.stopping = False
+        self.error = ""
+        self.failures = 0
+        self.retry_at = 0.0
+        self.started = time.time()
+
+    @staticmethod
+    def _listen() -> socket.socket:
+        listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("0.0.0.0", 8080))
+        listener.listen(1024)
+        # Two children may share it for a moment: neither may block in accept().
+        listener.setblocking(False)
+        return listener
+
+    def run(self) -> None:
+        signal.signal(signal.SIGHUP, self._on_hup)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_term)
+        self.tell()
+        while not self.stopping:
+            self._reap()
+            self._read_ready()
+            self._watch()
+            self._start_if_wanted()
+            self._end_overdue()
+            time.sleep(0.02 if self.upcoming else POLL_S)
+        self._stop()
+
+    def _on_hup(self, *_: object) -> None:
+        self.wanted = self.forced = True
+        self.retry_at = 0.0
+
+    def _on_term(self, *_: object) -> None:
+        self.stopping = True
+
+    def _watch(self) -> None:
+        now = digest.signature(self.package_dir)
+        if now == self.seen:
+            return
+        while True:
+            time.sleep(SETTLE_S)
+            again = digest.signature(self.package_dir)
+            if again == now:
+                break
+            now = again
+        self.seen = now
+        self.wanted = True
+        self.retry_at = 0.0
+
+    def _start_if_wanted(self) -> None:
+        if not self.wanted or time.monotonic() < self.retry_at:
+            return
+        code = digest.code_digest(self.package_dir)
+        latest = self.upcoming or self.current
+        if latest and not self.forced and latest.code == code:
+            # Saved with the same content, or switched back to what runs.
+            self.wanted = False
+            if not self.upcoming:
+                self.error = ""
+                self.tell()
+            return
+        if self.upcoming:
+            self._kill(self.upcoming, signal.SIGKILL)
+            self.retired.append(self.upcoming)
+        if self.exclusive and self.current:
+            self._retire(self.current)
+            self.current = None
+        if self.exclusive and self.retired:
+            return
+        self.wanted = self.forced = False
+        self.attempted = code
+        self.attempts += 1
+        self.error = ""
+        self.upcoming = self._spawn(code)
+        self.tell()
+
+    def _spawn(self, code: str) -> Child:
+        read_fd, write_fd = os.pipe()
+        os.set_blocking(read_fd, False)
+        os.set_inheritable(write_fd, True)
+        environment = {**os.environ, "NETBOX_DEV_READY_FD": str(write_fd)}
+        if self.listener:
+            os.set_inheritable(self.listener.fileno(), True)
+            environment["NETBOX_DEV_LISTEN_FD"] = str(self.listener.fileno())
+        if self.kind == "exec":
+            program = self.arguments[1:]
+            os.set_inheritable(write_fd, False)
+        else:
+            program = [sys.executable, "-m", "netbox_dev_runtime.child", *self.arguments]
+        pid = os.posix_spawnp(program[0], program, environment)
+        os.close(write_fd)
+        child = Child(pid, read_fd, code, time.time())
+        if self.kind == "exec":
+            child.message = b'{"ready": {}}\n'
+        return child
+
+    def _read_ready(self) -> None:
+        child = self.upcoming
+        if child is None:
+            return
+        with contextlib.suppress(BlockingIOError):
+            child.message += os.read(child.ready_fd, 1 << 16)
+        if not child.message.endswith(b"\n"):
+            return
+        answer = json.loads(child.message)
+        if "ready" not in answer:
+            self.error = answer["error"]
+            return
+        child.ready, child.report = True, answer["ready"]
+        if self.current:
+            self._retire(self.current)
+        self.current, self.upcoming = child, None
+        self.generation += 1
+        self.failures = 0
+        self.error = ""
+        self.tell()
+
+    def _reap(self) -> None:
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            self._ended(pid, os.waitstatus_to_exitcode(status))
+
+    def _ended(self, pid: int, status: int) -> None:
+        for child in [c for c in self.retired if c.pid == pid]:
+            os.close(child.ready_fd)
+            self.retired.remove(child)
+            return
+        child = next((c for c in (self.upcoming, self.current) if c and c.pid == pid), None)
+        if child is None:
+            return
+        if child is self.upcoming:
+            with contextlib.suppress(BlockingIOError):
+                child.message += os.read(child.ready_fd, 1 << 20)
+            self.upcoming = None
+            with contextlib.suppress(ValueError, KeyError):
+                self.error = json.loads(child.message)["error"]
+            self.error = self.error or f"ended with status {status} before it was ready"
+        else:
+            self.current = None
+            self.error = f"ended with status {status}"
+        os.close(child.ready_fd)
+        if self.current is None:
+            # Nothing serves: try again, for the cause may lie outside (a database that is not up yet).
+            self.retry_at = time.monotonic() + RETRY_S[min(self.failures, len(RETRY_S) - 1)]
+            self.failures += 1
+            self.wanted = True
+        self.tell()
+
+    def _retire(self, child: Child) -> None:
+        self._kill(child, signal.SIGTERM)
+        child.end_by = time.monotonic() + RETIRE_S[self.kind]
+        self.retired.append(child)
+
+    def _end_overdue(self) -> None:
+        for child in self.retired:
+            if child.end_by and time.monotonic() > child.end_by:
+                self._kill(child, signal.SIGKILL)
+
+    @staticmethod
+    def _kill(child: Child, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(child.pid, number)
+
+    def _stop(self) -> None:
+        children = [c for c in (self.current, self.upcoming, *self.retired) if c]
+        for child in children:
+            self._kill(child, signal.SIGTERM)
+        deadline = time.monotonic() + 8
+        while children and time.monotonic() < deadline:
+            try:
+                pid, _status = os.waitpid(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            children = [c for c in children if c.pid != pid]
+            if pid == 0:
+                time.sleep(0.05)
+
+    def tell(self) -> None:
+        """Write what runs: the node reads it to judge freshness."""
+        if self.error:
+            print(f"netbox-dev: {self.service}: {self.error}", file=sys.stderr, flush=True)
+        data = {
+            "service": self.service,
+            "container": socket.gethostname(),
+            "config": self.config,
+            "generation": self.generation,
+            "code": self.current.code if self.current else "",
+            "attempted": self.attempted,
+            "attempts": self.attempts,
+            "busy": self.upcoming is not None,
+            "since": self.current.started if self.current else None,
+            "report": self.current.report if self.current else {},
+            "error": self.error,
+            "started": self.started,
+        }
+        path = os.path.join(RUN_DIR, f"{self.service}.json")
+        temporary = f"{path}.{os.getpid()}.tmp"
+        with open(temporary, "w", encoding="utf-8") as stream:
+            json.dump(data, stream)
+        os.replace(temporary, path)
+
+
+def main() -> None:
+    package = os.environ["NETBOX_DEV_PACKAGE"]
+    Supervisor(os.environ["NETBOX_DEV_SERVICE"], os.path.join(NETBOX_DIR, package), sys.argv[1:]).run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+# Copyright: (c) 2026, Hedgehog
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The stack's state directory: versioned JSON written atomically, and the lock of one run."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Iterator, Optional
+
+from .errors import InvalidState, StackLocked
+
+VERSION = 1
+
+
+def stack_id(root: Path) -> str:
+    """Twelve hex digits that stand for the plugin's real path."""
+    return hashlib.sha256(os.fsencode(os.path.realpath(root))).hexdigest()[:12]
+
+
+def state_home() -> Path:
+    """``~/.local/state/hedgehog.netbox_dev``, or ``NETBOX_DEV_STATE_HOME``."""
+    home = os.environ.get("NETBOX_DEV_STATE_HOME")
+    return Path(home) if home else Path("~/.local/state/hedgehog.netbox_dev").expanduser()
+
+
+def state_dir(root: Path) -> Path:
+    """Where everything about one stack is kept on the managed node."""
+    return state_home() / stack_id(root)
+
+
+def write_atomic(path: Path, content: str, mode: int = 0o600) -> bool:
+    """Write ``content`` unless the file holds it already; return whether it was written."""
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        if path.read_text(encoding="utf-8") == content and (path.stat().st_mode & 0o777) == mode:
+            return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=str(path.parent), prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(temporary, mode)
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+    return True
+
+
+def write_json(path: Path, data: dict[str, Any]) -> bool:
+    """Write ``data`` with this state's version; return whether the file changed."""
+    return write_atomic(path, json.dumps({"version": VERSION, **data}, indent=1, sort_keys=True) + "\n")
+
+
+def read_json(path: Path) -> Optional[dict[str, Any]]:
+    """Return the state file's data, or None where there is none.
+
+    Raises InvalidState for a damaged file and for one that a newer version of this collection wrote.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidState(f"{path}: cannot be read: {error}", path=str(path)) from error
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        raise InvalidState(f"{path}: is damaged ({error})", path=str(path)) from error
+    if not isinstance(data, dict) or data.get("version") != VERSION:
+        found = data.get("version") if isinstance(data, dict) else None
+        raise InvalidState(f"{path}: version {VERSION} was expected, {found!r} was found", path=str(path))
+    return data
+
+
+@contextlib.contextmanager
+def lock(directory: Path, wait_s: float, purpose: str) -> Iterator[None]:
+    """Hold the stack's kernel lock; it is freed when this process ends, however it ends.
+
+    Raises StackLocked, with who holds it and since when, after ``wait_s`` seconds.
+    """
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        deadline = time.monotonic() + wait_s
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= deadline:
+                    holder = os.pread(handle, 200, 0).decode("utf-8", "replace").strip() or "an unnamed process"
+                    raise StackLocked(
+                        f"another run holds this stack's lock: {holder}. Waited {wait_s:.0f} s; "
+                        "let it end, or raise lock_timeout.",
+                        holder=holder,
+                    ) from None
+                time.sleep(0.1)
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, f"{purpose}, pid {os.getpid()}, since {time.strftime('%H:%M:%S')}\n".encode(), 0)
+        yield
+    finally:
+        os.close(handle)

@@ -1,0 +1,59 @@
+# Copyright: (c) 2026, Hedgehog
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Printing what a module tells while it runs."""
+
+from __future__ import annotations
+
+import contextvars
+import json
+import shlex
+import threading
+from typing import Any, Optional
+
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+display = Display()
+POLL_S = 0.3
+
+
+class LiveAction(ActionBase):
+    """Runs the module of the same name and prints its events meanwhile; no logic of its own."""
+
+    TRANSFERS_FILES = False
+    _supports_check_mode = True
+    _supports_async = False
+    MODULE = ""
+
+    def run(self, tmp: Optional[str] = None, task_vars: Optional[dict[str, Any]] = None) -> dict[str, Any]:
+        result: dict[str, Any] = super().run(tmp, task_vars)
+        self._make_tmp_path()
+        events = self._connection._shell.join_path(self._connection._shell.tmpdir, "events.jsonl")
+        ended = threading.Event()
+        follower = threading.Thread(target=contextvars.copy_context().run, args=(self._follow, events, ended), daemon=True)
+        follower.start()
+        try:
+            arguments = {**self._task.args, "events": events}
+            result.update(self._execute_module(self.MODULE, module_args=arguments, task_vars=task_vars))
+        finally:
+            ended.set()
+            follower.join(5)
+            self._remove_tmp_path(self._connection._shell.tmpdir)
+        for line in result.get("summary", []):
+            display.display(f"  {line}")
+        return result
+
+    def _follow(self, path: str, ended: threading.Event) -> None:
+        seen = 0
+        last = False
+        while not last:
+            last = ended.wait(POLL_S)
+            answer = self._low_level_execute_command(f"tail -c +{seen + 1} {shlex.quote(path)} 2>/dev/null || true")
+            text = answer.get("stdout", "")
+            whole = text[: text.rfind("\n") + 1]
+            seen += len(whole.encode())
+            for line in whole.splitlines():
+                try:
+                    display.display(f"  {json.loads(line)['text']}")
+                except (ValueError, KeyError):
+                    continue
