@@ -23,6 +23,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -30,9 +31,19 @@ LABEL = "netbox-dev-sandbox.inputs"
 REGISTRY = "localhost/netbox-dev-sandbox"
 BASE_IMAGE = f"{REGISTRY}/base:trixie"
 SUITE = "trixie"
-PACKAGES = (
-    "ca-certificates curl git openssl postgresql-17 procps python3 python3-venv tini tzdata valkey-server".split()
-)
+PACKAGES = [
+    "ca-certificates",
+    "curl",
+    "git",
+    "openssl",
+    "postgresql-17",
+    "procps",
+    "python3",
+    "python3-venv",
+    "tini",
+    "tzdata",
+    "valkey-server",
+]
 # Documentation and translations are a fifth of the image and serve nobody here.
 DPKG_OPTIONS = ("path-exclude=/usr/share/doc/*", "path-exclude=/usr/share/man/*", "path-exclude=/usr/share/locale/*")
 RECIPE = json.dumps([SUITE, PACKAGES, DPKG_OPTIONS, 1])
@@ -76,9 +87,7 @@ IMAGES = (
             "configuration": HERE / "netbox-docker/configuration",
         },
     ),
-    Image(
-        f"{REGISTRY}/postgres:17", "Dockerfile.postgres", {"docker-postgres": HERE / "image/docker-postgres"}
-    ),
+    Image(f"{REGISTRY}/postgres:17", "Dockerfile.postgres", {"docker-postgres": HERE / "image/docker-postgres"}),
     Image(f"{REGISTRY}/valkey:8.1", "Dockerfile.valkey", {"docker-valkey": HERE / "image/docker-valkey"}),
 )
 
@@ -147,9 +156,7 @@ class Builder:
     def present(self) -> dict[str, tuple[str, str]]:
         """Id and input hash of the images that exist, by tag."""
         tags = [BASE_IMAGE, *(image.tag for image in IMAGES)]
-        done = subprocess.run(
-            ["docker", "image", "inspect", *tags], capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(["docker", "image", "inspect", *tags], capture_output=True, text=True, check=False)
         try:
             found = json.loads(done.stdout)
         except json.JSONDecodeError:
@@ -175,7 +182,7 @@ class Builder:
             if label == image.inputs():
                 self.step(image.tag, lambda: "up to date")
             else:
-                self.step(image.tag, lambda image=image, old=old: self.make_image(image, old))
+                self.step(image.tag, partial(self.make_image, image, old))
 
     def make_base(self, inputs: str) -> str:
         mirror = self.mirror or apt_mirror()

@@ -36,9 +36,7 @@ class Job(models.Model):
 
     name = models.CharField(max_length=200)
     queue = models.CharField(max_length=100, blank=True, help_text="Name of the queue")
-    object_type = models.ForeignKey(
-        ContentType, on_delete=models.CASCADE, related_name="jobs", blank=True, null=True
-    )
+    object_type = models.ForeignKey(ContentType, on_delete=models.CASCADE, related_name="jobs", blank=True, null=True)
     object_id = models.PositiveBigIntegerField(blank=True, null=True)
     status = models.CharField(max_length=30, default="pending")
     data = models.JSONField(encoder=CustomFieldJSONEncoder, blank=True, null=True)

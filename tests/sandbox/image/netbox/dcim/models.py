@@ -32,9 +32,7 @@ class Device(NetBoxModel):
 
     class Meta:
         ordering = ("name", "pk")
-        constraints = [
-            models.UniqueConstraint(fields=("site", "name"), name="dcim_device_unique_name_site")
-        ]
+        constraints = [models.UniqueConstraint(fields=("site", "name"), name="dcim_device_unique_name_site")]
 
     def __str__(self) -> str:
         return self.name or f"device {self.pk}"

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.views.generic import DetailView, ListView
 
-from extras.models import Tag, CustomField
+from extras.models import CustomField, Tag
 from netbox.views import ConditionalLoginRequiredMixin
 
 
@@ -24,7 +24,6 @@ class TagView(ConditionalLoginRequiredMixin, DetailView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(title=str(self.object), object_list=[self.object], **kwargs)
-
 
 
 class CustomFieldListView(ConditionalLoginRequiredMixin, ListView):

@@ -37,7 +37,8 @@ def __dir__() -> list[str]:
 
 def _load(path: Path) -> None:
     spec = importlib.util.spec_from_file_location(f"{__name__}.{path.stem}", path)
-    assert spec is not None and spec.loader is not None
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path}: not a Python file")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)

@@ -50,9 +50,9 @@ for _parameter in ("ALLOWED_HOSTS", "SECRET_KEY", "REDIS"):
     if not hasattr(configuration, _parameter):
         raise ImproperlyConfigured(f"Required parameter {_parameter} is missing from configuration.")
 
-ALLOWED_HOSTS = getattr(configuration, "ALLOWED_HOSTS")
-REDIS = getattr(configuration, "REDIS")
-SECRET_KEY = getattr(configuration, "SECRET_KEY")
+ALLOWED_HOSTS = configuration.ALLOWED_HOSTS
+REDIS = configuration.REDIS
+SECRET_KEY = configuration.SECRET_KEY
 BASE_PATH = getattr(configuration, "BASE_PATH", "").strip("/")
 if BASE_PATH:
     BASE_PATH += "/"
@@ -253,7 +253,7 @@ for plugin_name in PLUGINS:
     try:
         plugin_config.validate(PLUGINS_CONFIG[plugin_name], RELEASE.version)
     except IncompatiblePluginError as error:
-        warnings.warn(f"Unable to load plugin {plugin_name}: {error}")
+        warnings.warn(f"Unable to load plugin {plugin_name}: {error}", stacklevel=1)
         continue
     registry["plugins"]["installed"].append(plugin_config.name)
 

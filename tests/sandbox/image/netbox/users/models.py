@@ -30,9 +30,7 @@ class Token(models.Model):
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
     created = models.DateTimeField(auto_now_add=True)
     expires = models.DateTimeField(blank=True, null=True)
-    key = models.CharField(
-        max_length=40, unique=True, validators=[MinLengthValidator(40)], default=generate_key
-    )
+    key = models.CharField(max_length=40, unique=True, validators=[MinLengthValidator(40)], default=generate_key)
     write_enabled = models.BooleanField(default=True, help_text="Permit writing with this key")
     description = models.CharField(max_length=200, blank=True)
 

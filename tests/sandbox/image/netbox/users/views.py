@@ -8,8 +8,8 @@ from typing import Any
 
 from django.views.generic import DetailView, ListView
 
-from users.models import User, Token
 from netbox.views import ConditionalLoginRequiredMixin
+from users.models import Token, User
 
 
 class UserListView(ConditionalLoginRequiredMixin, ListView):
@@ -24,7 +24,6 @@ class UserView(ConditionalLoginRequiredMixin, DetailView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(title=str(self.object), object_list=[self.object], **kwargs)
-
 
 
 class TokenListView(ConditionalLoginRequiredMixin, ListView):

@@ -19,8 +19,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="job",
             name="data",
-            field=models.JSONField(
-                blank=True, encoder=utilities.json.CustomFieldJSONEncoder, null=True
-            ),
+            field=models.JSONField(blank=True, encoder=utilities.json.CustomFieldJSONEncoder, null=True),
         ),
     ]

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dcim.models import Site, Device
+from dcim.models import Device, Site
 from netbox.api.serializers import NetBoxModelSerializer
 
 
@@ -12,7 +12,6 @@ class SiteSerializer(NetBoxModelSerializer):
     class Meta:
         model = Site
         fields = ["display", "id", "name", "slug", "status", "created", "last_updated"]
-
 
 
 class DeviceSerializer(NetBoxModelSerializer):

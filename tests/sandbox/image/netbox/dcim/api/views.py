@@ -5,14 +5,13 @@
 from __future__ import annotations
 
 from dcim.api import serializers
-from dcim.models import Site, Device
+from dcim.models import Device, Site
 from netbox.api.viewsets import NetBoxModelViewSet
 
 
 class SiteViewSet(NetBoxModelViewSet):
     queryset = Site.objects.order_by("pk")
     serializer_class = serializers.SiteSerializer
-
 
 
 class DeviceViewSet(NetBoxModelViewSet):

@@ -7,7 +7,7 @@ from __future__ import annotations
 import strawberry
 import strawberry_django
 
-from dcim.graphql.types import SiteType, DeviceType
+from dcim.graphql.types import DeviceType, SiteType
 
 
 @strawberry.type

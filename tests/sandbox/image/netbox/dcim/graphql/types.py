@@ -6,14 +6,13 @@ from __future__ import annotations
 
 import strawberry_django
 
-from dcim.models import Site, Device
+from dcim.models import Device, Site
 from netbox.graphql.types import NetBoxObjectType
 
 
 @strawberry_django.type(Site, fields=["id", "name", "slug", "status", "created", "last_updated"])
 class SiteType(NetBoxObjectType):
     """Site."""
-
 
 
 @strawberry_django.type(Device, fields=["id", "name", "serial", "created", "last_updated"])

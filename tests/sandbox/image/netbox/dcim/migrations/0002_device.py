@@ -20,9 +20,7 @@ class Migration(migrations.Migration):
                 ("last_updated", models.DateTimeField(auto_now=True, null=True)),
                 (
                     "custom_field_data",
-                    models.JSONField(
-                        blank=True, default=dict, encoder=utilities.json.CustomFieldJSONEncoder
-                    ),
+                    models.JSONField(blank=True, default=dict, encoder=utilities.json.CustomFieldJSONEncoder),
                 ),
                 ("name", models.CharField(blank=True, max_length=64, null=True)),
                 (

@@ -11,8 +11,6 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddConstraint(
             model_name="device",
-            constraint=models.UniqueConstraint(
-                fields=("site", "name"), name="dcim_device_unique_name_site"
-            ),
+            constraint=models.UniqueConstraint(fields=("site", "name"), name="dcim_device_unique_name_site"),
         ),
     ]

@@ -6,14 +6,13 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from extras.models import Tag, CustomField
+from extras.models import CustomField, Tag
 
 
 class TagSerializer(serializers.ModelSerializer):
     class Meta:
         model = Tag
         fields = ["id", "name", "slug", "color"]
-
 
 
 class CustomFieldSerializer(serializers.ModelSerializer):

@@ -5,14 +5,13 @@
 from __future__ import annotations
 
 from extras.api import serializers
-from extras.models import Tag, CustomField
+from extras.models import CustomField, Tag
 from netbox.api.viewsets import NetBoxModelViewSet
 
 
 class TagViewSet(NetBoxModelViewSet):
     queryset = Tag.objects.order_by("pk")
     serializer_class = serializers.TagSerializer
-
 
 
 class CustomFieldViewSet(NetBoxModelViewSet):

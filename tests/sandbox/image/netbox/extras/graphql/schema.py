@@ -7,7 +7,7 @@ from __future__ import annotations
 import strawberry
 import strawberry_django
 
-from extras.graphql.types import TagType, CustomFieldType
+from extras.graphql.types import CustomFieldType, TagType
 
 
 @strawberry.type

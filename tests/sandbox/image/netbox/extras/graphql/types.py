@@ -6,14 +6,13 @@ from __future__ import annotations
 
 import strawberry_django
 
-from extras.models import Tag, CustomField
+from extras.models import CustomField, Tag
 from netbox.graphql.types import NetBoxObjectType
 
 
 @strawberry_django.type(Tag, fields=["id", "name", "slug", "color"])
 class TagType(NetBoxObjectType):
     """Tag."""
-
 
 
 @strawberry_django.type(CustomField, fields=["id", "name", "type", "required"])

@@ -20,9 +20,7 @@ class ChangeLoggedModel(models.Model):
     """Knows when it was made and last changed."""
 
     created = models.DateTimeField(verbose_name="created", auto_now_add=True, blank=True, null=True)
-    last_updated = models.DateTimeField(
-        verbose_name="last updated", auto_now=True, blank=True, null=True
-    )
+    last_updated = models.DateTimeField(verbose_name="last updated", auto_now=True, blank=True, null=True)
 
     class Meta:
         abstract = True

@@ -19,9 +19,7 @@ def plugins_api_root(request: Request) -> Response:
 
 @api_view(["GET"])
 def installed_plugins(request: Request) -> Response:
-    configs = [
-        apps.get_app_config(name.rsplit(".", 1)[-1]) for name in registry["plugins"]["installed"]
-    ]
+    configs = [apps.get_app_config(name.rsplit(".", 1)[-1]) for name in registry["plugins"]["installed"]]
     return Response(
         [
             {

@@ -6,14 +6,13 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from users.models import User, Token
+from users.models import Token, User
 
 
 class UserSerializer(serializers.ModelSerializer):
     class Meta:
         model = User
         fields = ["id", "username", "email", "is_active"]
-
 
 
 class TokenSerializer(serializers.ModelSerializer):

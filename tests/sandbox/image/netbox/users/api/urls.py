@@ -4,8 +4,8 @@
 
 from __future__ import annotations
 
-from users.api import views
 from netbox.api.routers import NetBoxRouter
+from users.api import views
 
 router = NetBoxRouter()
 router.register("users", views.UserViewSet)

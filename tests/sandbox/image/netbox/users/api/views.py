@@ -4,15 +4,14 @@
 
 from __future__ import annotations
 
-from users.api import serializers
-from users.models import User, Token
 from netbox.api.viewsets import NetBoxModelViewSet
+from users.api import serializers
+from users.models import Token, User
 
 
 class UserViewSet(NetBoxModelViewSet):
     queryset = User.objects.order_by("pk")
     serializer_class = serializers.UserSerializer
-
 
 
 class TokenViewSet(NetBoxModelViewSet):

@@ -7,7 +7,7 @@ from __future__ import annotations
 import strawberry
 import strawberry_django
 
-from users.graphql.types import UserType, TokenType
+from users.graphql.types import TokenType, UserType
 
 
 @strawberry.type

@@ -6,14 +6,13 @@ from __future__ import annotations
 
 import strawberry_django
 
-from users.models import User, Token
 from netbox.graphql.types import NetBoxObjectType
+from users.models import Token, User
 
 
 @strawberry_django.type(User, fields=["id", "username", "email", "is_active"])
 class UserType(NetBoxObjectType):
     """User."""
-
 
 
 @strawberry_django.type(Token, fields=["id", "created", "write_enabled"])
