@@ -88,7 +88,11 @@ def borrow(sources: Iterable[Source], codename: str, suite: str) -> str:
         if codename not in source.suites or "main" not in source.components:
             continue
         lines = ["Types: deb", f"URIs: {' '.join(source.uris)}", f"Suites: {suite}", "Components: main"]
-        lines += [f"{name}: {value}" for name, value in (("Signed-By", source.signed_by), ("Trusted", source.trusted)) if value]
+        lines += [
+            f"{name}: {value}"
+            for name, value in (("Signed-By", source.signed_by), ("Trusted", source.trusted))
+            if value
+        ]
         return "\n".join(lines) + "\n"
     return ""
 

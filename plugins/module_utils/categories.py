@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
-from typing import Iterable, Mapping
 
 # Applied to the path relative to the repository.
 _LITTER = re.compile(
@@ -16,7 +16,10 @@ _LITTER = re.compile(
 )
 _REPOSITORY = (
     (r"netbox-dev\.yml", "settings"),
-    (r"(pyproject\.toml|setup\.py|setup\.cfg|MANIFEST\.in|Dockerfile|(dev-)?requirements[^/]*\.(txt|in))", "dependencies"),
+    (
+        r"(pyproject\.toml|setup\.py|setup\.cfg|MANIFEST\.in|Dockerfile|(dev-)?requirements[^/]*\.(txt|in))",
+        "dependencies",
+    ),
     (r"(constraints[^/]*\.txt|requirements/.+\.(txt|in)|Pipfile|[^/]+\.lock)", "dependencies"),
     (r"(tests?|[^/]*_tests?)/.+", "tests"),
     (r"(conftest\.py|test_[^/]+\.py|tox\.ini|pytest\.ini|noxfile\.py|\.coveragerc)", "tests"),

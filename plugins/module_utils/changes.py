@@ -7,9 +7,10 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Iterable, Iterator, Optional
+from typing import Any, Optional
 
 from . import git
 from .categories import categorize, is_litter
@@ -27,7 +28,7 @@ Manifest = dict[str, list[Any]]
 class Change:
     """A file added, modified or deleted, or (``path`` None) a category that was named by hand."""
 
-    path: Optional[str]
+    path: str | None
     change: str
     category: str
     reason: str
@@ -76,7 +77,7 @@ def digest(path: bytes) -> str:
     return hasher.hexdigest()
 
 
-def scan(stack: Stack, known: Optional[Manifest] = None) -> Manifest:
+def scan(stack: Stack, known: Manifest | None = None) -> Manifest:
     """Return ``{path: [sha256, size, mtime_ns]}`` of the repository and of the checkout's configuration.
 
     A file whose size and mtime are those of ``known`` is not read again.
@@ -99,7 +100,7 @@ def scan(stack: Stack, known: Optional[Manifest] = None) -> Manifest:
     return manifest
 
 
-def read_manifest(stack: Stack) -> Optional[Manifest]:
+def read_manifest(stack: Stack) -> Manifest | None:
     """The manifest of the last successful apply; None when there is none, or none that can be used."""
     try:
         data = read_json(stack.state / "manifest.json")
@@ -109,12 +110,17 @@ def read_manifest(stack: Stack) -> Optional[Manifest]:
         return None
     files = data["files"]
     # A file written within the clock's granularity of the scan may have changed after it: read it again.
-    return {name: entry if entry[2] < data["scanned_ns"] - 2_000_000_000 else [entry[0], -1, 0] for name, entry in files.items()}
+    return {
+        name: entry if entry[2] < data["scanned_ns"] - 2_000_000_000 else [entry[0], -1, 0]
+        for name, entry in files.items()
+    }
 
 
 def write_manifest(stack: Stack, files: Manifest, scanned_ns: int) -> None:
     """Record what was applied. ``scanned_ns`` is the time (ns since the epoch) before the scan."""
-    write_json(stack.state / "manifest.json", {"root": str(stack.plugin.root), "files": files, "scanned_ns": scanned_ns})
+    write_json(
+        stack.state / "manifest.json", {"root": str(stack.plugin.root), "files": files, "scanned_ns": scanned_ns}
+    )
 
 
 def find_changes(stack: Stack, named: Iterable[str] = ()) -> tuple[list[Change], Manifest]:
@@ -143,4 +149,9 @@ def find_changes(stack: Stack, named: Iterable[str] = ()) -> tuple[list[Change],
 
 def printable(name: str) -> str:
     """``name`` with everything that is not printable escaped: a file's name never breaks a line of output."""
-    return "".join(c if c.isprintable() else c.encode("utf-8", "surrogateescape").decode("latin-1").encode("unicode_escape").decode() for c in name)
+    return "".join(
+        c
+        if c.isprintable()
+        else c.encode("utf-8", "surrogateescape").decode("latin-1").encode("unicode_escape").decode()
+        for c in name
+    )

@@ -10,8 +10,9 @@ import selectors
 import subprocess
 import time
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Callable, Optional, Sequence
+from typing import Any, Callable, Optional
 
 from .errors import ComposeFailed, EngineUnavailable, TimeLimit
 
@@ -36,9 +37,9 @@ class Compose:
         self,
         *arguments: str,
         timeout_s: float = 120,
-        stdin: Optional[str] = None,
-        on_stdout: Optional[Callable[[str], None]] = None,
-        on_stderr: Optional[Callable[[str], None]] = None,
+        stdin: str | None = None,
+        on_stdout: Callable[[str], None] | None = None,
+        on_stderr: Callable[[str], None] | None = None,
         files: Sequence[str] = (),
     ) -> tuple[int, str, str]:
         """Run ``docker compose <arguments>``; return (exit status, stdout, last lines of stderr).
@@ -90,18 +91,13 @@ class Compose:
         assert isinstance(data, dict)
         return data
 
-    def hashes(self) -> dict[str, str]:
-        """The configuration hash of each service, as Compose writes it on its containers."""
-        lines = self.must("config", "--hash", "*").splitlines()
-        return dict(line.split(" ", 1) for line in lines if " " in line)
-
 
 def _follow(
     process: subprocess.Popen[bytes],
     deadline: float,
-    on_stdout: Optional[Callable[[str], None]],
-    on_stderr: Optional[Callable[[str], None]],
-) -> tuple[Optional[str], str]:
+    on_stdout: Callable[[str], None] | None,
+    on_stderr: Callable[[str], None] | None,
+) -> tuple[str | None, str]:
     """Read both streams to their end; (None, last lines) when the deadline passed and the process was stopped."""
     kept: dict[str, deque[str]] = {"out": deque(), "err": deque(maxlen=KEPT_LINES)}
     callbacks = {"out": on_stdout, "err": on_stderr}

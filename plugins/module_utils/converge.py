@@ -8,22 +8,23 @@ import http.client
 import re
 import subprocess
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Iterable, Optional
+from typing import Any, Optional
 
 from .changes import Change, find_changes, scan, write_manifest
 from .compose import OVERRIDE, Compose, last_lines
 from .engine import Engine
 from .errors import BrokenCode, BuildFailed, ComposeFailed, PluginNotRegistered, PortTaken, ServiceUnhealthy
 from .events import Reporter
-from .freshness import OTHER_CODE, Disk, Verdict, judge, read_disk
+from .freshness import OTHER_CODE, Disk, Verdict, created_from, judge, read_disk
 from .oneoff import run_task
 from .override import write_files
 from .plan import ACTIONS, Action, make_plan
+from .runtime.digest import tree_digest
 from .secret import password_file, superuser_password
 from .services import backing_services, python_services, web_service
 from .stack import Stack
-from .runtime.digest import tree_digest
 from .state import VERSION, read_json, write_json
 
 _RANK = {"": 0, "reload": 1, "restart": 2, "recreate": 3}
@@ -48,11 +49,16 @@ class Outcome:
     written: list[str] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
 
+    @property
+    def base_url(self) -> str:
+        """The plugin's part of its URLs, as the running NetBox has it; empty when nothing runs."""
+        return next((v.told["report"]["base_url"] for v in self.verdicts if v.told.get("report")), "")
+
 
 class Converger:
     """One run over one stack."""
 
-    def __init__(self, stack: Stack, reporter: Reporter, limits: Optional[Limits] = None, check: bool = False) -> None:
+    def __init__(self, stack: Stack, reporter: Reporter, limits: Limits | None = None, check: bool = False) -> None:
         self.stack = stack
         self.reporter = reporter
         self.limits = limits or Limits()
@@ -109,7 +115,7 @@ class Converger:
     # -- the services ------------------------------------------------------------------------------------------
 
     def disk(self) -> Disk:
-        return read_disk(self.stack, self.engine.image_id(self.stack.image), self.compose.hashes())
+        return read_disk(self.stack, self.engine.image_id(self.stack.image), self.compose.config())
 
     def verdicts(self, disk: Disk) -> list[Verdict]:
         """Every Python service against the disk."""
@@ -119,9 +125,7 @@ class Converger:
     def up(self, services: Iterable[str]) -> None:
         """Create or recreate services and start them, with what they depend on."""
         names = sorted(services)
-        status, output, errors = self.compose.call(
-            "up", "-d", "--no-build", "--no-deps", *names, timeout_s=self.limits.serve_s
-        )
+        status, output, errors = self.compose.call("up", "-d", "--no-build", *names, timeout_s=self.limits.serve_s)
         if status:
             text = output + errors
             if "port is already allocated" in text or "address already in use" in text:
@@ -130,7 +134,17 @@ class Converger:
                     "Choose another with 'port' in netbox-dev.yml or -e port=….",
                     port=self.stack.port,
                 )
-            raise ComposeFailed(f"the services {', '.join(names)} could not be started:\n{last_lines(text)}", status=status)
+            unhealthy = re.search(rf"container {re.escape(self.stack.project_name)}-(\S+)-\d+ is unhealthy", text)
+            if unhealthy:
+                raise self._unhealthy(unhealthy.group(1), "is unhealthy")
+            raise ComposeFailed(
+                f"the services {', '.join(names)} could not be started:\n{last_lines(text)}", status=status
+            )
+
+    def _record_created(self, disk: Disk, services: Iterable[str]) -> None:
+        containers = self.engine.containers()
+        made = {name: created_from(disk, name, containers[name]) for name in services if name in containers}
+        write_json(self.stack.state / "services.json", {"services": {**disk.created, **made}})
 
     def up_backing(self) -> bool:
         """Start the database and Redis and wait until they are healthy; return whether anything was started."""
@@ -163,7 +177,7 @@ class Converger:
         log = self.engine.logs(container["Id"]) if container else "(there is no container)"
         return ServiceUnhealthy(f"the service '{service}' {what}. Its last log lines:\n{log}", service=service)
 
-    def act(self, verdicts: list[Verdict]) -> None:
+    def act(self, verdicts: list[Verdict], disk: Disk) -> None:
         """Do what each service needs."""
         needing: dict[str, list[str]] = {}
         for verdict in verdicts:
@@ -174,6 +188,7 @@ class Converger:
             (self.stack.state / "run" / f"{name}.json").unlink(missing_ok=True)
         if needing.get("recreate"):
             self.up(needing["recreate"])
+            self._record_created(disk, needing["recreate"])
         for name in needing.get("restart", []):
             self.engine.restart(containers[name]["Id"])
         for verdict in verdicts:
@@ -197,14 +212,20 @@ class Converger:
         while True:
             containers = self.engine.containers()
             verdicts = [judge(self.stack, name, containers.get(name), disk) for name in sorted(self.roles)]
-            stale = [v for v in verdicts if v.needs or v.told["attempts"] < self.expected.get(v.service, 0) or v.told["busy"]]
+            stale = [
+                v for v in verdicts if v.needs or v.told["attempts"] < self.expected.get(v.service, 0) or v.told["busy"]
+            ]
             if not stale:
                 break
             for verdict in stale:
                 if _dead(containers.get(verdict.service)):
                     raise self._unhealthy(verdict.service, "stopped right after its start")
-                if verdict.told.get("error") and verdict.told.get("attempted") == disk.code and (
-                    _same(verdict, containers) and verdict.told["attempts"] >= self.expected.get(verdict.service, 0)
+                if (
+                    verdict.told.get("error")
+                    and verdict.told.get("attempted") == disk.code
+                    and (
+                        _same(verdict, containers) and verdict.told["attempts"] >= self.expected.get(verdict.service, 0)
+                    )
                 ):
                     raise BrokenCode(
                         f"the code on disk does not start in '{verdict.service}'"
@@ -214,7 +235,10 @@ class Converger:
                         traceback=verdict.told["error"],
                     )
             if time.monotonic() > deadline:
-                raise self._unhealthy(stale[0].service, f"is not fresh after {self.limits.serve_s:.0f} s ({stale[0].why or 'its new process is not ready'})")
+                raise self._unhealthy(
+                    stale[0].service,
+                    f"is not fresh after {self.limits.serve_s:.0f} s ({stale[0].why or 'its new process is not ready'})",
+                )
             names = ", ".join(verdict.service for verdict in stale)
             if names != told:
                 told = names
@@ -257,7 +281,7 @@ class Converger:
             self._assert_registered(run_task(self.compose, web_service(self.roles), "check", self.reporter.say))
         return self.reporter.changed
 
-    def prepare_database(self, password: Optional[str]) -> dict[str, Any]:
+    def prepare_database(self, password: str | None) -> dict[str, Any]:
         """Start database and Redis and bring the database to what the code needs."""
         self.roles = python_services(self.compose.config())
         result: dict[str, Any] = {"changed": True, "superuser_created": False, "applied": []}
@@ -281,7 +305,12 @@ class Converger:
         if not self.check:
             remember_drift(self.stack, done["drift"])
         changed = started or bool(done["applied"] or done["superuser_created"] or done["static"]["copied"])
-        return {**result, "changed": changed, "superuser_created": done["superuser_created"], "applied": done["applied"]}
+        return {
+            **result,
+            "changed": changed,
+            "superuser_created": done["superuser_created"],
+            "applied": done["applied"],
+        }
 
     def _assert_registered(self, report: dict[str, Any]) -> None:
         if report and not report["registered"]:
@@ -323,7 +352,7 @@ class Converger:
         if schema_changed:
             # A process that ran while the schema changed may hold what it read before.
             verdicts = [v if v.needs else Verdict(v.service, "reload", "the schema changed", v.told) for v in verdicts]
-        self._refresh(verdicts)
+        disk = self._refresh(verdicts, disk)
         if "collectstatic" in wanted:
             with reporter.step("collectstatic") as step:
                 static = self._static(dry_run=False)
@@ -405,15 +434,17 @@ class Converger:
             step.detail = "; ".join(parts) or "the database matches"
         return step.changed
 
-    def _refresh(self, verdicts: list[Verdict]) -> None:
+    def _refresh(self, verdicts: list[Verdict], disk: Disk) -> Disk:
+        """Do what the services need; return the disk with what is now known of their containers."""
         for action in ("recreate", "restart", "reload"):
             needing = [verdict for verdict in verdicts if verdict.needs == action]
             if not needing:
                 continue
             with self.reporter.step(action, tuple(v.service for v in needing)) as step:
-                self.act(needing)
+                self.act(needing, disk)
                 step.changed = True
                 step.detail = "; ".join(dict.fromkeys(v.why for v in needing))
+        return self.disk() if any(verdict.needs == "recreate" for verdict in verdicts) else disk
 
 
 def inherited_drift(stack: Stack) -> list[str]:
@@ -429,14 +460,14 @@ def remember_drift(stack: Stack, operations: list[str]) -> bool:
     return write_json(stack.state / "drift.json", {"operations": operations})
 
 
-def _healthy(container: Optional[dict[str, Any]]) -> bool:
+def _healthy(container: dict[str, Any] | None) -> bool:
     if not container or not container["State"]["Running"]:
         return False
     health = container["State"].get("Health")
     return health is None or health["Status"] == "healthy"
 
 
-def _dead(container: Optional[dict[str, Any]]) -> bool:
+def _dead(container: dict[str, Any] | None) -> bool:
     return container is not None and container["State"]["Status"] in ("exited", "dead")
 
 
@@ -446,7 +477,9 @@ def _same(verdict: Verdict, containers: dict[str, dict[str, Any]]) -> bool:
 
 
 def _without_noise(text: str) -> str:
-    return "\n".join(line for line in text.splitlines() if not re.match(r"#\d+ (sha256|extracting|CACHED|DONE)|\s*\^", line))
+    return "\n".join(
+        line for line in text.splitlines() if not re.match(r"#\d+ (sha256|extracting|CACHED|DONE)|\s*\^", line)
+    )
 
 
 def _port_holder(port: int) -> str:

@@ -98,7 +98,7 @@ def judge(found: Found, min_engine: str, min_compose: str) -> Verdict:
                 "Remove the old one (Debian's package: `apt-get remove docker-compose`) and run this again, which installs "
                 "Compose v2; or install the plugin yourself (docker-compose-v2 or docker-compose-plugin).",
             )
-    missing = [name for name in (() if found.git else ("git",))]
+    missing = list(() if found.git else ("git",))
     if found.python_missing and not found.python_is_system:
         wanted = " ".join(PYTHON_PACKAGES[name][0] for name in found.python_missing)
         problem = problem or _problem(
@@ -161,8 +161,7 @@ def _say(command: Sequence[str], environment: Mapping[str, str] | None = None) -
         done = subprocess.run(
             list(command),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             env=None if environment is None else dict(environment),
             timeout=ANSWER_LIMIT_S,
             check=False,
@@ -259,7 +258,9 @@ def installable(min_compose: str, borrow_suite: str) -> dict[str, Any]:
     ``borrowed_source`` is there when this Debian has no Compose that is new enough and a newer release's can run on it.
     """
     known = apt.candidates([*ENGINE_PACKAGES, *COMPOSE_PACKAGES])
-    compose = next((f"{name}={known[name]}" for name in COMPOSE_PACKAGES if at_least(known.get(name, ""), min_compose)), "")
+    compose = next(
+        (f"{name}={known[name]}" for name in COMPOSE_PACKAGES if at_least(known.get(name, ""), min_compose)), ""
+    )
     borrowed = ""
     if not compose and borrow_suite:
         release = _os_release()

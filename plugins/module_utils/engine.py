@@ -14,7 +14,7 @@ try:
     import docker
     import docker.errors
 
-    IMPORT_ERROR: Optional[str] = None
+    IMPORT_ERROR: str | None = None
 except ImportError as _error:
     docker = None
     IMPORT_ERROR = str(_error)
@@ -23,7 +23,7 @@ STACK_LABEL = "hedgehog.netbox_dev.stack"
 ROLE_LABEL = "hedgehog.netbox_dev.role"
 
 
-def _endpoint() -> Optional[str]:
+def _endpoint() -> str | None:
     """The engine that the ``docker`` command would talk to: DOCKER_HOST, else the current context's."""
     if os.environ.get("DOCKER_HOST"):
         return None
@@ -77,7 +77,7 @@ class Engine:
         )
         return {c.labels["com.docker.compose.service"]: c.attrs for c in found}
 
-    def image_id(self, name: str) -> Optional[str]:
+    def image_id(self, name: str) -> str | None:
         """The id of a local image, or None."""
         try:
             return str(self._client.images.get(name).id)

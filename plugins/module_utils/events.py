@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Iterator, Optional
+from typing import Any, Optional
 
 
 class Step:
@@ -33,7 +34,7 @@ class Step:
 class Reporter:
     """Collects the steps of a run and, given a file, tells each as it happens."""
 
-    def __init__(self, path: Optional[str] = None) -> None:
+    def __init__(self, path: str | None = None) -> None:
         self._stream = open(path, "a", encoding="utf-8") if path else None
         self.steps: list[Step] = []
 

@@ -4,13 +4,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Mapping, Optional
+from typing import Any, Optional
 
 from .runtime.digest import code_digest, tree_digest
 from .stack import Stack
+from .state import read_json
 
 FRESH = ""
 OTHER_CODE = "it runs other code than"
@@ -32,18 +35,34 @@ class Disk:
 
     code: str
     config: str
-    image: Optional[str]
-    hashes: Mapping[str, str]
+    image: str | None
+    services: Mapping[str, str]
+    created: Mapping[str, Any]
 
 
-def read_disk(stack: Stack, image: Optional[str], hashes: Mapping[str, str]) -> Disk:
-    """Digest the package and the configuration that the containers mount."""
+def read_disk(stack: Stack, image: str | None, compose_config: Mapping[str, Any]) -> Disk:
+    """Digest the package, the configuration that the containers mount, and each service's Compose configuration."""
+    services = compose_config.get("services", {})
     return Disk(
         code=code_digest(str(stack.plugin.package_dir)),
         config=tree_digest(str(stack.checkout / "configuration"), str(stack.state / "runtime")),
         image=image,
-        hashes=hashes,
+        services={name: _sha256(service) for name, service in services.items()},
+        created=(read_json(stack.state / "services.json") or {}).get("services", {}),
     )
+
+
+def _sha256(data: Any) -> str:
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()
+
+
+def created_from(disk: Disk, service: str, container: Mapping[str, Any]) -> dict[str, str]:
+    """What is kept of a container's creation: our digest of its configuration and the one Compose wrote on it.
+
+    Compose's own ``config --hash`` is no help: it differs from what ``up`` writes.
+    """
+    label = container["Config"]["Labels"].get("com.docker.compose.config-hash", "")
+    return {"config": disk.services.get(service, ""), "label": label}
 
 
 def told_by(stack: Stack, service: str) -> dict[str, Any]:
@@ -55,7 +74,7 @@ def told_by(stack: Stack, service: str) -> dict[str, Any]:
     return data if isinstance(data, dict) else {}
 
 
-def judge(stack: Stack, service: str, container: Optional[Mapping[str, Any]], disk: Disk) -> Verdict:
+def judge(stack: Stack, service: str, container: Mapping[str, Any] | None, disk: Disk) -> Verdict:
     """Compare one service's container and supervisor with the disk; the strongest need decides."""
     told = told_by(stack, service)
 
@@ -64,8 +83,7 @@ def judge(stack: Stack, service: str, container: Optional[Mapping[str, Any]], di
 
     if container is None:
         return needs("recreate", "there is no container")
-    labels = container["Config"]["Labels"]
-    if labels.get("com.docker.compose.config-hash") != disk.hashes.get(service):
+    if disk.created.get(service) != created_from(disk, service, container):
         return needs("recreate", "its Compose configuration changed")
     if disk.image and container["Image"] != disk.image:
         return needs("recreate", "the image was built anew")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Optional
 
 
-def _run(root: Path, *arguments: str) -> Optional[bytes]:
+def _run(root: Path, *arguments: str) -> bytes | None:
     if shutil.which("git") is None:
         return None
     # Reading is safe in a repository that another user owns; nothing of it is executed here.
@@ -21,7 +21,7 @@ def _run(root: Path, *arguments: str) -> Optional[bytes]:
     return done.stdout if done.returncode == 0 else None
 
 
-def files(root: Path) -> Optional[list[bytes]]:
+def files(root: Path) -> list[bytes] | None:
     """Paths below ``root`` that git tracks or does not ignore; None where git cannot tell."""
     listed = _run(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     if listed is None:

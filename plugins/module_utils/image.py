@@ -28,7 +28,7 @@ USER root
 COPY ca.crt install.py /opt/netbox-dev/.build/
 COPY source /opt/netbox-dev/.build/source
 RUN /opt/netbox/venv/bin/python /opt/netbox-dev/.build/install.py metadata \\
-    /opt/netbox-dev/.build/source /opt/netbox-dev/.build/out {distribution}
+    /opt/netbox-dev/.build/source /opt/netbox-dev/.build/out @distribution@
 
 FROM ${BASE_IMAGE} AS dependencies
 USER root
@@ -40,7 +40,7 @@ RUN /opt/netbox/venv/bin/python /opt/netbox-dev/.build/install.py packages /opt/
 FROM dependencies AS development
 COPY --from=metadata /opt/netbox-dev/.build/out /opt/netbox-dev/.build/out
 RUN /opt/netbox/venv/bin/python /opt/netbox-dev/.build/install.py editable \\
-      /opt/netbox-dev/.build/out /opt/netbox-dev/{distribution} /opt/netbox/netbox {source_root} \\
+      /opt/netbox-dev/.build/out /opt/netbox-dev/@distribution@ /opt/netbox/netbox @source_root@ \\
  && mkdir -p /opt/netbox/netbox/static /opt/netbox-dev/.run \\
  && for folder in static media reports scripts; do \\
       mkdir -p /opt/netbox/netbox/$folder && chgrp -R 0 /opt/netbox/netbox/$folder \\
@@ -48,7 +48,7 @@ RUN /opt/netbox/venv/bin/python /opt/netbox-dev/.build/install.py editable \\
 """
 
 
-def build_context(stack: Stack, install_script: str) -> dict[str, bytes]:
+def build_context(stack: Stack, install_script: bytes) -> dict[str, bytes]:
     """Return the context's files, by path relative to it.
 
     Raises InvalidProject when the CA bundle that was asked for cannot be read.
@@ -63,11 +63,11 @@ def build_context(stack: Stack, install_script: str) -> dict[str, bytes]:
     inner = plugin.package_path.rpartition("/")[0]
     repository = f"/opt/netbox-dev/{plugin.distribution}"
     files = {
-        "Dockerfile": DOCKERFILE.format(
-            distribution=plugin.distribution, source_root=f"{repository}/{inner}" if inner else repository
-        ).encode(),
+        "Dockerfile": DOCKERFILE.replace("@distribution@", plugin.distribution)
+        .replace("@source_root@", f"{repository}/{inner}" if inner else repository)
+        .encode(),
         "ca.crt": ca,
-        "install.py": install_script.encode(),
+        "install.py": install_script,
         "packages.txt": "".join(f"{name}\n" for name in [*TOOLS, *stack.packages]).encode(),
         "source/.keep": b"",
     }
@@ -83,7 +83,11 @@ def build_context(stack: Stack, install_script: str) -> dict[str, bytes]:
 
 def write_context(directory: Path, files: dict[str, bytes], check: bool) -> list[str]:
     """Make ``directory`` hold exactly ``files``; return the relative paths that differ."""
-    present = {p.relative_to(directory).as_posix(): p for p in directory.rglob("*") if p.is_file()} if directory.is_dir() else {}
+    present = (
+        {p.relative_to(directory).as_posix(): p for p in directory.rglob("*") if p.is_file()}
+        if directory.is_dir()
+        else {}
+    )
     differing = []
     for name, content in files.items():
         path = directory / name

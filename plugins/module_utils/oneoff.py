@@ -16,7 +16,12 @@ _FAILURES: dict[str, type[NetBoxDevError]] = {"prepare": SchemaFailed, "schema":
 
 
 def run_task(
-    compose: Compose, service: str, task: str, progress: Optional[Progress] = None, timeout_s: float = 900, **request: Any
+    compose: Compose,
+    service: str,
+    task: str,
+    progress: Progress | None = None,
+    timeout_s: float = 900,
+    **request: Any,
 ) -> dict[str, Any]:
     """Run a task of ``runtime.task`` and return its result.
 
@@ -51,7 +56,8 @@ def run_task(
         )
     if status or "result" not in answers:
         raise ComposeFailed(
-            f"{task}: the one-off container of '{service}' ended with status {status}:\n{last_lines(errors)}", status=status
+            f"{task}: the one-off container of '{service}' ended with status {status}:\n{last_lines(errors)}",
+            status=status,
         )
     result = answers["result"]
     assert isinstance(result, dict)

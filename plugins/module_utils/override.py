@@ -10,15 +10,17 @@ import json
 import os
 import re
 import sys
-from importlib import import_module
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Mapping
+from types import ModuleType
+from typing import Any
 
 from .compose import BASE_FILES, OVERRIDE, Compose
 from .engine import ROLE_LABEL, STACK_LABEL
 from .errors import ForeignOverride
 from .image import build_context, write_context
 from .plan import WEB
+from .runtime import child, configuration, digest, install, local_settings, netbox, schema, supervise, task
 from .services import command_words, python_services, role_of_command, supervised
 from .stack import Stack
 
@@ -32,17 +34,17 @@ REPOSITORIES = "/opt/netbox-dev"
 PYTHON = "/opt/netbox/venv/bin/python"
 RUNTIME_PACKAGE = "netbox_dev_runtime"
 STATIC_VOLUME = "netbox-static-files"
-_RUNTIME_MODULES = ("__init__", "child", "configuration", "digest", "local_settings", "netbox", "schema", "supervise", "task")
+# Imported only so that they come to the managed node with this module; they run in the containers.
+_RUNTIME_MODULES = (child, configuration, digest, local_settings, netbox, schema, supervise, task)
 _MARK = "# Written by hedgehog.netbox_dev, content "
 
 
-def runtime_source(name: str) -> str:
-    """The source of a runtime module; it comes to the managed node together with the module that imports this."""
-    module = import_module(f".runtime.{name}" if name != "__init__" else ".runtime", __package__)
+def runtime_source(module: ModuleType) -> bytes:
+    """The source of a runtime module, also where modules are imported from an archive."""
     loader = module.__spec__.loader if module.__spec__ else None
     source = getattr(loader, "get_source")(module.__name__)
     assert isinstance(source, str)
-    return source
+    return source.encode()
 
 
 def runtime_files(stack: Stack) -> dict[str, bytes]:
@@ -53,7 +55,8 @@ def runtime_files(stack: Stack) -> dict[str, bytes]:
         "settings": stack.settings,
         "debug_toolbar": stack.debug_toolbar,
     }
-    files = {f"{RUNTIME_PACKAGE}/{name}.py": runtime_source(name).encode() for name in _RUNTIME_MODULES}
+    files = {f"{RUNTIME_PACKAGE}/{m.__name__.rsplit('.', 1)[-1]}.py": runtime_source(m) for m in _RUNTIME_MODULES}
+    files[f"{RUNTIME_PACKAGE}/__init__.py"] = b""
     files["settings.json"] = json.dumps(wishes, indent=1, sort_keys=True).encode()
     return files
 
@@ -73,7 +76,9 @@ def _health(base: Mapping[str, Any], role: str) -> dict[str, Any]:
     return quick
 
 
-def make_override(stack: Stack, base: Mapping[str, Any], rootless: bool = False, platform: str = sys.platform) -> dict[str, Any]:
+def make_override(
+    stack: Stack, base: Mapping[str, Any], rootless: bool = False, platform: str = sys.platform
+) -> dict[str, Any]:
     """Return the override as data. ``base`` is the checkout's own configuration as Compose reads it."""
     plugin = stack.plugin
     roles = python_services(base)
@@ -140,7 +145,10 @@ def make_override(stack: Stack, base: Mapping[str, Any], rootless: bool = False,
             service["env_file"] = f"{stack.checkout}/env/netbox.env"
             service["depends_on"] = {"netbox": {"condition": "service_healthy"}}
             service["volumes"] = [*_base_volumes(web), *volumes]
-            service["healthcheck"] = {**_health({}, role), "test": ["CMD-SHELL", f"test -s {REPOSITORIES}/.run/{name}.json"]}
+            service["healthcheck"] = {
+                **_health({}, role),
+                "test": ["CMD-SHELL", f"test -s {REPOSITORIES}/.run/{name}.json"],
+            }
         services[name] = service
     return {"name": stack.project_name, "services": services, "volumes": {STATIC_VOLUME: {"driver": "local"}}}
 
@@ -177,7 +185,9 @@ def check_ours(path: Path, wanted: str) -> str:
     if match and match.group(1) == hashlib.sha256(body.encode()).hexdigest():
         return found
     whose = "was edited by hand since it was written" if match else "was not written by this collection"
-    difference = "\n".join(list(difflib.unified_diff(found.splitlines(), wanted.splitlines(), "found", "wanted", lineterm="", n=1))[:60])
+    difference = "\n".join(
+        list(difflib.unified_diff(found.splitlines(), wanted.splitlines(), "found", "wanted", lineterm="", n=1))[:60]
+    )
     raise ForeignOverride(
         f"'{path}' {whose}, and is left alone. Move what you need of it into netbox-dev.yml (services, settings, port) "
         f"and the file out of the way, then run again. The difference:\n{difference}",
@@ -202,7 +212,9 @@ def write_files(stack: Stack, compose: Compose, rootless: bool, check: bool) -> 
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             _give(folder, owner)
     changed = [f"runtime/{n}" for n in write_context(state / "runtime", runtime_files(stack), check)]
-    changed += [f"image/{n}" for n in write_context(state / "image", build_context(stack, runtime_source("install")), check)]
+    changed += [
+        f"image/{n}" for n in write_context(state / "image", build_context(stack, runtime_source(install)), check)
+    ]
     if before != wanted:
         changed.append(OVERRIDE)
         if not check:

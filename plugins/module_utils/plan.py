@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Iterable, Mapping
+from typing import Any
 
 from .changes import Change, printable
 
@@ -67,4 +68,8 @@ def make_plan(changes: Iterable[Change], roles: Mapping[str, str]) -> list[Actio
                 services[weaker] -= services[action]
                 if not services[weaker]:
                     del services[weaker]
-    return [Action(name, tuple(sorted(services[name])), tuple(sorted(reasons[name]))) for name in ACTIONS if name in services]
+    return [
+        Action(name, tuple(sorted(services[name])), tuple(sorted(reasons[name])))
+        for name in ACTIONS
+        if name in services
+    ]

@@ -8,9 +8,10 @@ import ast
 import os
 import re
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Iterator, Optional
+from typing import Any, Optional
 
 from .errors import InvalidProject, PluginNotFound
 
@@ -20,7 +21,22 @@ except ImportError:  # Python < 3.11
     _toml = None  # type: ignore[assignment]
 
 SKIPPED_DIRS = frozenset(
-    "build dist docs doc node_modules site-packages venv env tests test gitignore __pycache__ scripts examples".split()
+    [
+        "build",
+        "dist",
+        "docs",
+        "doc",
+        "node_modules",
+        "site-packages",
+        "venv",
+        "env",
+        "tests",
+        "test",
+        "gitignore",
+        "__pycache__",
+        "scripts",
+        "examples",
+    ]
 )
 SEARCH_DEPTH = 3
 _CONFIG_TEXT = re.compile(r"^\s*class\s+\w+\s*\([^)]*PluginConfig[^)]*\)\s*:", re.MULTILINE)
@@ -34,7 +50,6 @@ class Plugin:
     package: str
     package_dir: Path
     distribution: str
-    base_url: str
     uid: int
     gid: int
 
@@ -44,7 +59,7 @@ class Plugin:
         return self.package_dir.relative_to(self.root).as_posix()
 
 
-def find_plugin(path: str, package: Optional[str] = None) -> Plugin:
+def find_plugin(path: str, package: str | None = None) -> Plugin:
     """Return the plugin at ``path``; ``package`` chooses when the repository holds several.
 
     Raises PluginNotFound when there is no directory, no NetBox plugin, or more than one candidate.
@@ -84,7 +99,6 @@ def find_plugin(path: str, package: Optional[str] = None) -> Plugin:
         package=package_dir.name,
         package_dir=package_dir,
         distribution=distribution_name(root) or package_dir.name.replace("_", "-"),
-        base_url=_base_url(package_dir),
         uid=owner.st_uid,
         gid=owner.st_gid,
     )
@@ -138,14 +152,7 @@ def _defines_plugin_config(init: Path) -> bool:
     return False
 
 
-def _base_url(package_dir: Path) -> str:
-    """The plugin's part of its URLs: what its PluginConfig says, else the package's name."""
-    text = (package_dir / "__init__.py").read_text(encoding="utf-8", errors="replace")
-    match = re.search(r"""^\s+base_url\s*=\s*['"]([^'"]+)['"]""", text, re.MULTILINE)
-    return match.group(1) if match else package_dir.name
-
-
-def distribution_name(root: Path) -> Optional[str]:
+def distribution_name(root: Path) -> str | None:
     """The distribution's name as the packaging files declare it, or None."""
     pyproject = root / "pyproject.toml"
     if pyproject.is_file():
@@ -154,7 +161,9 @@ def distribution_name(root: Path) -> Optional[str]:
             return name
     setup_cfg = root / "setup.cfg"
     if setup_cfg.is_file():
-        match = re.search(r"^\[metadata\][^\[]*?^name\s*=\s*(\S+)", setup_cfg.read_text("utf-8", "replace"), re.M | re.S)
+        match = re.search(
+            r"^\[metadata\][^\[]*?^name\s*=\s*(\S+)", setup_cfg.read_text("utf-8", "replace"), re.M | re.S
+        )
         if match:
             return match.group(1)
     setup_py = root / "setup.py"
@@ -165,7 +174,7 @@ def distribution_name(root: Path) -> Optional[str]:
     return None
 
 
-def _pyproject_name(path: Path) -> Optional[str]:
+def _pyproject_name(path: Path) -> str | None:
     text = path.read_text(encoding="utf-8", errors="replace")
     if _toml is None:
         match = re.search(r"""^\[(?:project|tool\.poetry)\][^\[]*?^name\s*=\s*['"]([^'"]+)['"]""", text, re.M | re.S)

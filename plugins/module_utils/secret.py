@@ -17,7 +17,7 @@ def password_file(stack: Stack) -> Path:
     return stack.state / "superuser_password"
 
 
-def superuser_password(stack: Stack, given: Optional[str]) -> str:
+def superuser_password(stack: Stack, given: str | None) -> str:
     """Return the given password, else the one kept for this stack, else a new one; it is kept in any case."""
     path = password_file(stack)
     if not given and path.is_file():

@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from .engine import ROLE_LABEL
 from .errors import ComposeFailed
@@ -38,7 +39,9 @@ def python_services(config: Mapping[str, Any]) -> dict[str, str]:
     """
     services = config.get("services", {})
     labelled = {
-        name: service["labels"][ROLE_LABEL] for name, service in services.items() if ROLE_LABEL in service.get("labels", {})
+        name: service["labels"][ROLE_LABEL]
+        for name, service in services.items()
+        if ROLE_LABEL in service.get("labels", {})
     }
     if labelled:
         return labelled

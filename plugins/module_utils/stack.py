@@ -21,9 +21,21 @@ except ImportError:
 
 PROJECT_FILE = "netbox-dev.yml"
 OPTIONS = "options"
-CATEGORIES = (
-    "python models views urls templates static settings migrations dependencies plugin_config tests docs ignored"
-).split()
+CATEGORIES = [
+    "python",
+    "models",
+    "views",
+    "urls",
+    "templates",
+    "static",
+    "settings",
+    "migrations",
+    "dependencies",
+    "plugin_config",
+    "tests",
+    "docs",
+    "ignored",
+]
 NETBOX_DOCKER_URL = "https://github.com/netbox-community/netbox-docker.git"
 
 # Every key of the project file and of the options: its type and what it is when nobody says.
@@ -62,7 +74,7 @@ class Stack:
     plugin_settings: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
     rules: list[dict[str, str]] = field(default_factory=list)
-    ca_bundle: Optional[Path] = None
+    ca_bundle: Path | None = None
     debug_toolbar: bool = True
     superuser_name: str = "admin"
 
@@ -89,7 +101,6 @@ class Stack:
             "id": self.id,
             "plugin_path": str(self.plugin.root),
             "package": self.plugin.package,
-            "base_url": self.plugin.base_url,
             "distribution": self.plugin.distribution,
             "uid": self.plugin.uid,
             "gid": self.plugin.gid,
@@ -136,7 +147,8 @@ def _check(origin: str, values: dict[str, Any]) -> dict[str, Any]:
             value = str(value)
         if not isinstance(value, wanted) or (wanted is int and isinstance(value, bool)):
             raise InvalidProject(
-                f"{origin}: '{key}' must be of type {wanted.__name__}, found {type(value).__name__}: {value!r}.", key=key
+                f"{origin}: '{key}' must be of type {wanted.__name__}, found {type(value).__name__}: {value!r}.",
+                key=key,
             )
         checked[key] = value
     return checked
@@ -148,7 +160,9 @@ def read_project_file(root: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     if yaml is None:
-        raise InvalidProject(f"{PROJECT_FILE}: PyYAML is needed to read it; the role docker_host brings it to the node.")
+        raise InvalidProject(
+            f"{PROJECT_FILE}: PyYAML is needed to read it; the role docker_host brings it to the node."
+        )
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -189,7 +203,7 @@ def _check_values(values: dict[str, Any]) -> None:
         raise InvalidProject(f"project_name: '{values['project_name']}': lower-case letters, digits, - and _ only.")
 
 
-def choose_path(given: Optional[str]) -> str:
+def choose_path(given: str | None) -> str:
     """Return the plugin's path: the given one, the current directory's, or that of the only stack set up.
 
     Raises PluginNotFound, listing the stacks, when none of them says which.
@@ -210,7 +224,7 @@ def choose_path(given: Optional[str]) -> str:
         ) from None
 
 
-def resolve(plugin_path: Optional[str], options: Optional[dict[str, Any]] = None) -> Stack:
+def resolve(plugin_path: str | None, options: dict[str, Any] | None = None) -> Stack:
     """Put the plugin at ``plugin_path``, its project file and ``options`` together; options win.
 
     Raises PluginNotFound, InvalidProject, UnknownCategory or UnknownRelease.
@@ -226,7 +240,9 @@ def resolve(plugin_path: Optional[str], options: Optional[dict[str, Any]] = None
     _check_values(values)
     release = values["netbox_docker_version"]
     minor = values["netbox"].lstrip("v") if release else netbox_minor(values["netbox"])
-    name = values["project_name"] or f"netbox-dev-{plugin.package.replace('_', '-').lower()}-{stack_id(plugin.root)[:6]}"
+    name = (
+        values["project_name"] or f"netbox-dev-{plugin.package.replace('_', '-').lower()}-{stack_id(plugin.root)[:6]}"
+    )
     return Stack(
         plugin=plugin,
         netbox=minor,
@@ -248,10 +264,12 @@ def resolve(plugin_path: Optional[str], options: Optional[dict[str, Any]] = None
 
 def remember_options(stack: Stack, options: dict[str, Any]) -> bool:
     """Keep the options a stack was set up with, so that later runs need only the plugin's path."""
-    return write_json(stack.state / "options.json", {"options": _check(OPTIONS, options), "root": str(stack.plugin.root)})
+    return write_json(
+        stack.state / "options.json", {"options": _check(OPTIONS, options), "root": str(stack.plugin.root)}
+    )
 
 
-def load(plugin_path: Optional[str]) -> Stack:
+def load(plugin_path: str | None) -> Stack:
     """Return the stack that was set up for the plugin, with the options remembered then.
 
     Raises StackNotSetUp when there is none.

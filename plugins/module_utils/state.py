@@ -11,8 +11,9 @@ import json
 import os
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Iterator, Optional
+from typing import Any, Optional
 
 from .errors import InvalidState, StackLocked
 
@@ -61,7 +62,7 @@ def write_json(path: Path, data: dict[str, Any]) -> bool:
     return write_atomic(path, json.dumps({"version": VERSION, **data}, indent=1, sort_keys=True) + "\n")
 
 
-def read_json(path: Path) -> Optional[dict[str, Any]]:
+def read_json(path: Path) -> dict[str, Any] | None:
     """Return the state file's data, or None where there is none.
 
     Raises InvalidState for a damaged file and for one that a newer version of this collection wrote.

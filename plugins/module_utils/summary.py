@@ -24,7 +24,10 @@ def summarize(outcome: Outcome, reporter: Reporter, stack: Stack, check: bool) -
         lines.append(f"  … and {len(files) - LISTED} more")
     if check:
         lines.append("would do:" if outcome.plan else "would do: nothing, every service is fresh")
-        lines += [f"  {a.action:15}{', '.join(a.services) or '-':40} {a.reasons[0] if a.reasons else ''}" for a in outcome.plan]
+        lines += [
+            f"  {a.action:15}{', '.join(a.services) or '-':40} {a.reasons[0] if a.reasons else ''}"
+            for a in outcome.plan
+        ]
         return lines
     done = [step for step in reporter.steps if step.changed]
     lines.append("done:" if done else "done: nothing was needed")

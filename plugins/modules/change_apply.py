@@ -88,6 +88,11 @@ written:
   returned: success
   type: list
   elements: str
+plugin_url:
+  description: Where the plugin's pages are.
+  returned: success
+  type: str
+  sample: http://127.0.0.1:8000/plugins/example/
 summary:
   description: The run in lines for a person.
   returned: success
@@ -98,7 +103,6 @@ summary:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import CHANGED_SPEC, RUN_SPEC, run_module
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.converge import Converger, Limits
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
@@ -119,6 +123,7 @@ def work(module: AnsibleModule, reporter: Reporter) -> dict[str, Any]:
         "plan": [action.describe() for action in outcome.plan],
         "steps": reporter.describe(),
         "written": outcome.written,
+        "plugin_url": f"{stack.url}/plugins/{outcome.base_url}/",
         "summary": summarize(outcome, reporter, stack, module.check_mode),
     }
 

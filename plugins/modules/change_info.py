@@ -65,7 +65,6 @@ changes:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import CHANGED_SPEC, PLUGIN_SPEC, run_module
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.changes import find_changes
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter

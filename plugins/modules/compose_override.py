@@ -55,7 +55,6 @@ files:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import PLUGIN_SPEC, run_module
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.compose import Compose
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.engine import Engine

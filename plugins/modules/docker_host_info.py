@@ -109,6 +109,11 @@ init_system:
   type: str
   returned: always
   sample: systemd
+is_root:
+  description: Whether the module ran as root, and installing needs no C(become).
+  type: bool
+  returned: always
+  sample: false
 packages:
   description: Debian's packages for RV(needs.packages).
   type: list
@@ -138,11 +143,18 @@ installable:
       sample: ""
 """
 
-import getpass
+import os
+import pwd
 
 from ansible.module_utils.basic import AnsibleModule
-
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import docker_host
+
+
+def _user_name() -> str:
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
 
 
 def main() -> None:
@@ -155,7 +167,7 @@ def main() -> None:
         },
         supports_check_mode=True,
     )
-    found = docker_host.look(getpass.getuser())
+    found = docker_host.look(_user_name())
     verdict = docker_host.judge(found, module.params["min_engine_version"], module.params["min_compose_version"])
     result = {
         "ready": not verdict.needs and verdict.problem is None,
@@ -164,6 +176,7 @@ def main() -> None:
         "engine_version": found.engine_version,
         "compose_version": found.compose_version,
         "init_system": docker_host.init_system(),
+        "is_root": os.geteuid() == 0,
         "packages": docker_host.node_packages(found),
     }
     if module.params["installable"] and found.has_apt:

@@ -25,12 +25,14 @@ class LiveAction(ActionBase):
     _supports_async = False
     MODULE = ""
 
-    def run(self, tmp: Optional[str] = None, task_vars: Optional[dict[str, Any]] = None) -> dict[str, Any]:
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         self._make_tmp_path()
         events = self._connection._shell.join_path(self._connection._shell.tmpdir, "events.jsonl")
         ended = threading.Event()
-        follower = threading.Thread(target=contextvars.copy_context().run, args=(self._follow, events, ended), daemon=True)
+        follower = threading.Thread(
+            target=contextvars.copy_context().run, args=(self._follow, events, ended), daemon=True
+        )
         follower.start()
         try:
             arguments = {**self._task.args, "events": events}

@@ -6,17 +6,19 @@ from __future__ import annotations
 
 import hashlib
 import os
-from typing import Iterator
+from collections.abc import Iterator
 
 # Parts of a package that no running process holds: read afresh for each use, or not read at all.
-_NOT_CODE = frozenset("templates static tests test migrations locale docs __pycache__".split())
+_NOT_CODE = frozenset(["templates", "static", "tests", "test", "migrations", "locale", "docs", "__pycache__"])
 _NOT_CODE_ENDINGS = (".pyc", ".pyo", ".md", ".rst", ".po", ".swp", ".swx", "~", ".orig", ".rej", ".tmp")
 
 
 def _files(top: str, code_only: bool) -> Iterator[tuple[str, str]]:
     for here, directories, names in os.walk(top):
         directories[:] = sorted(
-            d for d in directories if not d.startswith(".") and d != "__pycache__" and not (code_only and d in _NOT_CODE)
+            d
+            for d in directories
+            if not d.startswith(".") and d != "__pycache__" and not (code_only and d in _NOT_CODE)
         )
         for name in sorted(names):
             if name.startswith((".", "#")) or name == "4913" or (code_only and name.endswith(_NOT_CODE_ENDINGS)):

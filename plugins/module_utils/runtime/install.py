@@ -28,18 +28,25 @@ def _normal(name: str) -> str:
 
 
 def _environment() -> dict[str, str]:
-    environment = {**os.environ, "VIRTUAL_ENV": VENV, "UV_LINK_MODE": "copy", "SETUPTOOLS_SCM_PRETEND_VERSION": "0.0.0+dev"}
+    environment = {
+        **os.environ,
+        "VIRTUAL_ENV": VENV,
+        "UV_LINK_MODE": "copy",
+        "SETUPTOOLS_SCM_PRETEND_VERSION": "0.0.0+dev",
+    }
     if os.path.exists(GIVEN_CA) and os.path.getsize(GIVEN_CA):
         if not os.path.exists(COMBINED_CA):
             import ssl
 
-            parts = [path for path in (ssl.get_default_verify_paths().cafile, GIVEN_CA) if path and os.path.exists(path)]
+            parts = [
+                path for path in (ssl.get_default_verify_paths().cafile, GIVEN_CA) if path and os.path.exists(path)
+            ]
             with open(COMBINED_CA, "w", encoding="utf-8") as combined:
                 for path in parts:
                     with open(path, encoding="utf-8") as part:
                         combined.write(part.read() + "\n")
         environment.update(
-            {name: COMBINED_CA for name in ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")}
+            dict.fromkeys(("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), COMBINED_CA)
         )
     return environment
 

@@ -36,6 +36,7 @@ def explain_registration() -> dict[str, Any]:
     report: dict[str, Any] = {"registered": registered, "netbox": str(version), "why": ""}
     module = importlib.import_module(package)
     report["file"] = module.__file__
+    report["base_url"] = getattr(module.config, "base_url", None) or package
     if not registered:
         report["why"] = f"it is not in PLUGINS ({', '.join(settings.PLUGINS) or 'empty'})"
         if package in settings.PLUGINS:

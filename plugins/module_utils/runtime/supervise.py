@@ -44,7 +44,7 @@ class Child:
     message: bytes = b""
     report: dict[str, Any] = field(default_factory=dict)
     ready: bool = False
-    end_by: Optional[float] = None
+    end_by: float | None = None
 
 
 class Supervisor:
@@ -56,8 +56,8 @@ class Supervisor:
         self.exclusive = self.kind in EXCLUSIVE or any(a in EXCLUSIVE for a in arguments[1:2])
         self.config = digest.tree_digest(*CONFIG_DIRS)
         self.listener = self._listen() if self.kind == "web" else None
-        self.current: Optional[Child] = None
-        self.upcoming: Optional[Child] = None
+        self.current: Child | None = None
+        self.upcoming: Child | None = None
         self.retired: list[Child] = []
         self.generation = 0
         self.seen = digest.signature(package_dir)
