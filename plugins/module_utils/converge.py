@@ -10,7 +10,7 @@ import subprocess
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Optional
+from typing import Any
 
 from .changes import Change, find_changes, scan, write_manifest
 from .compose import OVERRIDE, Compose, last_lines

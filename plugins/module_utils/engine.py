@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from typing import Any, Optional
+from typing import Any
 
 from .errors import EngineUnavailable
 

@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Optional
 
 
 def _run(root: Path, *arguments: str) -> bytes | None:

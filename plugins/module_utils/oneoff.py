@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Callable, Optional
+from typing import Any, Callable
 
 from .compose import Compose, last_lines
 from .errors import BrokenCode, ComposeFailed, NetBoxDevError, SchemaFailed

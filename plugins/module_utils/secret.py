@@ -7,7 +7,6 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
-from typing import Optional
 
 from .stack import Stack
 from .state import write_atomic

@@ -7,9 +7,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
-from .errors import InvalidProject, StackNotSetUp, UnknownCategory, nearest
+from .errors import InvalidProject, PluginNotFound, StackNotSetUp, UnknownCategory, nearest
 from .plugin import Plugin, find_plugin
 from .releases import DEFAULT_NETBOX, netbox_minor, release_for
 from .state import read_json, stack_id, state_dir, state_home, write_json

@@ -114,6 +114,11 @@ is_root:
   type: bool
   returned: always
   sample: false
+check_mode:
+  description: Whether the module ran in check mode, which a task's C(check_mode) sets and C(ansible_check_mode) hides.
+  type: bool
+  returned: always
+  sample: false
 packages:
   description: Debian's packages for RV(needs.packages).
   type: list
@@ -177,6 +182,7 @@ def main() -> None:
         "compose_version": found.compose_version,
         "init_system": docker_host.init_system(),
         "is_root": os.geteuid() == 0,
+        "check_mode": module.check_mode,
         "packages": docker_host.node_packages(found),
     }
     if module.params["installable"] and found.has_apt:

@@ -8,7 +8,7 @@ import contextvars
 import json
 import shlex
 import threading
-from typing import Any, Optional
+from typing import Any
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
