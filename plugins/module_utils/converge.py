@@ -232,7 +232,6 @@ class Converger:
                         f"{'; the last good state goes on serving' if verdict.told.get('code') else ''}:\n"
                         f"{last_lines(verdict.told['error'], 10)}",
                         service=verdict.service,
-                        traceback=verdict.told["error"],
                     )
             if time.monotonic() > deadline:
                 raise self._unhealthy(

@@ -52,7 +52,7 @@ def run_task(
     )
     if "error" in answers:
         raise _FAILURES.get(task, ComposeFailed)(
-            f"{task}: {answers['error']}\n{last_lines(answers['traceback'], 8)}", traceback=answers["traceback"]
+            f"{task}: {answers['error']}\n{last_lines(answers['traceback'], 8)}", task=task
         )
     if status or "result" not in answers:
         raise ComposeFailed(
