@@ -41,6 +41,7 @@ class Drift:
     def of(cls, package: str) -> Drift:
         """Ask Django's autodetector; raises OpenQuestion where it would ask back."""
         from django.apps import apps
+        from django.core.management import get_commands, load_command_class
         from django.db import connection
         from django.db.migrations.autodetector import MigrationAutodetector
         from django.db.migrations.loader import MigrationLoader
@@ -48,6 +49,8 @@ class Drift:
         from django.db.migrations.state import ProjectState
         from django.db.migrations.writer import OperationWriter
 
+        # NetBox's own command decides, as it is imported, which attributes of a field never enter a migration.
+        load_command_class(get_commands()["makemigrations"], "makemigrations")
         label = _label(package)
         loader = MigrationLoader(connection, ignore_no_migrations=True)
         conflicts = loader.detect_conflicts().get(label)
