@@ -69,7 +69,8 @@ class Compose:
         output, errors = _follow(process, time.monotonic() + timeout_s, on_stdout, on_stderr)
         if output is None:
             raise TimeLimit(
-                f"'docker compose {' '.join(arguments[:3])}' did not end within {timeout_s:.0f} s. Last lines:\n{errors}",
+                f"'docker compose {' '.join(arguments[:3])}' did not end within {timeout_s:.0f} s. "
+                f"Last lines:\n{errors}",
                 arguments=list(arguments),
             )
         return process.returncode, output, errors
@@ -110,7 +111,8 @@ def _follow(
         if callback:
             callback(text)
 
-    assert process.stdout is not None and process.stderr is not None
+    assert process.stdout is not None
+    assert process.stderr is not None
     with selectors.DefaultSelector() as selector:
         selector.register(process.stdout, selectors.EVENT_READ, "out")
         selector.register(process.stderr, selectors.EVENT_READ, "err")

@@ -234,10 +234,8 @@ class Converger:
                         service=verdict.service,
                     )
             if time.monotonic() > deadline:
-                raise self._unhealthy(
-                    stale[0].service,
-                    f"is not fresh after {self.limits.serve_s:.0f} s ({stale[0].why or 'its new process is not ready'})",
-                )
+                why = stale[0].why or "its new process is not ready"
+                raise self._unhealthy(stale[0].service, f"is not fresh after {self.limits.serve_s:.0f} s ({why})")
             names = ", ".join(verdict.service for verdict in stale)
             if names != told:
                 told = names

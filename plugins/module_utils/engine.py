@@ -16,7 +16,7 @@ try:
 
     IMPORT_ERROR: str | None = None
 except ImportError as _error:
-    docker = None
+    docker = None  # type: ignore[assignment]
     IMPORT_ERROR = str(_error)
 
 STACK_LABEL = "hedgehog.netbox_dev.stack"
@@ -58,8 +58,9 @@ class Engine:
             self._client = docker.from_env(environment=environment, timeout=60)
             self._client.ping()
         except (docker.errors.DockerException, OSError) as error:
+            where = environment.get("DOCKER_HOST", "its default socket")
             raise EngineUnavailable(
-                f"the Docker engine does not answer at {environment.get('DOCKER_HOST', 'its default socket')}: {error}. "
+                f"the Docker engine does not answer at {where}: {error}. "
                 "Start it (the role docker_host does), or join the group that may use its socket.",
             ) from error
 

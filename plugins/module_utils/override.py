@@ -13,7 +13,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 from .compose import BASE_FILES, OVERRIDE, Compose
 from .engine import ROLE_LABEL, STACK_LABEL
@@ -42,7 +42,8 @@ _MARK = "# Written by hedgehog.netbox_dev, content "
 def runtime_source(module: ModuleType) -> bytes:
     """The source of a runtime module, also where modules are imported from an archive."""
     loader = module.__spec__.loader if module.__spec__ else None
-    source = getattr(loader, "get_source")(module.__name__)
+    # zipimport's loader, which Ansible's archive brings, has the method but is no registered InspectLoader.
+    source = cast(InspectLoader, loader).get_source(module.__name__)
     assert isinstance(source, str)
     return source.encode()
 
@@ -198,8 +199,8 @@ def check_ours(path: Path, wanted: str) -> str:
 def write_files(stack: Stack, compose: Compose, rootless: bool, check: bool) -> dict[str, Any]:
     """Bring override, runtime and build context to what the stack is now.
 
-    Returns ``{changed: [names], before: text, after: text, override: data}``, the texts being the override's. Raises ForeignOverride
-    for an override that is not ours; nothing is written then.
+    Returns ``{changed: [names], before: text, after: text, override: data}``, the texts being the override's. Raises
+    ForeignOverride for an override that is not ours; nothing is written then.
     """
     override = make_override(stack, compose.config(files=BASE_FILES), rootless)
     wanted = render(override)
@@ -222,9 +223,9 @@ def write_files(stack: Stack, compose: Compose, rootless: bool, check: bool) -> 
             temporary.write_text(wanted, encoding="utf-8")
             os.replace(temporary, path)
     if not check and changed:
-        for folder, _folders, names in os.walk(state):
+        for here, _folders, names in os.walk(state):
             for name in [".", *names]:
-                _give(Path(folder) / name, owner)
+                _give(Path(here) / name, owner)
     return {"changed": changed, "before": before, "after": wanted, "override": override}
 
 

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Hedgehog
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From changes to the smallest ordered plan. The matrix is data: category → actions × service roles."""
+"""From changes to the smallest ordered plan. The matrix is data: category → actions → service roles."""
 
 from __future__ import annotations
 

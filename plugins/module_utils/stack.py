@@ -280,7 +280,8 @@ def load(plugin_path: str | None) -> Stack:
     stack = resolve(plugin_path, saved["options"] if saved else None)
     if saved is None:
         raise StackNotSetUp(
-            f"no stack is set up for the plugin at '{stack.plugin.root}'. Run dev-setup.yml with this plugin_path first.",
+            f"no stack is set up for the plugin at '{stack.plugin.root}'. "
+            "Run dev-setup.yml with this plugin_path first.",
             path=str(stack.plugin.root),
         )
     return stack

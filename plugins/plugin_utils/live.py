@@ -17,7 +17,7 @@ display = Display()
 POLL_S = 0.3
 
 
-class LiveAction(ActionBase):
+class LiveAction(ActionBase):  # type: ignore[misc]  # ansible-core is untyped
     """Runs the module of the same name and prints its events meanwhile; no logic of its own."""
 
     TRANSFERS_FILES = False

@@ -17,6 +17,7 @@ import sys
 import sysconfig
 import zipfile
 from email.parser import Parser
+from typing import Callable
 
 VENV = "/opt/netbox/venv"
 GIVEN_CA = "/opt/netbox-dev/.build/ca.crt"
@@ -132,5 +133,7 @@ def editable(out: str, root: str, *paths: str) -> None:
         stream.writelines(f"{path}\n" for path in paths)
 
 
+COMMANDS: dict[str, Callable[..., None]] = {"metadata": metadata, "packages": packages, "editable": editable}
+
 if __name__ == "__main__":
-    {"metadata": metadata, "packages": packages, "editable": editable}[sys.argv[1]](*sys.argv[2:])
+    COMMANDS[sys.argv[1]](*sys.argv[2:])

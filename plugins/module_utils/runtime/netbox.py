@@ -43,6 +43,6 @@ def explain_registration() -> dict[str, Any]:
             report["why"] = "NetBox skipped it"
             try:
                 module.config.validate(dict(settings.PLUGINS_CONFIG.get(package, {})), version)
-            except Exception as error:  # whatever the plugin's own validation raises is the answer
+            except Exception as error:  # noqa: BLE001 - whatever the plugin's own validation raises is the answer
                 report["why"] = str(error)
     return report

@@ -24,7 +24,7 @@ def _label(package: str) -> str:
 
     for config in apps.get_app_configs():
         if config.name == package:
-            return config.label
+            return str(config.label)
     raise LookupError(f"NetBox has not registered the plugin '{package}'")
 
 
@@ -124,7 +124,7 @@ def migrate(progress: Callable[[str], None], dry_run: bool) -> list[str]:
     command = load_command_class(get_commands()["migrate"], "migrate")
     done = 0
 
-    def follow(action: str, migration: Any = None, fake: bool = False) -> None:
+    def follow(action: str, migration: Any = None, _fake: bool = False) -> None:
         nonlocal done
         if action == "apply_start":
             done += 1

@@ -195,9 +195,9 @@ class Supervisor:
             self._ended(pid, os.waitstatus_to_exitcode(status))
 
     def _ended(self, pid: int, status: int) -> None:
-        for child in [c for c in self.retired if c.pid == pid]:
-            os.close(child.ready_fd)
-            self.retired.remove(child)
+        for old in [c for c in self.retired if c.pid == pid]:
+            os.close(old.ready_fd)
+            self.retired.remove(old)
             return
         child = next((c for c in (self.upcoming, self.current) if c and c.pid == pid), None)
         if child is None:
