@@ -11,6 +11,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
+from importlib.abc import InspectLoader
 from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
@@ -42,8 +43,8 @@ _MARK = "# Written by hedgehog.netbox_dev, content "
 def runtime_source(module: ModuleType) -> bytes:
     """The source of a runtime module, also where modules are imported from an archive."""
     loader = module.__spec__.loader if module.__spec__ else None
-    # zipimport's loader, which Ansible's archive brings, has the method but is no registered InspectLoader.
-    source = cast(InspectLoader, loader).get_source(module.__name__)
+    # Not an isinstance test: zipimport's loader, which Ansible's archive brings, is no registered InspectLoader.
+    source = cast("InspectLoader", loader).get_source(module.__name__)
     assert isinstance(source, str)
     return source.encode()
 
