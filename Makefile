@@ -69,7 +69,7 @@ engine: $(run)
 molecule: $(dev) engine ## each role's scenario, one after another; SCENARIO=name for one
 	@for scenario in $(SCENARIO); do \
 		echo "== molecule: $$scenario"; \
-		molecule test --scenario-name "$$scenario" $(ARGS); \
+		molecule test --no-command-borders --scenario-name "$$scenario" $(ARGS); \
 	done
 
 .PHONY: e2e
