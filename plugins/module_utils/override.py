@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from importlib.abc import InspectLoader
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 from .compose import BASE_FILES, OVERRIDE, Compose
 from .engine import ROLE_LABEL, STACK_LABEL
