@@ -93,6 +93,6 @@ class TimeLimit(NetBoxDevError):
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Return ``; did you mean 'x'?`` for the closest of ``known``, or an empty string."""
+    """End a sentence: ``; did you mean 'x'?`` with the closest of ``known``, or a full stop."""
     found = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.5)
-    return f"; did you mean '{found[0]}'?" if found else ""
+    return f"; did you mean '{found[0]}'?" if found else "."

@@ -39,6 +39,8 @@ SKIPPED_DIRS = frozenset(
     ]
 )
 SEARCH_DEPTH = 3
+# What a package index takes as a name: it goes into an image's build and into paths.
+_DISTRIBUTION = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 _CONFIG_TEXT = re.compile(r"^\s*class\s+\w+\s*\([^)]*PluginConfig[^)]*\)\s*:", re.MULTILINE)
 
 
@@ -98,10 +100,20 @@ def find_plugin(path: str, package: str | None = None) -> Plugin:
         root=root,
         package=package_dir.name,
         package_dir=package_dir,
-        distribution=distribution_name(root) or package_dir.name.replace("_", "-"),
+        distribution=_checked(distribution_name(root)) or package_dir.name.replace("_", "-").strip("-"),
         uid=owner.st_uid,
         gid=owner.st_gid,
     )
+
+
+def _checked(distribution: str | None) -> str | None:
+    if distribution and not _DISTRIBUTION.fullmatch(distribution):
+        raise InvalidProject(
+            f"the packaging files name the distribution {distribution!r}: letters, digits, '.', '_' and '-' were "
+            "expected, as package indexes have it. Mend the name there.",
+            distribution=distribution,
+        )
+    return distribution
 
 
 def _searched(root: Path) -> str:

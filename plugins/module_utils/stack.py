@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .errors import InvalidProject, PluginNotFound, StackNotSetUp, UnknownCategory, nearest
+from .errors import InvalidProject, InvalidState, PluginNotFound, StackNotSetUp, UnknownCategory, nearest
 from .plugin import Plugin, find_plugin
 from .releases import DEFAULT_NETBOX, netbox_minor, release_for
 from .state import read_json, stack_id, state_dir, state_home, write_json
@@ -196,11 +197,21 @@ def _check_values(values: dict[str, Any]) -> None:
                 f"services: '{name}' needs 'command' alone: a management command such as 'rqworker default'."
             )
     for rule in values["rules"]:
-        if not isinstance(rule, dict) or set(rule) != {"path", "category"}:
+        words = isinstance(rule, dict) and set(rule) == {"path", "category"}
+        if not words or not all(isinstance(word, str) for word in rule.values()):
             raise InvalidProject(f"rules: each rule has 'path' (a glob) and 'category', found {rule!r}.")
         check_category(rule["category"])
     if values["project_name"] and not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", values["project_name"]):
         raise InvalidProject(f"project_name: '{values['project_name']}': lower-case letters, digits, - and _ only.")
+
+
+def _stacks_set_up() -> list[str]:
+    """Roots of the plugins whose stacks were set up here; one whose state is damaged is left out."""
+    roots = []
+    for path in sorted(state_home().glob("*/options.json")):
+        with contextlib.suppress(InvalidState):
+            roots.append(str((read_json(path) or {}).get("root", "")))
+    return [root for root in roots if root and Path(root).is_dir()]
 
 
 def choose_path(given: str | None) -> str:
@@ -213,8 +224,7 @@ def choose_path(given: str | None) -> str:
     try:
         return str(find_plugin(".").root)
     except PluginNotFound:
-        known = [data["root"] for data in map(read_json, sorted(state_home().glob("*/options.json"))) if data]
-        known = [root for root in known if Path(root).is_dir()]
+        known = _stacks_set_up()
         if len(known) == 1:
             return str(known[0])
         found = f"{len(known)} stacks are set up: {', '.join(known)}" if known else "no stack is set up"

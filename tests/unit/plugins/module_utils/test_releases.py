@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, Hedgehog
+from __future__ import annotations
+
+import pytest
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import releases
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import UnknownRelease
+
+
+@pytest.mark.parametrize(
+    ("asked", "minor", "release"),
+    [
+        ("4.3", "4.3", "3.3.0"),
+        ("v4.3", "4.3", "3.3.0"),
+        ("4.3.7", "4.3", "3.3.0"),
+        (" v4.4.10 ", "4.4", "3.4.0"),
+        ("4.5", "4.5", "4.0.0"),
+    ],
+)
+def test_a_netbox_version_in_any_spelling_has_its_release(asked: str, minor: str, release: str) -> None:
+    assert releases.netbox_minor(asked) == minor
+    assert releases.release_for(asked) == release
+
+
+@pytest.mark.parametrize("asked", ["3.7", "4.33", "latest", "", "4", "v4.3-rc1"])
+def test_an_unknown_version_is_refused_with_the_known_ones(asked: str) -> None:
+    with pytest.raises(UnknownRelease) as caught:
+        releases.netbox_minor(asked)
+    assert all(known in caught.value.message for known in releases.RELEASES)
+    assert caught.value.details == {"asked": asked, "known": list(releases.RELEASES)}
+
+
+def test_the_default_is_known() -> None:
+    assert releases.DEFAULT_NETBOX in releases.RELEASES
