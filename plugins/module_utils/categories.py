@@ -11,8 +11,10 @@ from fnmatch import fnmatchcase
 # Applied to the path relative to the repository.
 _LITTER = re.compile(
     r"(^|/)(__pycache__|\.git|\.hg|\.svn|\.tox|\.nox|\.venv|venv|node_modules|\.idea|\.vscode|\.mypy_cache|\.ruff_cache|"
-    r"\.pytest_cache|htmlcov|[^/]+\.egg-info|\.ansible|build|dist)(/|$)"
-    r"|\.(py[cod]|swp|swo|swx|orig|rej|bak|tmp)$|~$|(^|/)(\.#|#)[^/]*|(^|/)(4913|\.DS_Store|Thumbs\.db|\.coverage[^/]*)$"
+    r"\.pytest_cache|htmlcov|[^/]+\.egg-info|\.ansible)(/|$)"
+    # Deeper ones may be what a front end's build made to be served.
+    r"|^(build|dist)(/|$)"
+    r"|\.(py[cod]|swp|swo|swx|orig|rej|bak|tmp)$|~$|(^|/)(\.#|#)[^/]*|(^|/)(4913|\.DS_Store|Thumbs\.db|\.coverage(\.[^/]*)?)$"
 )
 _REPOSITORY = (
     (r"netbox-dev\.yml", "settings"),

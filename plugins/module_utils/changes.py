@@ -108,12 +108,15 @@ def read_manifest(stack: Stack) -> Manifest | None:
         return None
     if data is None or data.get("root") != str(stack.plugin.root):
         return None
-    files = data["files"]
-    # A file written within the clock's granularity of the scan may have changed after it: read it again.
-    return {
-        name: entry if entry[2] < data["scanned_ns"] - 2_000_000_000 else [entry[0], -1, 0]
-        for name, entry in files.items()
-    }
+    try:
+        # A file written within the clock's granularity of the scan may have changed after it: read it again.
+        settled_ns = data["scanned_ns"] - 2_000_000_000
+        return {
+            name: [content, size, mtime_ns] if mtime_ns < settled_ns else [content, -1, 0]
+            for name, (content, size, mtime_ns) in data["files"].items()
+        }
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
 
 
 def write_manifest(stack: Stack, files: Manifest, scanned_ns: int) -> None:

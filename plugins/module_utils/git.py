@@ -21,8 +21,11 @@ def _run(root: Path, *arguments: str) -> bytes | None:
 
 
 def files(root: Path) -> list[bytes] | None:
-    """Paths below ``root`` that git tracks or does not ignore; None where git cannot tell."""
+    """Paths below ``root`` that git tracks or does not ignore; None where git cannot tell.
+
+    It cannot, either, where an outer repository ignores all of ``root``.
+    """
     listed = _run(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
     if listed is None:
         return None
-    return sorted({name for name in listed.split(b"\0") if name})
+    return sorted({name for name in listed.split(b"\0") if name}) or None

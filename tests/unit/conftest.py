@@ -12,6 +12,10 @@ from typing import Any, Callable
 import pytest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack, resolve
 
+# A busy machine is no failure.
+hypothesis.settings.register_profile("unit", deadline=None)
+hypothesis.settings.load_profile("unit")
+
 INIT = """\
 from netbox.plugins import PluginConfig
 

@@ -1,0 +1,261 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, Hedgehog
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import changes
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import UnknownCategory
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack
+
+MakeStack = Callable[..., Stack]
+Git = Callable[..., str]
+FILES = {
+    "netbox_example/models.py": "M = 1\n",
+    "netbox_example/views.py": "V = 1\n",
+    "netbox_example/static/netbox_example/dist/app.js": "1\n",
+    "README.md": "hello\n",
+    ".gitignore": "*.log\n/gitignore/\n",
+    "noise.log": "x\n",
+}
+
+
+@pytest.fixture(params=["git", "no git"])
+def stack(request: pytest.FixtureRequest, make_stack: MakeStack, run_git: Git) -> Stack:
+    made = make_stack(files=FILES, repository="ein Plugin ü")
+    if request.param == "git":
+        run_git(made.plugin.root, "init", "-q")
+        run_git(made.plugin.root, "add", "-A")
+        run_git(made.plugin.root, "commit", "-qm", "first")
+    configuration = made.checkout / "configuration" / "plugins.py"
+    configuration.parent.mkdir(parents=True)
+    configuration.write_text("PLUGINS = []\n")
+    (made.checkout / "docker-compose.yml").write_text("services: {}\n")
+    return made
+
+
+def apply(stack: Stack) -> None:
+    scanned = time.time_ns()
+    _changes, manifest = changes.find_changes(stack)
+    changes.write_manifest(stack, manifest, scanned)
+
+
+def found(stack: Stack) -> list[tuple[str | None, str, str]]:
+    return [(c.path, c.change, c.category) for c in changes.find_changes(stack)[0]]
+
+
+def in_git(stack: Stack) -> bool:
+    return (stack.plugin.root / ".git").exists()
+
+
+def test_before_the_first_apply_everything_counts_as_changed(stack: Stack) -> None:
+    assert [c.category for c in changes.find_changes(stack)[0]] == list(changes.ALL)
+    assert all(
+        c.path is None and c.reason == "nothing was applied to this stack yet" for c in changes.find_changes(stack)[0]
+    )
+
+
+def test_after_an_apply_nothing_is_changed(stack: Stack) -> None:
+    apply(stack)
+    assert found(stack) == []
+
+
+def edit(path: str, text: str = "other\n") -> Callable[[Path], Any]:
+    def do(root: Path) -> None:
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+
+    return do
+
+
+def rename(root: Path) -> None:
+    (root / "netbox_example/views.py").rename(root / "netbox_example/urls.py")
+
+
+EDITS: list[Any] = [
+    (edit("netbox_example/models.py"), [("netbox_example/models.py", "modified", "models")]),
+    (edit("netbox_example/models.py", "M = 2\n"), [("netbox_example/models.py", "modified", "models")]),
+    (edit("netbox_example/new.py"), [("netbox_example/new.py", "added", "python")]),
+    (edit("netbox_example/ü b.py"), [("netbox_example/ü b.py", "added", "python")]),
+    (lambda root: (root / "netbox_example/views.py").unlink(), [("netbox_example/views.py", "deleted", "views")]),
+    (rename, [("netbox_example/urls.py", "added", "urls"), ("netbox_example/views.py", "deleted", "views")]),
+    (edit("README.md"), [("README.md", "modified", "docs")]),
+    (edit("netbox-dev.yml", "port: 8000\n"), [("netbox-dev.yml", "added", "settings")]),
+    (
+        edit("netbox_example/static/netbox_example/dist/app.js", "2\n"),
+        [("netbox_example/static/netbox_example/dist/app.js", "modified", "static")],
+    ),
+    (
+        edit("gitignore/netbox-docker/configuration/plugins.py"),
+        [("netbox-docker:configuration/plugins.py", "modified", "settings")],
+    ),
+    (edit("gitignore/netbox-docker/env/netbox.env"), [("netbox-docker:env/netbox.env", "added", "settings")]),
+    (edit("gitignore/netbox-docker/docker-compose.yml"), []),
+    (edit("netbox_example/models.py", FILES["netbox_example/models.py"]), []),
+    (edit("netbox_example/__pycache__/models.cpython-312.pyc"), []),
+    (edit("netbox_example/.models.py.swp"), []),
+    (edit("netbox_example/models.py~"), []),
+    (lambda root: os.utime(root / "netbox_example/models.py", (1, 1)), []),
+    (lambda root: (root / "netbox_example/models.py").chmod(0o755), []),
+    (lambda root: (root / "netbox_example/empty").mkdir(), []),
+    (lambda root: os.mkfifo(root / "netbox_example/pipe"), []),
+]
+
+
+@pytest.mark.parametrize(("change", "expected"), EDITS)
+def test_an_edit_is_found_by_content_with_its_kind_and_category(
+    stack: Stack, change: Callable[[Path], Any], expected: list[tuple[str, str, str]]
+) -> None:
+    apply(stack)
+    change(stack.plugin.root)
+    assert found(stack) == expected
+    apply(stack)
+    assert found(stack) == []
+
+
+def test_what_git_ignores_is_no_change(stack: Stack) -> None:
+    apply(stack)
+    (stack.plugin.root / "noise.log").write_text("y\n")
+    assert found(stack) == ([] if in_git(stack) else [("noise.log", "modified", "ignored")])
+
+
+def test_switching_branches_is_found_like_any_edit(stack: Stack, run_git: Git) -> None:
+    if not in_git(stack):
+        pytest.skip("needs git")
+    root = stack.plugin.root
+    apply(stack)
+    run_git(root, "checkout", "-qb", "other")
+    (root / "netbox_example/views.py").write_text("V = 2\n")
+    run_git(root, "commit", "-qam", "second")
+    assert found(stack) == [("netbox_example/views.py", "modified", "views")]
+    run_git(root, "checkout", "-q", "-")
+    assert found(stack) == []
+
+
+def test_an_edit_that_keeps_size_and_time_within_the_clocks_granularity_is_found(stack: Stack) -> None:
+    path = stack.plugin.root / "netbox_example/models.py"
+    apply(stack)
+    before = path.stat()
+    path.write_text("M = 9\n")
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert found(stack) == [("netbox_example/models.py", "modified", "models")]
+
+
+def test_an_old_file_of_the_same_size_and_time_is_not_read_again(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    for here, _folders, names in os.walk(stack.plugin.root):
+        for name in names:
+            os.utime(os.path.join(here, name), (1_000_000, 1_000_000))
+    apply(stack)
+    read = []
+    monkeypatch.setattr(changes, "digest", lambda path: read.append(path) or "0")
+    assert found(stack) == []
+    assert read == []
+
+
+def test_a_file_that_cannot_be_read_counts_as_deleted(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    apply(stack)
+    real = changes.digest
+
+    def refuse(path: bytes) -> str:
+        if path.endswith(b"views.py"):
+            raise PermissionError(13, "Permission denied", os.fsdecode(path))
+        return real(path)
+
+    monkeypatch.setattr(changes, "digest", refuse)
+    assert found(stack) == [("netbox_example/views.py", "deleted", "views")]
+
+
+def test_a_links_target_is_its_content(stack: Stack) -> None:
+    link = stack.plugin.root / "netbox_example" / "linked.py"
+    link.symlink_to("models.py")
+    apply(stack)
+    link.unlink()
+    link.symlink_to("views.py")
+    assert found(stack) == [("netbox_example/linked.py", "modified", "python")]
+
+
+def test_named_categories_are_the_changes_whatever_the_files_say(stack: Stack) -> None:
+    apply(stack)
+    named, manifest = changes.find_changes(stack, ["models", "static", "models"])
+    assert [(c.path, c.change, c.category) for c in named] == [(None, "named", "models"), (None, "named", "static")]
+    assert "netbox_example/models.py" in manifest
+    assert [c.category for c in changes.find_changes(stack, ["docs", "all"])[0]] == list(changes.ALL)
+    with pytest.raises(UnknownCategory, match="did you mean 'models'"):
+        changes.find_changes(stack, ["model"])
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda _: "{",
+        lambda _: "",
+        lambda _: "[]",
+        lambda data: json.dumps({**data, "version": 99}),
+        lambda data: json.dumps({**data, "root": "/another/plugin"}),
+        lambda data: json.dumps({"version": 1, "root": data["root"]}),
+        lambda data: json.dumps({**data, "files": []}),
+        lambda data: json.dumps({**data, "files": {"a": 1}}),
+        lambda data: json.dumps({**data, "files": {"a": ["x"]}}),
+        lambda data: json.dumps({**data, "scanned_ns": "now"}),
+    ],
+)
+def test_a_manifest_that_cannot_be_used_makes_everything_count_as_changed(
+    stack: Stack, damage: Callable[[dict[str, Any]], str]
+) -> None:
+    apply(stack)
+    path = stack.state / "manifest.json"
+    path.write_text(damage(json.loads(path.read_text())))
+    assert [c.category for c in changes.find_changes(stack)[0]] == list(changes.ALL)
+    apply(stack)
+    assert found(stack) == []
+
+
+def test_names_that_are_no_text_are_found_and_printed_in_one_line(stack: Stack) -> None:
+    apply(stack)
+    folder = os.fsencode(stack.plugin.root / "netbox_example")
+    for name in (b"a\xff.py", b"b\nc.py"):
+        with open(os.path.join(folder, name), "wb"):
+            pass
+    assert [c.reason for c in changes.find_changes(stack)[0]] == [
+        "netbox_example/a\\xff.py added",
+        "netbox_example/b\\nc.py added",
+    ]
+    apply(stack)
+    assert found(stack) == []
+
+
+def test_a_plugin_below_a_folder_that_an_outer_repository_ignores_is_walked(
+    make_stack: MakeStack, run_git: Git, tmp_path: Path
+) -> None:
+    made = make_stack(files=FILES)
+    run_git(tmp_path, "init", "-q")
+    (tmp_path / ".gitignore").write_text("/plugin/\n")
+    apply(made)
+    (made.plugin.root / "netbox_example/views.py").write_text("V = 2\n")
+    assert found(made) == [("netbox_example/views.py", "modified", "views")]
+
+
+def test_without_a_git_command_the_repository_is_walked(
+    make_stack: MakeStack, run_git: Git, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = make_stack(files=FILES)
+    run_git(made.plugin.root, "init", "-q")
+    monkeypatch.setenv("PATH", str(made.state))
+    _changes, manifest = changes.find_changes(made)
+    assert "noise.log" in manifest
+    assert not [name for name in manifest if name.startswith(".git/")]
+
+
+def test_a_hostile_repositorys_configuration_is_not_executed(
+    make_stack: MakeStack, run_git: Git, tmp_path: Path
+) -> None:
+    made = make_stack(files=FILES)
+    run_git(made.plugin.root, "init", "-q")
+    run_git(made.plugin.root, "config", "core.fsmonitor", f"touch {tmp_path}/executed; false")
+    changes.find_changes(made)
+    assert not (tmp_path / "executed").exists()

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, Hedgehog
+from __future__ import annotations
+
+from itertools import permutations
+
+import pytest
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import plan
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.changes import Change
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import CATEGORIES
+from hypothesis import given
+from hypothesis import strategies as st
+
+ROLES = {
+    "netbox": "web",
+    "netbox-worker": "worker",
+    "netbox-rq-worker-hedgehog": "worker",
+    "netbox-rq-scheduler": "scheduler",
+    "netbox-housekeeping": "housekeeping",
+}
+LOADING = ["netbox", "netbox-rq-scheduler", "netbox-rq-worker-hedgehog", "netbox-worker"]
+EVERY = sorted(ROLES)
+
+
+def change(category: str, path: str | None = None) -> Change:
+    return Change(path, "modified" if path else "named", category, "named by hand")
+
+
+def made(*categories: str) -> list[tuple[str, list[str]]]:
+    return [(a.action, list(a.services)) for a in plan.make_plan([change(c) for c in categories], ROLES)]
+
+
+@pytest.mark.parametrize(
+    ("category", "actions"),
+    [
+        ("python", [("reload", LOADING)]),
+        ("views", [("reload", LOADING)]),
+        ("urls", [("reload", LOADING)]),
+        ("models", [("makemigrations", []), ("migrate", []), ("reload", LOADING)]),
+        ("templates", []),
+        ("static", [("collectstatic", [])]),
+        ("settings", [("restart", EVERY)]),
+        ("migrations", [("migrate", []), ("reload", EVERY)]),
+        ("dependencies", [("build", []), ("recreate", EVERY)]),
+        ("plugin_config", [("restart", EVERY)]),
+        ("tests", []),
+        ("docs", []),
+        ("ignored", []),
+    ],
+)
+def test_each_row_of_the_matrix(category: str, actions: list[tuple[str, list[str]]]) -> None:
+    assert made(category) == actions
+
+
+def test_the_matrix_has_a_row_for_every_category() -> None:
+    assert set(plan.MATRIX) == set(CATEGORIES)
+
+
+@pytest.mark.parametrize(
+    ("categories", "actions"),
+    [
+        (["views", "settings"], [("restart", EVERY)]),
+        (["python", "dependencies"], [("build", []), ("recreate", EVERY)]),
+        (["settings", "dependencies"], [("build", []), ("recreate", EVERY)]),
+        (
+            ["static", "dependencies", "models", "settings", "docs"],
+            [("build", []), ("makemigrations", []), ("migrate", []), ("recreate", EVERY), ("collectstatic", [])],
+        ),
+        (["migrations", "plugin_config"], [("migrate", []), ("restart", EVERY)]),
+        (["models", "migrations"], [("makemigrations", []), ("migrate", []), ("reload", EVERY)]),
+        ([], []),
+    ],
+)
+def test_the_stronger_action_takes_the_weaker_ones_place(
+    categories: list[str], actions: list[tuple[str, list[str]]]
+) -> None:
+    assert {tuple(map(str, made(*order))) for order in permutations(categories)} == {tuple(map(str, actions))}
+
+
+def test_reasons_name_the_files_and_no_line_of_output_is_broken_by_them() -> None:
+    (reload,) = plan.make_plan([change("views", "a/views.py"), change("urls", "a/b\nc.py"), change("python")], ROLES)
+    assert reload.reasons == ("python: named by hand", "urls: a/b\\nc.py modified", "views: a/views.py modified")
+    assert reload.describe()["services"] == LOADING
+
+
+def test_a_stack_without_workers_has_none_in_its_plan() -> None:
+    (reload,) = plan.make_plan([change("python")], {"netbox": "web"})
+    assert reload.services == ("netbox",)
+
+
+CHANGES = st.lists(
+    st.builds(
+        change, st.sampled_from(CATEGORIES), st.one_of(st.none(), st.sampled_from(["a.py", "b.py", "c/d.html", "ü"]))
+    ),
+    max_size=8,
+)
+SOME_ROLES = st.dictionaries(st.sampled_from(EVERY), st.sampled_from(plan.PYTHON_ROLES))
+
+
+@given(CHANGES, SOME_ROLES, st.randoms())
+def test_the_order_of_changes_and_their_repetition_make_no_difference(changes, roles, random) -> None:  # type: ignore[no-untyped-def]
+    shuffled = [*changes, *changes[:2]]
+    random.shuffle(shuffled)
+    assert plan.make_plan(changes, roles) == plan.make_plan(shuffled, roles)
+
+
+@given(CHANGES, SOME_ROLES)
+def test_a_plan_is_in_order_names_only_known_services_and_none_twice(changes, roles) -> None:  # type: ignore[no-untyped-def]
+    actions = plan.make_plan(changes, roles)
+    names = [a.action for a in actions]
+    assert names == [name for name in plan.ACTIONS if name in names]
+    touched = [s for a in actions for s in a.services]
+    assert len(touched) == len(set(touched))
+    assert set(touched) <= set(roles)
+
+
+@given(CHANGES, CHANGES, SOME_ROLES)
+def test_more_changes_never_need_less(first, more, roles) -> None:  # type: ignore[no-untyped-def]
+    strength = {"reload": 1, "restart": 2, "recreate": 3}
+
+    def needs(changes: list[Change]) -> tuple[set[str], dict[str, int]]:
+        actions = plan.make_plan(changes, roles)
+        return (
+            {a.action for a in actions if a.action not in strength},
+            {service: strength[a.action] for a in actions if a.action in strength for service in a.services},
+        )
+
+    (less, few), (all_of_it, many) = needs(first), needs([*first, *more])
+    assert less <= all_of_it
+    assert all(many.get(service, 0) >= rank for service, rank in few.items())
