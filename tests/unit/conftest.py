@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 from typing import Any, Callable
 
+import hypothesis
 import pytest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack, resolve
 
