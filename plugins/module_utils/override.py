@@ -222,6 +222,7 @@ def write_files(stack: Stack, compose: Compose, rootless: bool, check: bool) -> 
         if not check:
             temporary = path.with_name(f".{path.name}.new")
             temporary.write_text(wanted, encoding="utf-8")
+            _give(temporary, owner)
             os.replace(temporary, path)
     if not check and changed:
         for here, _folders, names in os.walk(state):
