@@ -177,6 +177,15 @@ class Converger:
         log = self.engine.logs(container["Id"]) if container else "(there is no container)"
         return ServiceUnhealthy(f"the service '{service}' {what}. Its last log lines:\n{log}", service=service)
 
+    def _broken(self, verdict: Verdict, container: dict[str, Any]) -> BrokenCode:
+        text = last_lines(verdict.told["error"], 10)
+        if "Traceback" not in verdict.told["error"]:
+            text += f". Its last log lines:\n{self.engine.logs(container['Id'])}"
+        kept = "; the last good state goes on serving" if verdict.told.get("code") else ""
+        return BrokenCode(
+            f"the code on disk does not start in '{verdict.service}'{kept}:\n{text}", service=verdict.service
+        )
+
     def act(self, verdicts: list[Verdict], disk: Disk) -> None:
         """Do what each service needs."""
         needing: dict[str, list[str]] = {}
@@ -227,12 +236,7 @@ class Converger:
                         _same(verdict, containers) and verdict.told["attempts"] >= self.expected.get(verdict.service, 0)
                     )
                 ):
-                    raise BrokenCode(
-                        f"the code on disk does not start in '{verdict.service}'"
-                        f"{'; the last good state goes on serving' if verdict.told.get('code') else ''}:\n"
-                        f"{last_lines(verdict.told['error'], 10)}",
-                        service=verdict.service,
-                    )
+                    raise self._broken(verdict, containers[verdict.service])
             if time.monotonic() > deadline:
                 why = stale[0].why or "its new process is not ready"
                 raise self._unhealthy(stale[0].service, f"is not fresh after {self.limits.serve_s:.0f} s ({why})")

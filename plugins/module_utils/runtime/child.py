@@ -116,6 +116,18 @@ def serve(package_dir: str) -> None:
     os._exit(0)
 
 
+def checked_command(words: list[str]) -> list[str]:
+    """Run the checks that the management command would run, while the old child still works, and take them from it."""
+    from django.core.management import call_command, get_commands, load_command_class
+
+    app = get_commands().get(words[0])
+    command = load_command_class(app, words[0]) if isinstance(app, str) else app
+    if command is None or not command.requires_system_checks:
+        return words
+    call_command("check")
+    return [*words, "--skip-checks"]
+
+
 def main() -> None:
     package_dir = os.path.join("/opt/netbox/netbox", os.environ["NETBOX_DEV_PACKAGE"])
     arguments = sys.argv[1:]
@@ -124,6 +136,7 @@ def main() -> None:
         if arguments[0] == "web":
             serve(package_dir)
             return
+        command = checked_command(arguments[1:])
         _tell({"ready": explain_registration()})
     except BaseException as error:
         with contextlib.suppress(OSError):
@@ -131,7 +144,7 @@ def main() -> None:
         raise
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(["manage.py", *arguments[1:]])
+    execute_from_command_line(["manage.py", *command])
 
 
 if __name__ == "__main__":
