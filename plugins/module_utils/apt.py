@@ -98,7 +98,7 @@ def borrow(sources: Iterable[Source], codename: str, suite: str) -> str:
 
 
 def parse_policy(text: str) -> dict[str, str]:
-    """Return ``{package: candidate version}`` from what ``apt-cache policy`` prints; packages without one are left out."""
+    """Return ``{package: candidate version}`` from what ``apt-cache policy`` prints, without those that have none."""
     found = {}
     name = ""
     for line in text.splitlines():

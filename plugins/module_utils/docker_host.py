@@ -57,14 +57,14 @@ class Found:
 
 @dataclass(frozen=True)
 class Verdict:
-    """``needs``: what installing or starting can mend, in order, with the reason. ``problem``: what only a person can."""
+    """``needs``: what installing or starting mends, in order, with the reason. ``problem``: what only a person can."""
 
     needs: dict[str, str] = field(default_factory=dict)
     problem: dict[str, str] | None = None
 
 
 def version_tuple(text: str) -> tuple[int, ...]:
-    """Return the numbers that a version starts with: ``5:2.26.1-4`` and ``v2.26.1`` are (2, 26, 1); () for no version."""
+    """Return the numbers a version starts with: ``5:2.26.1-4`` and ``v2.26.1`` are (2, 26, 1); () for no version."""
     match = re.match(r"(?:\d+:)?v?(\d+(?:\.\d+)*)", text.strip())
     return tuple(int(part) for part in match[1].split(".")) if match else ()
 
@@ -83,7 +83,7 @@ def judge(found: Found, min_engine: str, min_compose: str) -> Verdict:
     elif not at_least(found.engine_version, min_engine):
         problem = _problem(
             "engine_too_old",
-            f"The Docker engine at {found.endpoint or 'the default address'} is {found.engine_version}; {min_engine} or newer is needed.",
+            f"The Docker engine is {found.engine_version}; {min_engine} or newer is needed.",
             "Upgrade it the way it was installed: an engine that is there is never replaced by this role.",
         )
     if not at_least(found.compose_version, min_compose):
@@ -94,9 +94,9 @@ def judge(found: Found, min_engine: str, min_compose: str) -> Verdict:
         if found.compose_v1 and not found.compose_version:
             problem = problem or _problem(
                 "compose_v1",
-                f"Only the old Compose v1 is here ({found.compose_v1}); Compose v2, {min_compose} or newer, is needed as `docker compose`.",
-                "Remove the old one (Debian's package: `apt-get remove docker-compose`) and run this again, which installs "
-                "Compose v2; or install the plugin yourself (docker-compose-v2 or docker-compose-plugin).",
+                f"Only the old Compose v1 is here ({found.compose_v1}); Compose {min_compose} or newer is needed.",
+                "Remove the old one (Debian's package: `apt-get remove docker-compose`) and run this again, which "
+                "installs Compose v2; or install the plugin yourself (docker-compose-v2 or docker-compose-plugin).",
             )
     missing = list(() if found.git else ("git",))
     if found.python_missing and not found.python_is_system:
@@ -114,7 +114,7 @@ def judge(found: Found, min_engine: str, min_compose: str) -> Verdict:
         problem = _problem(
             "unsupported_system",
             f"This machine has no apt, so nothing can be installed for it; {'; '.join(needs.values())}.",
-            f"Install Docker {min_engine} or newer and Compose {min_compose} or newer as the system's own documentation says.",
+            f"Install Docker {min_engine} and Compose {min_compose} or newer, as the system's documentation says.",
         )
     return Verdict(needs, problem)
 
@@ -142,7 +142,7 @@ def _judge_silence(found: Found, needs: dict[str, str]) -> dict[str, str] | None
     if found.system != "Linux":
         return _problem(
             "unsupported_system",
-            f"No Docker engine answers on this {found.system} machine: {found.engine_error or 'there is no docker command'}",
+            f"No Docker engine answers here ({found.system}): {found.engine_error or 'there is no docker command'}",
             "Install and start Docker Desktop (or another engine) and run this again.",
         )
     if not found.client or not found.daemon:
@@ -200,7 +200,7 @@ def _engine(client: str) -> dict[str, Any]:
     return found
 
 
-def _compose(client: str) -> dict[str, str]:
+def _compose(client: str) -> dict[str, Any]:
     """Return the version of ``docker compose``, or else of an old ``docker-compose``."""
     if client:
         status, out, _err = _say([client, "compose", "version", "--short"])
@@ -253,9 +253,10 @@ def _os_release(path: Path = Path("/etc/os-release")) -> dict[str, str]:
 
 
 def installable(min_compose: str, borrow_suite: str) -> dict[str, Any]:
-    """Return what apt can give: ``engine`` (packages), ``compose`` (``name=version`` or ""), ``borrowed_source`` (deb822 or "").
+    """Return what apt can give: ``engine`` (packages), ``compose`` (``name=version``), ``borrowed_source`` (deb822).
 
-    ``borrowed_source`` is there when this Debian has no Compose that is new enough and a newer release's can run on it.
+    Each is empty where apt has none. A source is borrowed when this Debian has no Compose that is new enough, and a
+    newer release's can run on it.
     """
     known = apt.candidates([*ENGINE_PACKAGES, *COMPOSE_PACKAGES])
     compose = next(

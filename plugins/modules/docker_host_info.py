@@ -120,7 +120,7 @@ check_mode:
   returned: always
   sample: false
 packages:
-  description: Debian's packages for RV(needs.packages).
+  description: Debian's packages for what RV(needs) has as V(packages).
   type: list
   elements: str
   returned: always

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import apt
 
 DEB822 = """\

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import apt, docker_host
 
 READY = docker_host.Found(
@@ -20,7 +19,7 @@ READY = docker_host.Found(
     python="/usr/bin/python3",
     user="alice",
 )
-SILENT = {"engine_version": "", "engine_error": "Cannot connect to the Docker daemon", "endpoint": docker_host.LOCAL_SOCKETS[0]}
+SILENT = {"engine_version": "", "engine_error": "Cannot connect", "endpoint": docker_host.LOCAL_SOCKETS[0]}
 
 
 def judge(**differences: Any) -> docker_host.Verdict:
@@ -124,7 +123,9 @@ def test_a_working_engine_is_seen(commands: Any) -> None:
 
 
 def test_an_engine_that_is_silent_is_seen_with_its_address_and_words(commands: Any) -> None:
-    commands(docker='[ "$1" = context ] && echo unix:///x.sock && exit; echo \'{"Client":{},"Server":null}\'; echo "no\nway" >&2; exit 1')
+    commands(
+        docker='[ "$1" = context ] && echo unix:///x.sock && exit; echo \'{"Server":null}\'; echo "no\nway" >&2; exit 1'
+    )
     found = docker_host.look("alice")
     assert (found.engine_version, found.endpoint, found.engine_error) == ("", "unix:///x.sock", "no way")
 
@@ -156,7 +157,8 @@ def test_podman_in_dockers_clothes_is_seen(commands: Any) -> None:
     assert found.engine_version == ""
 
 
-def test_a_machine_with_nothing_is_seen(commands: Any) -> None:
+@pytest.mark.usefixtures("commands")
+def test_a_machine_with_nothing_is_seen() -> None:
     found = docker_host.look("alice")
     assert (found.client, found.daemon, found.git, found.has_apt) == ("", "", "", False)
 
@@ -171,8 +173,14 @@ def test_a_folder_named_like_a_package_is_none(tmp_path: Path, monkeypatch: pyte
 @pytest.mark.parametrize(
     ("known", "libc", "release", "compose", "borrows"),
     [
-        ({"docker-compose-v2": "2.20.2", "docker-compose": "2.26.1"}, "2.36", "debian", "docker-compose-v2=2.20.2", False),
-        ({"docker-compose-v2": "2.17.0", "docker-compose": "2.26.1"}, "2.36", "debian", "docker-compose=2.26.1", False),
+        (
+            {"docker-compose-v2": "2.20.2", "docker-compose": "2.26"},
+            "2.36",
+            "debian",
+            "docker-compose-v2=2.20.2",
+            False,
+        ),
+        ({"docker-compose-v2": "2.17.0", "docker-compose": "2.26"}, "2.36", "debian", "docker-compose=2.26", False),
         ({"docker-compose": "1.29.2-3"}, "2.36", "debian", "", True),
         ({"docker-compose": "1.29.2-3"}, "2.31", "debian", "", False),
         ({"docker-compose": "1.29.2-3"}, "2.36", "ubuntu", "", False),
@@ -183,7 +191,8 @@ def test_compose_comes_from_the_first_package_that_will_do_or_is_borrowed(
     known: dict[str, str], libc: str, release: str, compose: str, borrows: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(apt, "candidates", lambda packages: {"docker.io": "20.10.24", **known})
-    monkeypatch.setattr(apt, "read_sources", lambda: [apt.Source(("http://mirror.example/",), ("bookworm",), ("main",))])
+    source = apt.Source(("http://mirror.example/",), ("bookworm",), ("main",))
+    monkeypatch.setattr(apt, "read_sources", lambda: [source])
     monkeypatch.setattr(docker_host.platform, "libc_ver", lambda: ("glibc", libc))
     monkeypatch.setattr(docker_host, "_os_release", lambda: {"ID": release, "VERSION_CODENAME": "bookworm"})
     found = docker_host.installable("2.18.0", "trixie")
