@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from pathlib import Path
@@ -39,9 +40,8 @@ RUN /opt/netbox/venv/bin/python /opt/netbox-dev/.build/install.py packages /opt/
 
 FROM dependencies AS development
 COPY --from=metadata /opt/netbox-dev/.build/out /opt/netbox-dev/.build/out
-RUN /opt/netbox/venv/bin/python /opt/netbox-dev/.build/install.py editable \\
-      /opt/netbox-dev/.build/out /opt/netbox-dev/@distribution@ /opt/netbox/netbox @source_root@ \\
- && mkdir -p /opt/netbox/netbox/static /opt/netbox-dev/.run \\
+RUN @editable@
+RUN mkdir -p /opt/netbox/netbox/static /opt/netbox-dev/.run \\
  && for folder in static media reports scripts; do \\
       mkdir -p /opt/netbox/netbox/$folder && chgrp -R 0 /opt/netbox/netbox/$folder \\
       && chmod -R g=u /opt/netbox/netbox/$folder && chmod g+w /opt/netbox/netbox/$folder; done
@@ -62,9 +62,14 @@ def build_context(stack: Stack, install_script: bytes) -> dict[str, bytes]:
             raise InvalidProject(f"ca_bundle: '{stack.ca_bundle}' cannot be read: {error}.") from error
     inner = plugin.package_path.rpartition("/")[0]
     repository = f"/opt/netbox-dev/{plugin.distribution}"
+    # A folder's name never reaches a shell: this form of RUN has none.
+    editable = [
+        *("/opt/netbox/venv/bin/python", "/opt/netbox-dev/.build/install.py", "editable", "/opt/netbox-dev/.build/out"),
+        *(repository, "/opt/netbox/netbox", f"{repository}/{inner}" if inner else repository),
+    ]
     files = {
         "Dockerfile": DOCKERFILE.replace("@distribution@", plugin.distribution)
-        .replace("@source_root@", f"{repository}/{inner}" if inner else repository)
+        .replace("@editable@", json.dumps(editable))
         .encode(),
         "ca.crt": ca,
         "install.py": install_script,
@@ -88,19 +93,18 @@ def write_context(directory: Path, files: dict[str, bytes], check: bool) -> list
         if directory.is_dir()
         else {}
     )
-    differing = []
-    for name, content in files.items():
+    differing = [
+        name for name, content in files.items() if name not in present or present[name].read_bytes() != content
+    ]
+    superfluous = sorted(present.keys() - files.keys())
+    if check:
+        return differing + superfluous
+    for name in superfluous:
+        present[name].unlink()
+    for name in differing:
         path = directory / name
-        if name in present and path.read_bytes() == content:
-            continue
-        differing.append(name)
-        if not check:
-            if path.is_dir():
-                shutil.rmtree(path)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-    for name in sorted(present.keys() - files.keys()):
-        differing.append(name)
-        if not check:
-            present[name].unlink()
-    return differing
+        if path.is_dir():
+            shutil.rmtree(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(files[name])
+    return differing + superfluous

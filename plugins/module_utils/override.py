@@ -18,7 +18,7 @@ from typing import Any, cast
 
 from .compose import BASE_FILES, OVERRIDE, Compose
 from .engine import ROLE_LABEL, STACK_LABEL
-from .errors import ForeignOverride
+from .errors import ForeignOverride, InvalidProject
 from .image import build_context, write_context
 from .plan import WEB
 from .runtime import child, configuration, digest, install, local_settings, netbox, schema, supervise, task
@@ -86,6 +86,11 @@ def make_override(
     roles = python_services(base)
     commands = {name: supervised(command_words(base["services"][name])) for name in roles}
     for name, extra in stack.services.items():
+        if name in base["services"] and name not in roles:
+            raise InvalidProject(
+                f"services: '{name}' is netbox-docker's own and runs no NetBox; choose another name for yours.",
+                name=name,
+            )
         words = extra["command"].split() if isinstance(extra["command"], str) else [str(w) for w in extra["command"]]
         roles[name] = role_of_command(words)
         commands[name] = ["manage", *words]

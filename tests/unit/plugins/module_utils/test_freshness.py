@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, Hedgehog
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any, Callable
+
+import pytest
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import freshness
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack
+
+MakeStack = Callable[..., Stack]
+CONTAINER: dict[str, Any] = {
+    "Image": "sha256:1",
+    "Config": {"Hostname": "abc", "Labels": {"com.docker.compose.config-hash": "h"}},
+    "State": {"Running": True, "Status": "running"},
+}
+DISK = freshness.Disk("code", "config", "sha256:1", {"netbox": "s"}, {"netbox": {"config": "s", "label": "h"}})
+TOLD: dict[str, Any] = {"container": "abc", "config": "config", "code": "code"}
+
+
+@pytest.mark.parametrize(
+    ("container", "disk", "told", "needs", "why"),
+    [
+        ({}, {}, {}, "", ""),
+        (None, {}, {}, "recreate", "there is no container"),
+        ({}, {"services": {"netbox": "other"}}, {}, "recreate", "its Compose configuration changed"),
+        ({}, {"created": {}}, {}, "recreate", "its Compose configuration changed"),
+        ({"Config": {"Hostname": "abc", "Labels": {}}}, {}, {}, "recreate", "its Compose configuration changed"),
+        ({"Image": "sha256:0"}, {}, {}, "recreate", "the image was built anew"),
+        ({"Image": "sha256:0"}, {"image": None}, {}, "", ""),
+        ({"State": {"Running": False, "Status": "exited"}}, {}, {}, "recreate", "it is exited"),
+        ({}, {}, None, "reload", "it has not said yet what it runs"),
+        ({}, {}, {"container": "before"}, "reload", "it has not said yet what it runs"),
+        ({}, {}, {"config": "old"}, "restart", "configuration files changed"),
+        ({}, {}, {"code": "old"}, "reload", "it runs other code than netbox_example/ holds"),
+        ({}, {}, {"code": ""}, "reload", "it runs other code than netbox_example/ holds"),
+        ({}, {}, {"code": "old", "config": "old"}, "restart", "configuration files changed"),
+        ({"Image": "sha256:0"}, {}, {"code": "old", "config": "old"}, "recreate", "the image was built anew"),
+    ],
+)
+def test_the_strongest_need_decides(
+    make_stack: MakeStack,
+    container: dict[str, Any] | None,
+    disk: dict[str, Any],
+    told: dict[str, Any] | None,
+    needs: str,
+    why: str,
+) -> None:
+    stack = make_stack()
+    run = stack.state / "run"
+    run.mkdir(parents=True)
+    if told is not None:
+        (run / "netbox.json").write_text(json.dumps({**TOLD, **told}))
+    there = None if container is None else {**CONTAINER, **container}
+    verdict = freshness.judge(stack, "netbox", there, replace(DISK, **disk))
+    assert (verdict.needs, verdict.why) == (needs, why)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "null"])
+def test_a_supervisors_word_that_cannot_be_read_is_no_word(make_stack: MakeStack, content: str) -> None:
+    stack = make_stack()
+    (stack.state / "run").mkdir(parents=True)
+    (stack.state / "run" / "netbox.json").write_text(content)
+    assert freshness.told_by(stack, "netbox") == {}
+
+
+def test_the_disk_is_read_again_for_code_configuration_and_services(make_stack: MakeStack) -> None:
+    stack = make_stack(files={"netbox_example/models.py": "1\n"})
+    configuration = stack.checkout / "configuration" / "extra.py"
+    configuration.parent.mkdir(parents=True)
+    config: dict[str, Any] = {"services": {"netbox": {"image": "x"}}}
+    seen = [freshness.read_disk(stack, "i", config)]
+    (stack.plugin.package_dir / "models.py").write_text("2\n")
+    seen.append(freshness.read_disk(stack, "i", config))
+    configuration.write_text("A = 1\n")
+    seen.append(freshness.read_disk(stack, "i", config))
+    config["services"]["netbox"]["image"] = "y"
+    seen.append(freshness.read_disk(stack, "i", config))
+    changed = [
+        [key for key in ("code", "config", "services") if getattr(before, key) != getattr(after, key)]
+        for before, after in zip(seen, seen[1:])
+    ]
+    assert changed == [["code"], ["config"], ["services"]]
+    assert seen[0].created == {}

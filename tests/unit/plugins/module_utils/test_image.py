@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, Hedgehog
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Callable
+
+import pytest
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import image
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import InvalidProject
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack
+
+MakeStack = Callable[..., Stack]
+SCRIPT = b"print('install')\n"
+FILES = {
+    "pyproject.toml": '[project]\nname = "netbox-example-plugin"\n',
+    "requirements.txt": "rq\n",
+    "requirements-dev.txt": "pytest\n",
+    "README.md": "hello\n",
+    "LICENSE": "free\n",
+    "docs/README.md": "no\n",
+    "netbox_example/models.py": "no\n",
+    "netbox_example/version.py": "__version__ = '1'\n",
+}
+
+
+def test_only_packaging_files_are_in_the_context(make_stack: MakeStack) -> None:
+    context = image.build_context(make_stack({"packages": ["rq-scheduler", "a==1"]}, files=FILES), SCRIPT)
+    assert sorted(context) == [
+        "Dockerfile",
+        "ca.crt",
+        "install.py",
+        "packages.txt",
+        "source/.keep",
+        "source/LICENSE",
+        "source/README.md",
+        "source/netbox_example/__init__.py",
+        "source/netbox_example/version.py",
+        "source/pyproject.toml",
+        "source/requirements-dev.txt",
+        "source/requirements.txt",
+    ]
+    assert context["packages.txt"].decode().split() == [*image.TOOLS, "rq-scheduler", "a==1"]
+    assert context["install.py"] == SCRIPT
+    assert context["ca.crt"] == b""
+    assert context["source/pyproject.toml"].decode() == FILES["pyproject.toml"]
+
+
+def test_an_edit_of_code_leaves_the_context_as_it_was(make_stack: MakeStack) -> None:
+    stack = make_stack(files=FILES)
+    before = image.build_context(stack, SCRIPT)
+    (stack.plugin.package_dir / "models.py").write_text("changed\n")
+    assert image.build_context(stack, SCRIPT) == before
+
+
+@pytest.mark.parametrize(
+    ("package_path", "source_root"),
+    [
+        ("netbox_example", "/opt/netbox-dev/netbox-example-plugin"),
+        ("src/netbox_example", "/opt/netbox-dev/netbox-example-plugin/src"),
+        ("my $src; x/netbox_example", "/opt/netbox-dev/netbox-example-plugin/my $src; x"),
+    ],
+)
+def test_the_editable_install_names_the_folder_of_the_package_and_no_shell_sees_it(
+    make_stack: MakeStack, package_path: str, source_root: str
+) -> None:
+    stack = make_stack(package_path=package_path, files={"pyproject.toml": FILES["pyproject.toml"]})
+    lines = image.build_context(stack, SCRIPT)["Dockerfile"].decode().splitlines()
+    (editable,) = [line for line in lines if "editable" in line]
+    assert editable.startswith('RUN ["/opt/netbox/venv/bin/python", "')
+    assert editable.endswith(f'"/opt/netbox/netbox", "{source_root}"]')
+
+
+def test_a_ca_bundle_is_taken_in_or_refused(make_stack: MakeStack, tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("CERT")
+    assert image.build_context(make_stack({"ca_bundle": str(tmp_path / "ca.pem")}), SCRIPT)["ca.crt"] == b"CERT"
+    with pytest.raises(InvalidProject, match=r"ca_bundle: .*none\.pem' cannot be read"):
+        image.build_context(make_stack({"ca_bundle": str(tmp_path / "none.pem")}), SCRIPT)
+
+
+def test_a_context_is_written_once_and_then_only_what_differs(tmp_path: Path) -> None:
+    target = tmp_path / "image"
+    files = {"a": b"1", "b/c": b"2"}
+    assert image.write_context(target, files, check=True) == ["a", "b/c"]
+    assert not target.exists()
+    assert image.write_context(target, files, check=False) == ["a", "b/c"]
+    assert image.write_context(target, files, check=False) == []
+    stamp = (target / "a").stat().st_mtime_ns
+    assert image.write_context(target, {"a": b"1", "d": b"3"}, check=True) == ["d", "b/c"]
+    assert image.write_context(target, {"a": b"1", "d": b"3"}, check=False) == ["d", "b/c"]
+    assert sorted(p.name for p in target.rglob("*") if p.is_file()) == ["a", "d"]
+    assert (target / "a").stat().st_mtime_ns == stamp
+
+
+def test_a_file_may_become_a_folder_and_a_folder_a_file(tmp_path: Path) -> None:
+    image.write_context(tmp_path, {"a": b"1", "b/c": b"2"}, check=False)
+    assert image.write_context(tmp_path, {"a/x": b"1", "b": b"2"}, check=False) == ["a/x", "b", "a", "b/c"]
+    assert (tmp_path / "a/x").read_bytes() == b"1"
+    assert (tmp_path / "b").read_bytes() == b"2"
+    assert image.write_context(tmp_path, {"a/x": b"1", "b": b"2"}, check=False) == []

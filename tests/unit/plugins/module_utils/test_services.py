@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, Hedgehog
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import services
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import ComposeFailed
+
+MANAGE = ["/opt/netbox/venv/bin/python", "/opt/netbox/netbox/manage.py"]
+
+
+@pytest.mark.parametrize(
+    ("words", "role", "supervised"),
+    [
+        ([], "web", ["web"]),
+        (["/opt/netbox/launch-netbox.sh"], "web", ["web"]),
+        ([*MANAGE, "runserver", "0.0.0.0:8080"], "web", ["web"]),
+        ([*MANAGE, "rqworker"], "worker", ["manage", "rqworker"]),
+        ([*MANAGE, "rqworker", "high", "low"], "worker", ["manage", "rqworker", "high", "low"]),
+        (["manage.py", "rqscheduler"], "scheduler", ["manage", "rqscheduler"]),
+        (["/opt/netbox/housekeeping.sh"], "housekeeping", ["exec", "/opt/netbox/housekeeping.sh"]),
+        (["sleep", "9"], "worker", ["exec", "sleep", "9"]),
+    ],
+)
+def test_a_command_tells_the_role_and_what_is_supervised(words: list[str], role: str, supervised: list[str]) -> None:
+    assert services.role_of_command(words) == role
+    assert services.supervised(words) == supervised
+
+
+@pytest.mark.parametrize(
+    ("service", "words"),
+    [({}, []), ({"command": None}, []), ({"command": "a b"}, ["a", "b"]), ({"command": ["a", 1]}, ["a", "1"])],
+)
+def test_a_command_is_words_in_either_form(service: dict[str, Any], words: list[str]) -> None:
+    assert services.command_words(service) == words
+
+
+def test_the_checkouts_services_have_their_roles(compose_base: dict[str, Any]) -> None:
+    assert services.python_services(compose_base) == {
+        "netbox": "web",
+        "netbox-worker": "worker",
+        "netbox-housekeeping": "housekeeping",
+    }
+    assert services.backing_services(compose_base) == ["postgres", "redis", "redis-cache"]
+    assert services.web_service(services.python_services(compose_base)) == "netbox"
+
+
+def test_our_labels_tell_the_roles_when_they_are_there(compose_base: dict[str, Any]) -> None:
+    compose_base["services"]["netbox"]["labels"] = {"hedgehog.netbox_dev.role": "web"}
+    compose_base["services"]["extra"] = {"labels": {"hedgehog.netbox_dev.role": "scheduler"}, "image": "x"}
+    assert services.python_services(compose_base) == {"netbox": "web", "extra": "scheduler"}
+    assert services.backing_services(compose_base) == [
+        "netbox-housekeeping", "netbox-worker", "postgres", "redis", "redis-cache"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ({}, "no service 'netbox'"),
+        ({"services": {"web": {"image": "x"}}}, "found: web"),
+        ({"services": {"netbox": {"build": "."}}}, "no service 'netbox' with an image"),
+        ({"services": {"netbox": {"image": "x"}, "other": {"image": "x"}}}, "one web service .* found: netbox, other"),
+        ({"services": {"netbox": {"image": "x", "command": ["rqworker"]}}}, "found: none"),
+    ],
+)
+def test_a_checkout_that_is_none_is_refused(config: dict[str, Any], said: str) -> None:
+    with pytest.raises(ComposeFailed, match=said):
+        services.python_services(config)
