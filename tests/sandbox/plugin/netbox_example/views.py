@@ -11,6 +11,8 @@ import django_rq
 from django.http import Http404, HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import DetailView, ListView
+from rq.exceptions import NoSuchJobError
+from rq.job import Job
 
 import netbox_example
 from netbox.plugins import get_plugin_config
@@ -65,7 +67,8 @@ def enqueue(request: HttpRequest) -> JsonResponse:
 
 def job(request: HttpRequest, job_id: str) -> JsonResponse:
     """The job's status and, once finished, its result."""
-    found = django_rq.get_queue("default").fetch_job(job_id)
-    if found is None:
-        raise Http404(f"no job {job_id}")
+    try:
+        found = Job.fetch(job_id, connection=django_rq.get_connection("default"))
+    except NoSuchJobError as error:
+        raise Http404(f"no job {job_id}") from error
     return JsonResponse({"id": found.id, "status": found.get_status().value, "result": found.return_value()})
