@@ -131,6 +131,7 @@ class Supervisor:
         if self.upcoming:
             self._kill(self.upcoming, signal.SIGKILL)
             self.retired.append(self.upcoming)
+            self.upcoming = None
         if self.exclusive and self.current:
             self._retire(self.current)
             self.current = None

@@ -1,0 +1,281 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, Hedgehog
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.runtime import supervise
+
+LIMIT_S = 15.0
+# The supervisor as in a container, its places moved below one directory.
+LAUNCHER = """\
+import sys
+from netbox_dev_runtime import supervise
+top = sys.argv.pop(1)
+supervise.CONFIG_DIRS = (top + "/config",)
+supervise.NETBOX_DIR, supervise.RUN_DIR = top, top + "/run"
+supervise.RETRY_S = (0.2,)
+supervise.POLL_S, supervise.SETTLE_S = 0.05, 0.03
+supervise.main()
+"""
+# A plugin that says in its only file how its process behaves.
+CHILD = """\
+import json, os, signal, sys, time
+fd = int(os.environ["NETBOX_DEV_READY_FD"])
+def tell(message):
+    os.write(fd, json.dumps(message).encode() + b"\\n")
+    os.close(fd)
+text = open(os.environ["TOP"] + "/pkg/code.py").read()
+if "broken" in text:
+    tell({"error": "SyntaxError: " + text})
+    sys.exit(1)
+if "crash" in text:
+    os._exit(7)
+if "slow" in text:
+    time.sleep(1)
+if "stubborn" in text:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+tell({"ready": {"text": text, "pid": os.getpid()}})
+if "ends" in text:
+    time.sleep(0.3)
+    sys.exit(3)
+time.sleep(60)
+"""
+
+
+class Supervised:
+    """A running supervisor and what it tells."""
+
+    def __init__(self, top: Path, *arguments: str) -> None:
+        self.top = top
+        for folder in ("pkg", "run", "config"):
+            (top / folder).mkdir(exist_ok=True)
+        package = top / "lib" / "netbox_dev_runtime"
+        shutil.copytree(Path(supervise.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
+        (package / "child.py").write_text(CHILD)
+        (top / "launch.py").write_text(LAUNCHER)
+        self.save("good 1")
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(package.parent),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "NETBOX_DEV_PACKAGE": "pkg",
+            "NETBOX_DEV_SERVICE": "svc",
+            "TOP": str(top),
+        }
+        with open(top / "log", "wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, str(top / "launch.py"), str(top), *arguments], env=environment, stdout=log, stderr=log
+            )
+
+    def save(self, text: str) -> None:
+        path = self.top / "pkg" / "code.py"
+        path.with_suffix(".new").write_text(text)
+        path.with_suffix(".new").replace(path)
+
+    def told(self) -> dict[str, Any]:
+        with contextlib.suppress(OSError, ValueError):
+            data = json.loads((self.top / "run" / "svc.json").read_text())
+            assert isinstance(data, dict)
+            return data
+        return {}
+
+    def wait(self, what: Callable[[dict[str, Any]], Any]) -> dict[str, Any]:
+        deadline = time.monotonic() + LIMIT_S
+        while time.monotonic() < deadline:
+            told = self.told()
+            if told and what(told):
+                return told
+            assert self.process.poll() is None, f"the supervisor ended: {self.log()}"
+            time.sleep(0.03)
+        pytest.fail(f"never told: {self.told()}\n{self.log()}")
+
+    def runs(self, text: str) -> dict[str, Any]:
+        return self.wait(lambda told: told["report"].get("text") == text and not told["busy"])
+
+    def log(self) -> str:
+        return (self.top / "log").read_text()
+
+    def children(self) -> list[tuple[int, str]]:
+        """(pid, state) of the supervisor's children, zombies included."""
+        listed = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        found = []
+        for pid in listed:
+            with contextlib.suppress(OSError):
+                found.append((int(pid), Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]))
+        return found
+
+
+Start = Callable[..., Supervised]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    started: list[Supervised] = []
+
+    def go(*arguments: str) -> Supervised:
+        started.append(Supervised(tmp_path, *arguments))
+        return started[-1]
+
+    yield go
+    for one in started:
+        left = [pid for pid, _state in one.children()] if one.process.poll() is None else []
+        one.process.kill()
+        one.process.wait()
+        for pid in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def gone(pid: int) -> bool:
+    deadline = time.monotonic() + LIMIT_S
+    while time.monotonic() < deadline:
+        if not Path(f"/proc/{pid}").exists():
+            return True
+        time.sleep(0.03)
+    return False
+
+
+def test_a_saved_file_brings_a_new_process_and_the_old_one_ends(start: Start) -> None:
+    one = start("manage", "rqworker")
+    first = one.runs("good 1")
+    assert (first["generation"], first["attempts"], first["error"]) == (1, 1, "")
+    assert first["code"] == first["attempted"] != ""
+    one.save("good 2")
+    second = one.runs("good 2")
+    assert second["generation"] == 2
+    assert second["code"] != first["code"]
+    assert gone(first["report"]["pid"])
+    assert [state for _pid, state in one.children()] in (["S"], ["R"])
+
+
+def test_the_same_content_saved_again_changes_nothing(start: Start) -> None:
+    one = start("manage", "rqworker")
+    first = one.runs("good 1")
+    stamp = (one.top / "run" / "svc.json").stat().st_ino
+    one.save("good 1")
+    # Told again when the save was looked at, with the same process.
+    one.wait(lambda _: (one.top / "run" / "svc.json").stat().st_ino != stamp)
+    assert one.told()["report"] == first["report"]
+    assert one.told()["attempts"] == 1
+
+
+def test_a_hang_up_forces_a_new_process(start: Start) -> None:
+    one = start("manage", "rqworker")
+    first = one.runs("good 1")
+    one.process.send_signal(signal.SIGHUP)
+    second = one.wait(lambda told: told["generation"] == 2)
+    assert second["report"]["pid"] != first["report"]["pid"]
+    assert second["code"] == first["code"]
+
+
+@pytest.mark.parametrize(("text", "error"), [("broken", "SyntaxError: broken"), ("crash", "ended with status 7")])
+def test_code_that_cannot_start_leaves_the_old_process_and_says_why(start: Start, text: str, error: str) -> None:
+    one = start("manage", "rqworker")
+    first = one.runs("good 1")
+    one.save(text)
+    failed = one.wait(lambda told: told["error"] and not told["busy"])
+    assert error in failed["error"]
+    assert error in one.log()
+    assert failed["report"] == first["report"]
+    assert failed["code"] == first["code"] != failed["attempted"]
+    time.sleep(0.4)
+    assert one.told()["attempts"] == 2, "it is not tried again before something changes"
+    one.save("good 1")
+    back = one.wait(lambda told: not told["error"])
+    assert back["report"] == first["report"], "back to what runs: nothing to start"
+    one.save("good 3")
+    assert one.runs("good 3")["generation"] == 2
+
+
+def test_code_that_never_started_is_tried_again(start: Start) -> None:
+    one = start("manage", "rqworker")
+    one.save("crash")
+    one.wait(lambda told: told["attempts"] >= 3)
+    one.save("good 2")
+    assert one.runs("good 2")["error"] == ""
+
+
+def test_a_process_that_ends_by_itself_is_started_again(start: Start) -> None:
+    one = start("manage", "rqworker")
+    one.save("good, but ends")
+    one.wait(lambda told: told["generation"] >= 3)
+    assert "ended with status 3" in one.log()
+
+
+def test_a_save_while_one_is_starting_takes_its_place(start: Start) -> None:
+    one = start("manage", "rqworker")
+    one.runs("good 1")
+    one.save("slow")
+    one.wait(lambda told: told["busy"])
+    one.save("good 3")
+    assert one.runs("good 3")["generation"] == 2
+    time.sleep(0.3)
+    assert len(one.children()) == 1
+
+
+def test_of_a_scheduler_there_is_never_more_than_one(start: Start) -> None:
+    one = start("manage", "rqscheduler")
+    first = one.runs("good 1")
+    one.save("slow 2")
+    one.wait(lambda told: told["busy"])
+    assert gone(first["report"]["pid"])
+    # Saved again while the second is starting: it makes way, and the third comes.
+    one.save("slow 3")
+    one.wait(lambda told: told["attempts"] == 3)
+    assert len(one.children()) == 1
+    assert one.runs("slow 3")["generation"] == 2
+    assert len(one.children()) == 1
+
+
+@pytest.mark.parametrize("kind", [["manage", "rqworker"], ["exec", "sleep", "60"]])
+def test_it_stops_within_two_seconds_and_leaves_nothing(start: Start, kind: list[str]) -> None:
+    one = start(*kind)
+    one.wait(lambda told: told["generation"] == 1)
+    children = [pid for pid, _state in one.children()]
+    assert len(children) == 1
+    started = time.monotonic()
+    one.process.terminate()
+    assert one.process.wait(LIMIT_S) == 0
+    assert time.monotonic() - started < 2
+    assert all(gone(pid) for pid in children)
+
+
+def test_another_program_is_started_anew_on_a_saved_file(start: Start) -> None:
+    one = start("exec", "sleep", "60")
+    one.wait(lambda told: told["generation"] == 1)
+    (before,) = one.children()
+    one.save("good 2")
+    one.wait(lambda told: told["generation"] == 2)
+    assert gone(before[0])
+
+
+def test_orphans_and_ended_processes_are_no_zombies(start: Start) -> None:
+    one = start("manage", "rqworker")
+    one.runs("good 1")
+    for number in range(2, 5):
+        one.save(f"good {number}")
+        one.runs(f"good {number}")
+    time.sleep(0.4)
+    assert "Z" not in [state for _pid, state in one.children()]
+
+
+def test_what_no_process_holds_is_no_reason_to_reload(start: Start) -> None:
+    one = start("manage", "rqworker")
+    one.runs("good 1")
+    for name in ("templates/pkg/a.html", "static/pkg/a.css", "tests/test_a.py", "__pycache__/x.pyc", ".code.py.swp"):
+        (one.top / "pkg" / name).parent.mkdir(parents=True, exist_ok=True)
+        (one.top / "pkg" / name).write_text("x")
+    time.sleep(0.4)
+    assert one.told()["attempts"] == 1
