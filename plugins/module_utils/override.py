@@ -69,7 +69,8 @@ def _container_user(stack: Stack, rootless: bool) -> str:
 
 
 def _health(base: Mapping[str, Any], role: str) -> dict[str, Any]:
-    quick = {"interval": "3s", "timeout": "3s", "retries": 5, "start_period": "60s"}
+    # Only the web service is waited for by others; each check costs a process.
+    quick = {"interval": "3s" if role == WEB else "10s", "timeout": "3s", "retries": 5, "start_period": "60s"}
     test = base.get("healthcheck", {}).get("test")
     if role == WEB:
         quick["test"] = ["CMD-SHELL", "curl -fsS -o /dev/null http://localhost:8080/login/ || exit 1"]
