@@ -8,6 +8,7 @@ files are copied into one. It also wants to download a script that installs pip;
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -73,6 +74,10 @@ def prepare_home(home: Path) -> None:
 def main() -> int:
     """Return ansible-test's status."""
     home = VENV / "sanity-home"
+    home.mkdir(exist_ok=True)
+    # Two runs at once would install into the same environments. The lock goes with the process.
+    lock = (home / ".lock").open("w", encoding="utf-8")
+    fcntl.flock(lock, fcntl.LOCK_EX)
     prepare_home(home)
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     environment = {key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_")}
