@@ -15,14 +15,22 @@ fi
 .venv/bin/ansible-playbook playbooks/docker_host.yml
 .venv/bin/python tests/sandbox/build.py --out "$sandbox" "${bundle[@]}"
 
-# Written by a program, so that any letter in a path survives.
-.venv/bin/python - "$PWD/$sandbox" "${SSL_CERT_FILE:-}" >"$sandbox/vars.json" <<'END'
-import json, sys
+# Written by a program, so that any letter in a path survives; the port that was free the first time is kept.
+.venv/bin/python - "$PWD/$sandbox" "${SSL_CERT_FILE:-}" <<'END'
+import json, pathlib, socket, sys
+
+def free(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
 sandbox, bundle = sys.argv[1:]
-values = {"plugin_path": f"{sandbox}/plugin", "netbox_dev_netbox_docker_url": f"{sandbox}/netbox-docker.git-source"}
+path = pathlib.Path(sandbox, "vars.json")
+values = json.loads(path.read_text()) if path.exists() else {}
+values.setdefault("netbox_dev_port", next(port for port in range(8000, 8100) if free(port)))
+values.update(plugin_path=f"{sandbox}/plugin", netbox_dev_netbox_docker_url=f"{sandbox}/netbox-docker.git-source")
 if bundle:
     values["netbox_dev_ca_bundle"] = bundle
-print(json.dumps(values))
+path.write_text(json.dumps(values))
 END
 
 exec .venv/bin/ansible-playbook dev-setup.yml -e "@$sandbox/vars.json"
