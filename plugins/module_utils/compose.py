@@ -8,6 +8,7 @@ import json
 import os
 import selectors
 import subprocess
+import tempfile
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -49,24 +50,30 @@ class Compose:
         """
         chosen = [part for name in files for part in ("-f", name)]
         command = ["docker", "compose", *chosen, *arguments]
+        # A file, not a pipe: a process that does not read it neither blocks nor breaks the write.
+        with tempfile.TemporaryFile() as given:
+            given.write((stdin or "").encode())
+            given.seek(0)
+            try:
+                process = subprocess.Popen(
+                    command,
+                    cwd=str(self.checkout),
+                    env=self._environment,
+                    stdin=given,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                )
+            except FileNotFoundError as error:
+                raise EngineUnavailable(
+                    f"'docker compose' cannot be run in '{self.checkout}': {error}. The role docker_host installs it; "
+                    "the role netbox_docker makes the checkout."
+                ) from error
         try:
-            process = subprocess.Popen(
-                command,
-                cwd=str(self.checkout),
-                env=self._environment,
-                stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-            )
-        except FileNotFoundError as error:
-            raise EngineUnavailable(
-                f"'docker compose' cannot be run in '{self.checkout}': {error}. The role docker_host installs it; "
-                "the role netbox_docker makes the checkout."
-            ) from error
-        if process.stdin:
-            process.stdin.write((stdin or "").encode())
-            process.stdin.close()
-        output, errors = _follow(process, time.monotonic() + timeout_s, on_stdout, on_stderr)
+            output, errors = _follow(process, time.monotonic() + timeout_s, on_stdout, on_stderr)
+        finally:
+            for stream in (process.stdout, process.stderr):
+                if stream:
+                    stream.close()
         if output is None:
             raise TimeLimit(
                 f"'docker compose {' '.join(arguments[:3])}' did not end within {timeout_s:.0f} s. "
@@ -88,8 +95,7 @@ class Compose:
 
     def config(self, files: Sequence[str] = ()) -> dict[str, Any]:
         """The merged configuration as Compose understands it; ``files`` replaces the files on disk."""
-        data = json.loads(self.must("config", "--format", "json", files=files))
-        assert isinstance(data, dict)
+        data: dict[str, Any] = json.loads(self.must("config", "--format", "json", files=files))
         return data
 
 
@@ -111,35 +117,40 @@ def _follow(
         if callback:
             callback(text)
 
-    assert process.stdout is not None
-    assert process.stderr is not None
     with selectors.DefaultSelector() as selector:
-        selector.register(process.stdout, selectors.EVENT_READ, "out")
-        selector.register(process.stderr, selectors.EVENT_READ, "err")
+        for key, stream in (("out", process.stdout), ("err", process.stderr)):
+            if stream:
+                selector.register(stream, selectors.EVENT_READ, key)
         while selector.get_map():
             remaining = deadline - time.monotonic()
             if remaining <= 0:
-                process.terminate()
-                try:
-                    process.wait(5)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    process.wait()
+                _end(process)
                 return None, "\n".join([*kept["out"], *kept["err"]][-15:])
-            for key, _events in selector.select(min(remaining, 1.0)):
-                block = os.read(key.fd, 1 << 16)
+            for ready, _events in selector.select(min(remaining, 1.0)):
+                block = os.read(ready.fd, 1 << 16)
                 if not block:
-                    selector.unregister(key.fileobj)
-                    if rest[key.data]:
-                        take(key.data, rest[key.data])
+                    selector.unregister(ready.fileobj)
+                    if rest[ready.data]:
+                        take(ready.data, rest[ready.data])
                     continue
-                *lines, rest[key.data] = (rest[key.data] + block).split(b"\n")
+                *lines, rest[ready.data] = (rest[ready.data] + block).split(b"\n")
                 for line in lines:
-                    take(key.data, line)
-    process.wait()
-    process.stdout.close()
-    process.stderr.close()
+                    take(ready.data, line)
+    try:
+        process.wait(max(0.0, deadline - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        _end(process)
+        return None, "\n".join([*kept["out"], *kept["err"]][-15:])
     return "\n".join(kept["out"]), "\n".join(kept["err"])
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def last_lines(text: str, count: int = 12) -> str:

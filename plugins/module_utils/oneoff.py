@@ -59,6 +59,5 @@ def run_task(
             f"{task}: the one-off container of '{service}' ended with status {status}:\n{last_lines(errors)}",
             status=status,
         )
-    result = answers["result"]
-    assert isinstance(result, dict)
+    result: dict[str, Any] = answers["result"]
     return result

@@ -45,7 +45,8 @@ def runtime_source(module: ModuleType) -> bytes:
     loader = module.__spec__.loader if module.__spec__ else None
     # Not an isinstance test: zipimport's loader, which Ansible's archive brings, is no registered InspectLoader.
     source = cast("InspectLoader", loader).get_source(module.__name__)
-    assert isinstance(source, str)
+    if source is None:
+        raise ImportError(f"the source of {module.__name__} is not there to be mounted")
     return source.encode()
 
 
@@ -70,7 +71,12 @@ def _container_user(stack: Stack, rootless: bool) -> str:
 
 def _health(base: Mapping[str, Any], role: str) -> dict[str, Any]:
     # Only the web service is waited for by others; each check costs a process.
-    quick = {"interval": "3s" if role == WEB else "10s", "timeout": "3s", "retries": 5, "start_period": "60s"}
+    quick: dict[str, Any] = {
+        "interval": "3s" if role == WEB else "10s",
+        "timeout": "3s",
+        "retries": 5,
+        "start_period": "60s",
+    }
     test = base.get("healthcheck", {}).get("test")
     if role == WEB:
         quick["test"] = ["CMD-SHELL", "curl -fsS -o /dev/null http://localhost:8080/login/ || exit 1"]
