@@ -54,10 +54,12 @@ def _development() -> dict[str, Any]:
         "DEBUG": True,
         "DEVELOPER": True,
         "INTERNAL_IPS": ["127.0.0.1", "::1", *(_gateway() if wishes["debug_toolbar"] else [])],
-        "PLUGINS": list(dict.fromkeys([*(_base("PLUGINS", None) or []), package])),
+        "PLUGINS": _base("PLUGINS", None) or [],
         "PLUGINS_CONFIG": {**(_base("PLUGINS_CONFIG", None) or {})},
         **wishes["settings"],
     }
+    # Whoever lists other plugins does not mean to lose this one.
+    values["PLUGINS"] = list(dict.fromkeys([*values["PLUGINS"], package]))
     own = values["PLUGINS_CONFIG"].get(package, {})
     values["PLUGINS_CONFIG"][package] = {**own, **wishes["plugin_settings"]}
     database = _base("DATABASE", None)

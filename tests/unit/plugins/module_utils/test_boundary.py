@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, Hedgehog
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import run_module
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import PortTaken
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
+
+
+class Ended(Exception):
+    """A module ends by leaving its process."""
+
+
+class FakeModule:
+    def __init__(self, **params: Any) -> None:
+        self.params = params
+        self.result: dict[str, Any] = {}
+
+    def exit_json(self, **result: Any) -> None:
+        self.result = result
+        raise Ended("success")
+
+    def fail_json(self, **result: Any) -> None:
+        self.result = result
+        raise Ended("failure")
+
+
+def run(work: Any, **params: Any) -> tuple[str, dict[str, Any]]:
+    module = FakeModule(**params)
+    with pytest.raises(Ended) as caught:
+        run_module(module, work)  # type: ignore[arg-type]
+    json.dumps(module.result)
+    return str(caught.value), module.result
+
+
+def test_a_result_is_handed_on() -> None:
+    assert run(lambda _module, _reporter: {"changed": True}) == ("success", {"changed": True})
+
+
+def test_a_named_failure_comes_with_its_code_and_the_steps_before_it(tmp_path: Path) -> None:
+    def work(_module: Any, reporter: Reporter) -> dict[str, Any]:
+        with reporter.step("build") as step:
+            step.changed = True
+        raise PortTaken("port 8000 is taken", port=8000)
+
+    how, result = run(work, events=str(tmp_path / "events"))
+    assert how == "failure"
+    assert result["msg"] == "port 8000 is taken"
+    assert result["failure"] == {"code": "port_taken", "message": "port 8000 is taken", "details": {"port": 8000}}
+    assert [step["step"] for step in result["steps"]] == ["build"]
+    assert "build" in (tmp_path / "events").read_text()
+
+
+def test_a_missing_permission_names_the_path_and_what_to_do() -> None:
+    def work(_module: Any, _reporter: Reporter) -> dict[str, Any]:
+        raise PermissionError(13, "Permission denied", "/somewhere")
+
+    how, result = run(work)
+    assert how == "failure"
+    assert result["failure"]["code"] == "permission_denied"
+    assert "'/somewhere'" in result["msg"]
+    assert "become" in result["msg"]
+
+
+def test_a_fault_of_ours_is_not_dressed_up_as_the_users() -> None:
+    def work(_module: Any, _reporter: Reporter) -> dict[str, Any]:
+        raise KeyError("bug")
+
+    with pytest.raises(KeyError):
+        run_module(FakeModule(), work)  # type: ignore[arg-type]
