@@ -28,11 +28,11 @@ def run_module(module: AnsibleModule, work: Callable[[AnsibleModule, Reporter], 
         result = work(module, reporter)
     except NetBoxDevError as error:
         module.fail_json(msg=error.message, failure=error.failure(), steps=reporter.describe())
-    except PermissionError as error:
+    except OSError as error:
         message = (
-            f"permission denied for '{error.filename}': run as the user who owns the plugin, or with become. "
-            "Nothing of yours was changed by the step that failed."
+            f"'{error.filename}' cannot be used: {error.strerror}. Run as the user who owns the plugin, or with become, "
+            "on a file system that is writable and has room. What was there before is untouched."
         )
-        failure = {"code": "permission_denied", "message": message, "details": {"path": str(error.filename)}}
+        failure = {"code": "file_unusable", "message": message, "details": {"path": str(error.filename)}}
         module.fail_json(msg=message, failure=failure, steps=reporter.describe())
     module.exit_json(**result)

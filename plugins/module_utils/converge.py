@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import http.client
 import re
-import subprocess
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -15,12 +14,13 @@ from typing import Any
 from .changes import Change, find_changes, scan, write_manifest
 from .compose import OVERRIDE, Compose, last_lines
 from .engine import Engine
-from .errors import BrokenCode, BuildFailed, ComposeFailed, PluginNotRegistered, PortTaken, ServiceUnhealthy
+from .errors import BrokenCode, BuildFailed, ComposeFailed, PluginNotRegistered, ServiceUnhealthy
 from .events import Reporter
 from .freshness import OTHER_CODE, Disk, Verdict, created_from, judge, read_disk
 from .oneoff import run_task
 from .override import write_files
 from .plan import ACTIONS, Action, make_plan
+from .port import taken
 from .runtime.digest import tree_digest
 from .secret import password_file, superuser_password
 from .services import backing_services, python_services, web_service
@@ -129,11 +129,7 @@ class Converger:
         if status:
             text = output + errors
             if "port is already allocated" in text or "address already in use" in text:
-                raise PortTaken(
-                    f"port {self.stack.port} on 127.0.0.1 is taken by {_port_holder(self.stack.port)}. "
-                    "Choose another with 'port' in netbox-dev.yml or -e port=….",
-                    port=self.stack.port,
-                )
+                raise taken(self.stack, self.engine)
             unhealthy = re.search(rf"container {re.escape(self.stack.project_name)}-(\S+)-\d+ is unhealthy", text)
             if unhealthy:
                 raise self._unhealthy(unhealthy.group(1), "is unhealthy")
@@ -481,10 +477,3 @@ def _without_noise(text: str) -> str:
     return "\n".join(
         line for line in text.splitlines() if not re.match(r"#\d+ (sha256|extracting|CACHED|DONE)|\s*\^", line)
     )
-
-
-def _port_holder(port: int) -> str:
-    """Who listens on a port of this machine, as far as this user may see."""
-    done = subprocess.run(["ss", "-Hltnp", f"sport = :{port}"], capture_output=True, text=True, check=False)
-    found = re.search(r'users:\(\("([^"]+)",pid=(\d+)', done.stdout)
-    return f"{found.group(1)} (pid {found.group(2)})" if found else "another process"

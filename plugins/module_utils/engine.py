@@ -78,6 +78,12 @@ class Engine:
         )
         return {c.labels["com.docker.compose.service"]: c.attrs for c in found}
 
+    def publisher(self, port: int) -> tuple[str, str] | None:
+        """(Compose project, name) of the running container that publishes a port, or None."""
+        for container in self._client.containers.list(filters={"publish": str(port)}, ignore_removed=True):
+            return container.labels.get("com.docker.compose.project", ""), str(container.name)
+        return None
+
     def image_id(self, name: str) -> str | None:
         """The id of a local image, or None."""
         try:

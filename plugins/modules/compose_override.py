@@ -50,29 +50,40 @@ files:
   elements: str
   sample:
     - docker-compose.override.yml
+set_up:
+  description: Whether there is a stack now; false only in check mode, before the first run.
+  returned: success
+  type: bool
+  sample: true
 """
 
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import PLUGIN_SPEC, run_module
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.compose import Compose
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.compose import OVERRIDE, Compose
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.engine import Engine
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.override import write_files
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.port import check_port
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import remember_options, resolve
 
 
 def work(module: AnsibleModule, _reporter: Reporter) -> dict[str, Any]:
     stack = resolve(module.params["plugin_path"], module.params["options"])
-    rootless = Engine(stack.project_name).rootless
-    written = write_files(stack, Compose(stack.checkout), rootless, module.check_mode)
+    set_up = (stack.state / "options.json").exists()
+    if module.check_mode and not (set_up and stack.checkout.is_dir()):
+        return {"changed": True, "files": [OVERRIDE], "set_up": False}
+    engine = Engine(stack.project_name)
+    check_port(stack, engine)
+    written = write_files(stack, Compose(stack.checkout), engine.rootless, module.check_mode)
     changed = bool(written["changed"])
     if not module.check_mode:
         changed = remember_options(stack, module.params["options"]) or changed
     return {
         "changed": changed,
         "files": written["changed"],
+        "set_up": True,
         "diff": {"before": written["before"], "after": written["after"]},
     }
 

@@ -56,13 +56,14 @@ def test_a_named_failure_comes_with_its_code_and_the_steps_before_it(tmp_path: P
     assert "build" in (tmp_path / "events").read_text()
 
 
-def test_a_missing_permission_names_the_path_and_what_to_do() -> None:
+@pytest.mark.parametrize("error", [(13, "Permission denied"), (30, "Read-only file system"), (28, "No space left")])
+def test_a_file_that_cannot_be_used_is_named_with_what_to_do(error: tuple[int, str]) -> None:
     def work(_module: Any, _reporter: Reporter) -> dict[str, Any]:
-        raise PermissionError(13, "Permission denied", "/somewhere")
+        raise OSError(*error, "/somewhere")
 
     how, result = run(work)
     assert how == "failure"
-    assert result["failure"]["code"] == "permission_denied"
+    assert result["failure"]["code"] == "file_unusable"
     assert "'/somewhere'" in result["msg"]
     assert "become" in result["msg"]
 
