@@ -44,7 +44,7 @@ def runtime_source(module: ModuleType) -> bytes:
     """The source of a runtime module, also where modules are imported from an archive."""
     loader = module.__spec__.loader if module.__spec__ else None
     # Not an isinstance test: zipimport's loader, which Ansible's archive brings, is no registered InspectLoader.
-    source = cast("InspectLoader", loader).get_source(module.__name__)
+    source = cast(InspectLoader, loader).get_source(module.__name__)
     if source is None:
         raise ImportError(f"the source of {module.__name__} is not there to be mounted")
     return source.encode()
@@ -194,7 +194,7 @@ def check_ours(path: Path, wanted: str) -> str:
     if not path.exists():
         return ""
     found = path.read_text(encoding="utf-8", errors="replace")
-    first, _, body = found.partition("\n")
+    first, _end, body = found.partition("\n")
     match = re.fullmatch(re.escape(_MARK) + r"([0-9a-f]{64})", first)
     if match and match.group(1) == hashlib.sha256(body.encode()).hexdigest():
         return found

@@ -93,7 +93,7 @@ def serve(package_dir: str) -> None:
 
     application = get_internal_wsgi_application()
     # Broken views and URLs are found here, while the old child still serves.
-    _ = get_resolver().url_patterns
+    _loaded = get_resolver().url_patterns
     if settings.DEBUG:
         application = StaticFilesHandler(application)
     counted = _Application(application, os.path.join(package_dir, "templates"))

@@ -24,6 +24,11 @@ GIVEN_CA = "/opt/netbox-dev/.build/ca.crt"
 COMBINED_CA = "/opt/netbox-dev/ca.crt"
 
 
+def _say(text: str) -> None:
+    sys.stdout.write(f"netbox-dev: {text}\n")
+    sys.stdout.flush()
+
+
 def _normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
@@ -53,10 +58,10 @@ def _environment() -> dict[str, str]:
 
 
 def _run(command: list[str]) -> None:
-    print("netbox-dev: " + " ".join(command), flush=True)
+    _say(" ".join(command))
     done = subprocess.run(command, env=_environment(), check=False)
     if done.returncode:
-        sys.exit(done.returncode)
+        raise SystemExit(done.returncode)
 
 
 def packages(path: str) -> None:
@@ -94,14 +99,14 @@ def metadata(source: str, out: str, distribution: str) -> None:
         declared = [r for r in headers.get_all("Requires-Dist", []) if "extra ==" not in r and "extra==" not in r]
     listed = os.path.join(source, "requirements.txt")
     if not declared and os.path.exists(listed):
-        print("netbox-dev: the metadata declares no dependency: requirements.txt is taken", flush=True)
+        _say("the metadata declares no dependency: requirements.txt is taken")
         with open(listed, encoding="utf-8") as stream:
             declared = [line.split(" #")[0].strip() for line in stream if not line.lstrip().startswith("#")]
     kept = []
     for requirement in filter(None, declared):
         match = re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", requirement)
         if not match or _normal(match.group()) in ("netbox", _normal(distribution)):
-            print(f"netbox-dev: left out of the dependencies: {requirement}", flush=True)
+            _say(f"left out of the dependencies: {requirement}")
             continue
         kept.append(requirement)
     with open(os.path.join(out, "requirements.txt"), "w", encoding="utf-8") as stream:

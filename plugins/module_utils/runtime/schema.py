@@ -88,7 +88,7 @@ def make_migrations(package: str, inherited: set[str], dry_run: bool) -> dict[st
         if not own:
             continue
         migration.operations = own
-        number, _, _name = migration.name.partition("_")
+        number, _separator, _name = migration.name.partition("_")
         migration.name = f"{number}_{migration.suggest_name()}"[:100] if not migration.initial else migration.name
         writer = MigrationWriter(migration)
         described += [operation.describe() for operation in own]

@@ -253,7 +253,8 @@ class Supervisor:
     def tell(self) -> None:
         """Write what runs: the node reads it to judge freshness."""
         if self.error:
-            print(f"netbox-dev: {self.service}: {self.error}", file=sys.stderr, flush=True)
+            sys.stderr.write(f"netbox-dev: {self.service}: {self.error}\n")
+            sys.stderr.flush()
         data = {
             "service": self.service,
             "container": socket.gethostname(),

@@ -24,7 +24,8 @@ _answers: TextIO = sys.stdout
 
 
 def answer(**message: Any) -> None:
-    print(json.dumps(message), file=_answers, flush=True)
+    _answers.write(f"{json.dumps(message)}\n")
+    _answers.flush()
 
 
 def progress(text: str) -> None:
@@ -107,7 +108,7 @@ def check(_request: dict[str, Any]) -> dict[str, Any]:
     from django.core.management import call_command
     from django.urls import get_resolver
 
-    _ = get_resolver().url_patterns
+    _loaded = get_resolver().url_patterns
     report = explain_registration()
     if report["registered"]:
         from django.apps import apps
@@ -137,12 +138,12 @@ def main() -> None:
         try:
             set_up()
             result = TASKS[request["task"]](request)
-        except BaseException as error:  # noqa: BLE001 - whatever the plugin's code raises is the answer
+        except BaseException as error:
             answer(
                 error="".join(traceback.format_exception_only(error)).strip(),
                 traceback="".join(traceback.format_exception(error)),
             )
-            sys.exit(1)
+            raise SystemExit(1) from error
     answer(result=result)
 
 

@@ -42,7 +42,7 @@ def documentation(name: str) -> dict[str, Any]:
     options: dict[str, Any] = {}
     fragments = found.get("extends_documentation_fragment", [])
     for fragment in [fragments] if isinstance(fragments, str) else fragments:
-        prefix, _, variable = fragment.removeprefix("hedgehog.netbox_dev.").partition(".")
+        prefix, _dot, variable = fragment.removeprefix("hedgehog.netbox_dev.").partition(".")
         holder = importlib.import_module(f"{PACKAGE}.doc_fragments.{prefix}").ModuleDocFragment
         options.update(yaml.safe_load(getattr(holder, variable.upper() or "DOCUMENTATION")).get("options", {}))
     found["options"] = {**options, **found.get("options", {})}
