@@ -30,7 +30,7 @@ def run_module(module: AnsibleModule, work: Callable[[AnsibleModule, Reporter], 
         module.fail_json(msg=error.message, failure=error.failure(), steps=reporter.describe())
     except OSError as error:
         message = (
-            f"'{error.filename}' cannot be used: {error.strerror}. Run as the user who owns the plugin, or with become, "
+            f"'{error.filename}' cannot be used: {error.strerror}. Run as the plugin's owner, or with become, "
             "on a file system that is writable and has room. What was there before is untouched."
         )
         failure = {"code": "file_unusable", "message": message, "details": {"path": str(error.filename)}}

@@ -101,7 +101,9 @@ def metadata(source: str, out: str, distribution: str) -> None:
     if not declared and os.path.exists(listed):
         _say("the metadata declares no dependency: requirements.txt is taken")
         with open(listed, encoding="utf-8") as stream:
-            declared = [line.split(" #")[0].strip() for line in stream if not line.lstrip().startswith("#")]
+            lines = re.sub(r"\\\r?\n", " ", stream.read()).splitlines()
+        # Hashes are for pinning a deployment; pip would demand them of every package.
+        declared = [re.sub(r"\s(#|--hash).*", "", line).strip() for line in lines if not line.lstrip().startswith("#")]
     kept = []
     for requirement in filter(None, declared):
         match = re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", requirement)

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, Hedgehog
+"""One stack on the sandbox for the whole session."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from .stack import DEVELOPER, PROJECT_FILE, ROOT, Stack, free_port
+
+# The files in the order in which they run: later ones leave traces that earlier ones would trip over.
+ORDER = ("test_setup", "test_matrix", "test_document", "test_bad_input")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: ORDER.index(item.path.stem) if item.path.stem in ORDER else -1)
+
+
+def build_sandbox(folder: Path) -> None:
+    arguments = [sys.executable, str(ROOT / "tests/sandbox/build.py"), "--out", str(folder)]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[Stack]:
+    """A stack that dev-setup.yml brought up, in a folder with a space and letters that are not ASCII.
+
+    With NETBOX_DEV_E2E_KEEP the folder has that name, and the stack stays for the next session.
+    """
+    keep = os.environ.get("NETBOX_DEV_E2E_KEEP")
+    home = Path(keep) if keep else Path(tempfile.mkdtemp(prefix="netbox-dev e2e ünï-"))
+    home.mkdir(exist_ok=True)
+    home.chmod(0o755)
+    sandbox = home / "sand box"
+    made = Stack(sandbox / "plugin", home / "state", sandbox, kept_port(home))
+    try:
+        if not made.plugin.exists():
+            build_sandbox(sandbox)
+            for path in (made.plugin, *made.plugin.rglob("*")):
+                os.lchown(path, DEVELOPER, DEVELOPER)
+            made.write("netbox-dev.yml", PROJECT_FILE)
+        play = made.setup()
+        assert play.status == 0, str(play)
+        yield made
+    finally:
+        if not keep:
+            made.remove()
+            shutil.rmtree(home, ignore_errors=True)
+
+
+def kept_port(home: Path) -> int:
+    file = home / "port"
+    if not file.exists():
+        file.write_text(str(free_port()), encoding="ascii")
+    return int(file.read_text(encoding="ascii"))
