@@ -127,17 +127,18 @@ def write_manifest(stack: Stack, files: Manifest, scanned_ns: int) -> None:
 
 
 def find_changes(stack: Stack, named: Iterable[str] = ()) -> tuple[list[Change], Manifest]:
-    """Return the changes since the last apply and the manifest of now.
+    """Return the changes since the last apply, and the manifest to record when they are applied.
 
-    With ``named`` categories (or ``all``) these are the changes, and no file is compared.
-    Without a manifest every category counts as changed.
+    With ``named`` categories (or ``all``) these are the changes, and no file is compared; edits of other categories
+    stay changes for the next apply. Without a manifest every category counts as changed.
     """
     names = list(dict.fromkeys(named))
     before = read_manifest(stack)
     now = scan(stack, before)
     if names:
         wanted = ALL if "all" in names else [check_category(name) for name in names]
-        return [Change(None, "named", category, "named by hand") for category in wanted], now
+        changes = [Change(None, "named", category, "named by hand") for category in wanted]
+        return changes, now if "all" in names else _settled(stack, before or {}, now, wanted)
     if before is None:
         return [Change(None, "named", category, "nothing was applied to this stack yet") for category in ALL], now
     found = []
@@ -148,6 +149,16 @@ def find_changes(stack: Stack, named: Iterable[str] = ()) -> tuple[list[Change],
         category = categorize(name, stack.plugin.package_path, stack.rules)
         found.append(Change(name, kind, category, f"{printable(name)} {kind}"))
     return found, now
+
+
+def _settled(stack: Stack, before: Manifest, now: Manifest, categories: Iterable[str]) -> Manifest:
+    """The manifest of before, brought to now for the files of some categories only."""
+
+    def named(name: str) -> bool:
+        return categorize(name, stack.plugin.package_path, stack.rules) in categories
+
+    kept = {name: entry for name, entry in before.items() if not named(name)}
+    return {**kept, **{name: entry for name, entry in now.items() if named(name)}}
 
 
 def printable(name: str) -> str:

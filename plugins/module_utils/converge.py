@@ -360,7 +360,8 @@ class Converger:
             step.detail = f"{len(outcome.verdicts)} services fresh, {stack.url} served"
         if outcome.written:
             # Migration files that this run wrote and applied are no change for the next.
-            manifest = scan(stack, manifest)
+            new = {n: entry for n, entry in scan(stack).items() if n.rsplit("/", 1)[-1] in outcome.written}
+            manifest = {**manifest, **new}
         write_manifest(stack, manifest, scanned_ns)
         outcome.changed = reporter.changed or bool(files["changed"])
         return outcome
