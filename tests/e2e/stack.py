@@ -162,7 +162,7 @@ class Stack:
         """Run a playbook of the checkout to its end."""
         started = time.monotonic()
         arguments, process = self.start_playbook(name, *options, **more)
-        output, _ = process.communicate(timeout=600)
+        output, _stderr = process.communicate(timeout=600)
         play = Play(arguments, process.returncode, output, time.monotonic() - started)
         self._note_image()
         return play
@@ -202,7 +202,7 @@ class Stack:
             connection.request("GET" if body is None else "POST", path, body=body, headers=headers)
             response = connection.getresponse()
             for cookie in response.headers.get_all("Set-Cookie", []):
-                name, _, value = cookie.partition(";")[0].partition("=")
+                name, _equals, value = cookie.partition(";")[0].partition("=")
                 if cookies is not None:
                     cookies[name] = value
             return Answer(response.status, response.read(), {k.lower(): v for k, v in response.getheaders()})
