@@ -118,6 +118,7 @@ def make_override(
         {"type": "volume", "source": STATIC_VOLUME, "target": f"{NETBOX_DIR}/static"},
     ]
     environment = {
+        "COVERAGE_FILE": f"{REPOSITORIES}/{plugin.distribution}/.coverage",
         "DEBUG": "true",
         "DEVELOPER": "true",
         "HOME": "/tmp",

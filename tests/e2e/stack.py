@@ -10,6 +10,7 @@ import json
 import os
 import pty
 import re
+import select
 import socket
 import subprocess
 import time
@@ -252,7 +253,8 @@ class Stack:
         deadline = time.monotonic() + limit_s
         try:
             while True:
-                assert time.monotonic() < deadline, f"{line}: did not end in {limit_s} s: {shown.decode()}"
+                ready, _writable, _failed = select.select([ours], [], [], max(0.0, deadline - time.monotonic()))
+                assert ready, f"{line}: did not end in {limit_s} s: {shown.decode('utf-8', 'replace')}"
                 try:
                     block = os.read(ours, 1 << 16)
                 except OSError:  # the terminal's other side is closed

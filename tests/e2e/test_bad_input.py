@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, Hedgehog
+"""Bad input gets a clear error and loses nothing; a run that was killed is repaired by the next."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from .stack import PYTHON_SERVICES, Stack, wait_for
+
+
+def refused(play_status: int, flat: str, *words: str) -> None:
+    assert play_status != 0, flat
+    for word in words:
+        assert word in flat, f"'{word}' is not in: {flat}"
+
+
+def test_no_plugin_at_the_path(stack: Stack, tmp_path: Path) -> None:
+    play = stack.setup(plugin_path=str(tmp_path / "nowhere"))
+    refused(play.status, play.flat, "plugin_not_found", "nothing was found there")
+
+
+def test_a_directory_that_is_no_netbox_plugin(stack: Stack, tmp_path: Path) -> None:
+    (tmp_path / "pkg").mkdir()
+    (tmp_path / "pkg/__init__.py").write_text("")
+    play = stack.setup(plugin_path=str(tmp_path))
+    refused(play.status, play.flat, "plugin_not_found", "is not a NetBox plugin", "pkg/")
+
+
+def test_a_plugin_without_a_stack(stack: Stack, tmp_path: Path) -> None:
+    (tmp_path / "pkg").mkdir()
+    (tmp_path / "pkg/__init__.py").write_text("class C(PluginConfig):\n    pass\n")
+    play = stack.apply(plugin_path=str(tmp_path))
+    refused(play.status, play.flat, "stack_not_set_up", "dev-setup.yml")
+
+
+def test_an_unknown_category_names_the_nearest(stack: Stack) -> None:
+    play = stack.apply("modles")
+    refused(play.status, play.flat, "unknown_category", "did you mean 'models'")
+
+
+def test_an_unknown_netbox_version_lists_the_known(stack: Stack) -> None:
+    play = stack.setup(netbox="3.7")
+    refused(play.status, play.flat, "unknown_release", "4.3", "4.4")
+
+
+def test_an_unknown_key_of_the_project_file_names_the_nearest(stack: Stack) -> None:
+    with stack.kept("netbox-dev.yml"):
+        stack.write("netbox-dev.yml", "pakages: [rq-scheduler]\n")
+        play = stack.apply()
+        refused(play.status, play.flat, "invalid_project", "did you mean 'packages'")
+
+
+def test_a_taken_port_says_by_what(stack: Stack) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        play = stack.setup(netbox_dev_port=other.getsockname()[1])
+    refused(play.status, play.flat, "port_taken", f"(pid {os.getpid()})")
+    assert stack.http("/login/").status == 200
+
+
+def test_an_engine_that_does_not_answer(stack: Stack) -> None:
+    play = stack.apply(environment={"DOCKER_HOST": "unix:///nonexistent/docker.sock"})
+    refused(play.status, play.flat, "docker")
+    assert stack.http("/login/").status == 200
+
+
+def test_a_foreign_override_is_refused_with_the_difference_and_kept(stack: Stack) -> None:
+    path = stack.checkout / "docker-compose.override.yml"
+    ours = path.read_text(encoding="utf-8")
+    foreign = "services: {netbox: {environment: {MINE: yes}}}\n"
+    try:
+        path.write_text(foreign, encoding="utf-8")
+        play = stack.setup()
+        refused(play.status, play.flat, "foreign_override", "MINE")
+        assert path.read_text(encoding="utf-8") == foreign
+    finally:
+        path.write_text(ours, encoding="utf-8")
+
+
+def test_a_checkout_with_a_local_commit_is_never_reset(stack: Stack) -> None:
+    stack.git(stack.checkout, "commit", "--allow-empty", "-m", "mine")
+    try:
+        head = stack.git(stack.checkout, "rev-parse", "HEAD")
+        play = stack.setup()
+        refused(play.status, play.flat, "local edits or commits", "mine")
+        assert stack.git(stack.checkout, "rev-parse", "HEAD") == head
+    finally:
+        stack.git(stack.checkout, "checkout", "-q", "--detach", "3.3.0")
+
+
+def test_a_dependency_that_does_not_exist_leaves_the_old_image_in_use(stack: Stack) -> None:
+    before = stack.processes()
+    with stack.kept("pyproject.toml"):
+        stack.replace("pyproject.toml", r"dependencies = \[[^\]]*\]", 'dependencies = ["netbox-dev-no-such-package"]')
+        play = stack.apply()
+        refused(play.status, play.flat, "build_failed", "netbox-dev-no-such-package", "the image in use was kept")
+        assert stack.processes() == before
+        assert stack.http("/plugins/example/").status == 200
+    stack.must_apply()
+    stack.assert_fresh()
+
+
+@pytest.mark.parametrize("broken", ["def broken(:\n", "raise NameError('boom')\n"])
+def test_broken_code_is_named_and_the_last_good_state_is_served(stack: Stack, broken: str) -> None:
+    with stack.kept("netbox_example/views.py"):
+        stack.write("netbox_example/views.py", broken)
+        play = stack.apply()
+        refused(play.status, play.flat, "broken_code", "netbox_example/views.py", "line 1", "goes on serving")
+        assert stack.http("/plugins/example/").status == 200
+        assert stack.job_result().startswith("synced")
+    stack.must_apply()
+    stack.assert_fresh()
+
+
+def test_broken_settings_restart_nothing(stack: Stack) -> None:
+    before = stack.processes()
+    with stack.kept("netbox_example/__init__.py"):
+        text = (stack.package / "__init__.py").read_text(encoding="utf-8")
+        stack.write("netbox_example/__init__.py", f"{text}\nconfig = PluginConfg\n")
+        play = stack.apply()
+        refused(play.status, play.flat, "broken_code", "PluginConfg")
+        assert stack.http("/plugins/example/").status == 200
+    assert {name: was[:2] for name, was in stack.processes().items()} == {name: was[:2] for name, was in before.items()}
+    stack.must_apply()
+    stack.assert_fresh()
+
+
+def test_a_container_removed_by_hand_comes_back(stack: Stack) -> None:
+    stack.compose("rm", "-sf", "netbox-worker")
+    play = stack.must_apply()
+    assert "netbox-worker" in play.done["recreate"], str(play)
+    assert stack.job_result().startswith("synced")
+    stack.assert_fresh()
+
+
+def interrupt(stack: Stack, marker: str, playbook: str, **variables: object) -> None:
+    """Run a playbook and press Ctrl-C as soon as it tells ``marker``."""
+    _arguments, process = stack.start_playbook(playbook, **variables)
+    assert process.stdout is not None
+    shown = []
+    for line in process.stdout:
+        shown.append(line)
+        if marker in line:
+            break
+    else:
+        raise AssertionError(f"'{marker}' was never told: {''.join(shown)}")
+    os.killpg(process.pid, signal.SIGINT)
+    process.stdout.read()
+    assert process.wait(60) != 0
+
+
+def lock_is_free(stack: Stack) -> bool:
+    done = subprocess.run(["flock", "-n", str(stack.state / "lock"), "true"], check=False)
+    return done.returncode == 0
+
+
+def test_ctrl_c_in_the_middle_of_a_build_is_repaired_by_the_next_run(stack: Stack) -> None:
+    with stack.kept("netbox-dev.yml"):
+        text = (stack.plugin / "netbox-dev.yml").read_text(encoding="utf-8")
+        stack.write("netbox-dev.yml", text.replace("  - rq-scheduler\n", "  - rq-scheduler\n  - iniconfig\n"))
+        interrupt(stack, "build:", "apply-change.yml")
+        wait_for(lambda: lock_is_free(stack), "the interrupted run to let go of the lock", 60)
+        stack.must_apply()
+        for service in PYTHON_SERVICES:
+            assert stack.python(service, "import iniconfig; print(1)") == "1"
+        stack.assert_fresh()
+    stack.must_apply()
+
+
+def test_two_runs_at_once_do_not_meet(stack: Stack) -> None:
+    text = (stack.package / "models.py").read_text(encoding="utf-8")
+    stack.write("netbox_example/models.py", f"{text}# means nothing to the schema\n")
+    processes = [stack.start_playbook("apply-change.yml")[1] for _turn in range(2)]
+    outputs = [process.communicate(timeout=120)[0] for process in processes]
+    ended = [process.returncode for process in processes]
+    assert 0 in ended, outputs
+    for status, output in zip(ended, outputs):
+        assert status == 0 or "stack_locked" in output, output
+    deadline = time.monotonic() + 10
+    while not lock_is_free(stack) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    stack.must_apply()
+    stack.assert_fresh()
