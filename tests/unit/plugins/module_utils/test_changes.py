@@ -124,9 +124,8 @@ def test_what_git_ignores_is_no_change(stack: Stack) -> None:
     assert found(stack) == ([] if in_git(stack) else [("noise.log", "modified", "ignored")])
 
 
+@pytest.mark.parametrize("stack", ["git"], indirect=True)
 def test_switching_branches_is_found_like_any_edit(stack: Stack, run_git: Git) -> None:
-    if not in_git(stack):
-        pytest.skip("needs git")
     root = stack.plugin.root
     apply(stack)
     run_git(root, "checkout", "-qb", "other")
@@ -259,3 +258,13 @@ def test_a_hostile_repositorys_configuration_is_not_executed(
     run_git(made.plugin.root, "config", "core.fsmonitor", f"touch {tmp_path}/executed; false")
     changes.find_changes(made)
     assert not (tmp_path / "executed").exists()
+
+
+def test_a_named_category_settles_its_own_files_only(stack: Stack) -> None:
+    apply(stack)
+    for name in ("models", "views"):
+        (stack.plugin.root / f"netbox_example/{name}.py").write_text("EDITED = 1\n")
+    named, manifest = changes.find_changes(stack, ["views"])
+    assert [change.category for change in named] == ["views"]
+    changes.write_manifest(stack, manifest, time.time_ns())
+    assert found(stack) == [("netbox_example/models.py", "modified", "models")]
