@@ -8,7 +8,7 @@ import http.client
 import re
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .changes import Change, find_changes, scan, write_manifest
@@ -21,7 +21,7 @@ from .oneoff import run_task
 from .override import write_files
 from .plan import ACTIONS, Action, make_plan
 from .port import taken
-from .runtime.digest import tree_digest
+from .runtime.digest import code_digest, tree_digest
 from .secret import password_file, superuser_password
 from .services import backing_services, python_services, web_service
 from .stack import Stack
@@ -241,6 +241,8 @@ class Converger:
                 told = names
                 self.reporter.say(f"waiting for {names}")
             time.sleep(0.1)
+            # A file that was saved meanwhile is loaded already; the next run finds it as a change.
+            disk = replace(disk, code=code_digest(str(self.stack.plugin.package_dir)))
         self._wait_served(deadline)
         for verdict in verdicts:
             self._assert_registered(verdict.told.get("report", {}))
@@ -330,7 +332,7 @@ class Converger:
         outcome.plan = make_plan(outcome.changes, self.roles)
         wanted = {action.action for action in outcome.plan}
         if self.check:
-            self._predict(outcome, wanted)
+            self._predict(outcome, wanted, files["changed"])
             outcome.changed = bool(outcome.plan) or bool(files["changed"])
             return outcome
         self.up_backing()
@@ -366,15 +368,18 @@ class Converger:
         outcome.changed = reporter.changed or bool(files["changed"])
         return outcome
 
-    def _predict(self, outcome: Outcome, wanted: set[str]) -> None:
-        """Reduce the plan to what would really be done, asking the stack without changing it."""
+    def _predict(self, outcome: Outcome, wanted: set[str], files: list[str]) -> None:
+        """Reduce the plan to what would really be done, asking the stack without changing it.
+
+        ``files`` are the generated files that would be written first.
+        """
         kept = {action.action: action for action in outcome.plan if action.action not in _RANK}
-        if self.build_needed():
+        if self.build_needed() or any(name.startswith("image/") for name in files):
             why = ("what the image is built from changed",)
             kept["build"] = kept.get("build", Action("build", (), why))
         else:
             kept.pop("build", None)
-        outcome.verdicts = self.verdicts(self.disk())
+        outcome.verdicts = [_after_writing(v, files) for v in self.verdicts(self.disk())]
         web = web_service(self.roles)
         running = "build" not in kept and all(
             _healthy(self.engine.containers().get(name)) for name in backing_services(self.compose.config())
@@ -456,6 +461,16 @@ def remember_drift(stack: Stack, operations: list[str]) -> bool:
     if (stack.state / "drift.json").exists():
         return False
     return write_json(stack.state / "drift.json", {"operations": operations})
+
+
+def _after_writing(verdict: Verdict, files: list[str]) -> Verdict:
+    """What a service would need once the generated files are written."""
+    needs, why = verdict.needs, verdict.why
+    if OVERRIDE in files:
+        needs, why = "recreate", "its Compose configuration would change"
+    elif any(name.startswith("runtime/") for name in files) and _RANK[needs] < _RANK["restart"]:
+        needs, why = "restart", "its settings would change"
+    return Verdict(verdict.service, needs, why, verdict.told)
 
 
 def _healthy(container: dict[str, Any] | None) -> bool:
