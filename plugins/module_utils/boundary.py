@@ -23,8 +23,9 @@ CHANGED_SPEC: dict[str, Any] = {"changed": {"type": "list", "elements": "str", "
 
 def run_module(module: AnsibleModule, work: Callable[[AnsibleModule, Reporter], dict[str, Any]]) -> None:
     """Call ``work`` and end the module with its result, or with ``msg`` and ``failure``."""
-    reporter = Reporter(module.params.get("events"))
+    reporter = Reporter()
     try:
+        reporter = Reporter(module.params.get("events"))
         result = work(module, reporter)
     except NetBoxDevError as error:
         module.fail_json(msg=error.message, failure=error.failure(), steps=reporter.describe())

@@ -95,7 +95,8 @@ class Compose:
 
     def config(self, files: Sequence[str] = ()) -> dict[str, Any]:
         """The merged configuration as Compose understands it; ``files`` replaces the files on disk."""
-        data: dict[str, Any] = json.loads(self.must("config", "--format", "json", files=files))
+        # Compose escapes dollar signs in what it prints.
+        data: dict[str, Any] = json.loads(self.must("config", "--format", "json", files=files).replace("$$", "$"))
         return data
 
 

@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from .changes import Change, find_changes, scan, write_manifest
@@ -22,9 +23,9 @@ from .override import write_files
 from .plan import ACTIONS, Action, make_plan
 from .port import taken
 from .runtime.digest import code_digest, tree_digest
-from .secret import password_file, superuser_password
+from .secret import keep_password, password_file, superuser_password
 from .services import backing_services, python_services, web_service
-from .stack import Stack
+from .stack import PROJECT_FILE, Stack
 from .state import VERSION, read_json, write_json
 
 _RANK = {"": 0, "reload": 1, "restart": 2, "recreate": 3}
@@ -65,6 +66,8 @@ class Converger:
         self.check = check
         self.compose = Compose(stack.checkout)
         self.engine = Engine(stack.project_name)
+        if not check:
+            self.engine.remove_tasks()
         self.roles: dict[str, str] = {}
         self.expected: dict[str, int] = {}
 
@@ -109,8 +112,17 @@ class Converger:
                 f"{last_lines(_without_noise(output + chr(10) + errors), 20)}",
                 status=status,
             )
-        write_json(self.stack.state / "image.json", self._build_inputs())
         return self.engine.image_id(self.stack.image) != before
+
+    def check_image(self) -> None:
+        """See that NetBox starts in the image with the code on disk and has the plugin, then record what it is from.
+
+        Raises BrokenCode or PluginNotRegistered; the next run then checks again.
+        """
+        web = web_service(self.roles)
+        with self.reporter.step("check"):
+            self._assert_registered(run_task(self.compose, web, "check", self.reporter.say, database_s=60))
+        write_json(self.stack.state / "image.json", self._build_inputs())
 
     # -- the services ------------------------------------------------------------------------------------------
 
@@ -144,14 +156,19 @@ class Converger:
 
     def up_backing(self) -> bool:
         """Start the database and Redis and wait until they are healthy; return whether anything was started."""
-        names = backing_services(self.compose.config())
-        containers = self.engine.containers()
-        if all(_healthy(containers.get(name)) for name in names):
+        names = self._backing_down()
+        if not names:
             return False
         if not self.check:
-            self.up(names)
-            self._wait_healthy(names)
+            with self.reporter.step("start", tuple(names)) as step:
+                self.up(names)
+                self._wait_healthy(names)
+                step.changed = True
         return True
+
+    def _backing_down(self) -> list[str]:
+        containers = self.engine.containers()
+        return [name for name in backing_services(self.compose.config()) if not _healthy(containers.get(name))]
 
     def _wait_healthy(self, names: list[str]) -> None:
         deadline = time.monotonic() + self.limits.serve_s
@@ -198,7 +215,8 @@ class Converger:
             self.engine.restart(containers[name]["Id"])
         for verdict in verdicts:
             if verdict.needs == "reload" and not self._reloads_by_itself(verdict):
-                self.expected[verdict.service] = verdict.told.get("attempts", 0) + 1
+                said = verdict.told if _same(verdict, containers) else {}
+                self.expected[verdict.service] = said.get("attempts", 0) + 1
                 self.engine.signal(containers[verdict.service]["Id"], "SIGHUP")
 
     @staticmethod
@@ -276,9 +294,10 @@ class Converger:
         with self.reporter.step("build") as step:
             step.changed = self.build()
             step.detail = self.stack.image
-        with self.reporter.step("check"):
-            self._assert_registered(run_task(self.compose, web_service(self.roles), "check", self.reporter.say))
-        return self.reporter.changed
+        # NetBox 4.3 does not import its URLs without a database.
+        self.up_backing()
+        self.check_image()
+        return True
 
     def prepare_database(self, password: str | None) -> dict[str, Any]:
         """Start database and Redis and bring the database to what the code needs."""
@@ -288,6 +307,7 @@ class Converger:
         started = self.up_backing()
         if self.check and (started or self.build_needed()):
             return result
+        secret = None if self.check else superuser_password(self.stack, password)
         with self.reporter.step("prepare the database") as step:
             done = run_task(
                 self.compose,
@@ -298,10 +318,12 @@ class Converger:
                 dry_run=self.check,
                 database_s=60,
                 superuser_name=self.stack.superuser_name,
-                superuser_password=None if self.check else superuser_password(self.stack, password),
+                superuser_password=secret,
             )
             step.detail = f"{len(done['applied'])} migrations, {done['static']['copied']} static files"
-        if not self.check:
+        if done["superuser_created"] and secret:
+            keep_password(self.stack, secret)
+        if done["drift"] is not None:
             remember_drift(self.stack, done["drift"])
         changed = started or bool(done["applied"] or done["superuser_created"] or done["static"]["copied"])
         return {
@@ -333,24 +355,27 @@ class Converger:
         wanted = {action.action for action in outcome.plan}
         if self.check:
             self._predict(outcome, wanted, files["changed"])
-            outcome.changed = bool(outcome.plan) or bool(files["changed"])
+            outcome.changed = bool(outcome.plan) or bool(files["changed"]) or bool(self._backing_down())
             return outcome
         self.up_backing()
+        built = False
         if self.build_needed():
             with reporter.step("build") as step:
-                step.changed = self.build()
+                built = step.changed = self.build()
                 step.detail = stack.image if step.changed else "the image is as before"
-        schema_changed = False
-        if wanted & {"makemigrations", "migrate"}:
-            schema_changed = self._schema("makemigrations" in wanted, outcome)
-        elif wanted & {"restart", "recreate"}:
-            with reporter.step("check"):
-                run_task(self.compose, web_service(self.roles), "check", reporter.say)
+            self.check_image()
+        elif any(_RANK[verdict.needs] > _RANK["reload"] for verdict in self.verdicts(self.disk())):
+            # Nothing that serves is ended before the code on disk was seen to start.
+            self.check_image()
+        # Until every service is proved fresh again: a run that is killed in between leaves it to the next.
+        pending = stack.state / "schema-changed"
+        if built or wanted & {"makemigrations", "migrate"}:
+            self._schema("makemigrations" in wanted, outcome, pending)
         disk = self.disk()
-        verdicts = self.verdicts(disk)
-        if schema_changed:
+        verdicts = self._due(self.verdicts(disk), outcome.changes)
+        if pending.exists():
             # A process that ran while the schema changed may hold what it read before.
-            verdicts = [v if v.needs else Verdict(v.service, "reload", "the schema changed", v.told) for v in verdicts]
+            verdicts = [_at_least(v, "reload", "the schema changed") for v in verdicts]
         disk = self._refresh(verdicts, disk)
         if "collectstatic" in wanted:
             with reporter.step("collectstatic") as step:
@@ -360,6 +385,7 @@ class Converger:
         with reporter.step("prove") as step:
             outcome.verdicts = self.prove(disk)
             step.detail = f"{len(outcome.verdicts)} services fresh, {stack.url} served"
+        pending.unlink(missing_ok=True)
         if outcome.written:
             # Migration files that this run wrote and applied are no change for the next.
             new = {n: entry for n, entry in scan(stack).items() if n.rsplit("/", 1)[-1] in outcome.written}
@@ -379,11 +405,10 @@ class Converger:
             kept["build"] = kept.get("build", Action("build", (), why))
         else:
             kept.pop("build", None)
-        outcome.verdicts = [_after_writing(v, files) for v in self.verdicts(self.disk())]
+        outcome.verdicts = [_after_writing(v, files) for v in self._due(self.verdicts(self.disk()), outcome.changes)]
         web = web_service(self.roles)
-        running = "build" not in kept and all(
-            _healthy(self.engine.containers().get(name)) for name in backing_services(self.compose.config())
-        )
+        down = self._backing_down()
+        running = "build" not in kept and not down
         if running and wanted & {"makemigrations", "migrate"}:
             make = "makemigrations" in wanted
             result = run_task(self.compose, web, "schema", **self._schema_request(make, dry_run=True))
@@ -418,8 +443,20 @@ class Converger:
             "database_s": 60,
         }
 
-    def _schema(self, make: bool, outcome: Outcome) -> bool:
+    def _due(self, verdicts: list[Verdict], changes: list[Change]) -> list[Verdict]:
+        """Raise verdicts by changes of files that no digest covers: those beside the package."""
+        inside = (f"{self.stack.plugin.package_path}/", "netbox-docker:", PROJECT_FILE)
+        beside = [change for change in changes if change.path and not change.path.startswith(inside)]
+        for action in make_plan(beside, self.roles):
+            if action.action in ("restart", "reload"):
+                why = action.reasons[0]
+                verdicts = [_at_least(v, action.action, why) if v.service in action.services else v for v in verdicts]
+        return verdicts
+
+    def _schema(self, make: bool, outcome: Outcome, pending: Path) -> None:
         with self.reporter.step("migrate" if not make else "makemigrations, migrate") as step:
+            before = pending.exists()
+            pending.touch()
             result = run_task(
                 self.compose,
                 web_service(self.roles),
@@ -435,7 +472,8 @@ class Converger:
             if result["inherited"]:
                 parts.append(f"left {result['inherited']} inherited operations")
             step.detail = "; ".join(parts) or "the database matches"
-        return step.changed
+        if not step.changed and not before:
+            pending.unlink()
 
     def _refresh(self, verdicts: list[Verdict], disk: Disk) -> Disk:
         """Do what the services need; return the disk with what is now known of their containers."""
@@ -457,10 +495,17 @@ def inherited_drift(stack: Stack) -> list[str]:
 
 
 def remember_drift(stack: Stack, operations: list[str]) -> bool:
-    """Keep them, unless some were kept before: an edit since then is not inherited."""
-    if (stack.state / "drift.json").exists():
+    """Keep them, unless some were kept for this NetBox before: an edit since then is not inherited."""
+    before = read_json(stack.state / "drift.json")
+    if before and before.get("netbox") == stack.netbox:
         return False
-    return write_json(stack.state / "drift.json", {"operations": operations})
+    return write_json(stack.state / "drift.json", {"operations": operations, "netbox": stack.netbox})
+
+
+def _at_least(verdict: Verdict, action: str, why: str) -> Verdict:
+    """The verdict, or a new process for the reason given where less was needed."""
+    known = verdict.needs if not verdict.why.startswith(OTHER_CODE) else ""
+    return verdict if _RANK[known] >= _RANK[action] else Verdict(verdict.service, action, why, verdict.told)
 
 
 def _after_writing(verdict: Verdict, files: list[str]) -> Verdict:

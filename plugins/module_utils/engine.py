@@ -21,6 +21,7 @@ except ImportError as _error:
 
 STACK_LABEL = "hedgehog.netbox_dev.stack"
 ROLE_LABEL = "hedgehog.netbox_dev.role"
+TASK_LABEL = "hedgehog.netbox_dev.task"
 
 
 def _endpoint() -> str | None:
@@ -77,6 +78,12 @@ class Engine:
             ignore_removed=True,
         )
         return {c.labels["com.docker.compose.service"]: c.attrs for c in found}
+
+    def remove_tasks(self) -> None:
+        """End one-off tasks that a run left behind when it was killed; the lock says that none is under way."""
+        labels = [f"com.docker.compose.project={self.project_name}", TASK_LABEL]
+        for container in self._client.containers.list(all=True, filters={"label": labels}, ignore_removed=True):
+            container.remove(force=True)
 
     def publisher(self, port: int) -> tuple[str, str] | None:
         """(Compose project, name) of the running container that publishes a port, or None."""

@@ -15,7 +15,8 @@ from .stack import Stack
 # The document's tools; the project file adds its own.
 TOOLS = ("django-debug-toolbar", "pytest-django", "coverage")
 _TOP_LEVEL = re.compile(
-    r"(pyproject\.toml|setup\.py|setup\.cfg|MANIFEST\.in|requirements[^/]*\.txt|(README|LICEN[CS]E|VERSION|CHANGELOG|AUTHORS)[^/]*)",
+    r"pyproject\.toml|setup\.py|setup\.cfg|MANIFEST\.in|Pipfile|[^/]+\.lock|(requirements|constraints)[^/]*\.(txt|in)"
+    r"|(README|LICEN[CS]E|VERSION|CHANGELOG|AUTHORS)[^/]*",
     re.IGNORECASE,
 )
 # A build backend may read the version from one of these.
@@ -79,11 +80,29 @@ def build_context(stack: Stack, install_script: bytes) -> dict[str, bytes]:
     for path in sorted(root.iterdir()):
         if path.is_file() and _TOP_LEVEL.fullmatch(path.name):
             files[f"source/{path.name}"] = path.read_bytes()
+    for path in sorted((root / "requirements").rglob("*")):
+        if path.is_file() and path.suffix in (".txt", ".in"):
+            files[f"source/{path.relative_to(root).as_posix()}"] = path.read_bytes()
+    # With the version declared, nothing of the package itself is asked: its edits build nothing.
+    if _version_is_declared(root):
+        files[f"source/{plugin.package_path}/__init__.py"] = b""
+        return files
     for name in _VERSION_FILES:
         path = plugin.package_dir / name
         if path.is_file():
             files[f"source/{plugin.package_path}/{name}"] = path.read_bytes()
     return files
+
+
+def _version_is_declared(root: Path) -> bool:
+    try:
+        text = (root / "pyproject.toml").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    project = re.search(r"^\[project\]\s*$(.*?)(?=^\[|\Z)", text, re.M | re.S)
+    declared = project is not None and re.search(r"^version\s*=", project.group(1), re.M) is not None
+    # flit asks the module for its description too.
+    return declared and "flit" not in text and not (root / "setup.py").exists()
 
 
 def write_context(directory: Path, files: dict[str, bytes], check: bool) -> list[str]:

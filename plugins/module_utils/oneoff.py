@@ -8,6 +8,7 @@ import json
 from typing import Any, Callable
 
 from .compose import Compose, last_lines
+from .engine import TASK_LABEL
 from .errors import BrokenCode, ComposeFailed, NetBoxDevError, SchemaFailed
 from .override import PYTHON, RUNTIME_PACKAGE
 
@@ -44,7 +45,7 @@ def run_task(
             answers.update(message)
 
     status, _output, errors = compose.call(
-        *("run", "--rm", "--no-deps", "-T", "--entrypoint", PYTHON, service),
+        *("run", "--rm", "--no-deps", "-T", "--label", f"{TASK_LABEL}={task}", "--entrypoint", PYTHON, service),
         *("-m", f"{RUNTIME_PACKAGE}.task"),
         stdin=json.dumps({"task": task, **request}),
         on_stdout=take,

@@ -93,9 +93,9 @@ def make_override(
     roles = python_services(base)
     commands = {name: supervised(command_words(base["services"][name])) for name in roles}
     for name, extra in stack.services.items():
-        if name in base["services"] and name not in roles:
+        if name in base["services"] and roles.get(name, WEB) == WEB:
             raise InvalidProject(
-                f"services: '{name}' is netbox-docker's own and runs no NetBox; choose another name for yours.",
+                f"services: '{name}' is netbox-docker's own and no worker; choose another name for yours.",
                 name=name,
             )
         words = extra["command"].split() if isinstance(extra["command"], str) else [str(w) for w in extra["command"]]
@@ -162,7 +162,7 @@ def make_override(
             service["volumes"] = [*_base_volumes(web), *volumes]
             service["healthcheck"] = {
                 **_health({}, role),
-                "test": ["CMD-SHELL", f"test -s {REPOSITORIES}/.run/{name}.json"],
+                "test": ["CMD-SHELL", f'grep -q \'"error": ""\' {REPOSITORIES}/.run/{name}.json'],
             }
         services[name] = service
     return {"name": stack.project_name, "services": services, "volumes": {STATIC_VOLUME: {"driver": "local"}}}

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from pathlib import Path
 
@@ -17,12 +16,17 @@ def password_file(stack: Stack) -> Path:
 
 
 def superuser_password(stack: Stack, given: str | None) -> str:
-    """Return the given password, else the one kept for this stack, else a new one; it is kept in any case."""
+    """Return the given password, else the one kept for this stack, else a new one; a new one is kept."""
     path = password_file(stack)
-    if not given and path.is_file():
+    if given:
+        return given
+    if path.is_file():
         return path.read_text(encoding="utf-8").strip()
-    password = given or secrets.token_urlsafe(12)
-    write_atomic(path, f"{password}\n")
-    if os.geteuid() == 0:
-        os.chown(path, stack.plugin.uid, stack.plugin.gid)
+    password = secrets.token_urlsafe(12)
+    keep_password(stack, password)
     return password
+
+
+def keep_password(stack: Stack, password: str) -> None:
+    """Keep the password that the superuser was made with."""
+    write_atomic(password_file(stack), f"{password}\n")

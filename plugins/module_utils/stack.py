@@ -222,8 +222,10 @@ def choose_path(given: str | None) -> str:
     if given:
         return given
     try:
-        return str(find_plugin(".").root)
-    except PluginNotFound:
+        return str(find_plugin(".", read_project_file(Path()).get("package")).root)
+    except PluginNotFound as error:
+        if "candidates" in error.details:
+            raise
         known = _stacks_set_up()
         if len(known) == 1:
             return str(known[0])
@@ -275,7 +277,8 @@ def resolve(plugin_path: str | None, options: dict[str, Any] | None = None) -> S
 def remember_options(stack: Stack, options: dict[str, Any]) -> bool:
     """Keep the options a stack was set up with, so that later runs need only the plugin's path."""
     return write_json(
-        stack.state / "options.json", {"options": _check(OPTIONS, options), "root": str(stack.plugin.root)}
+        stack.state / "options.json",
+        {"options": _check(OPTIONS, options), "root": str(stack.plugin.root), "release": stack.release},
     )
 
 
@@ -292,6 +295,12 @@ def load(plugin_path: str | None) -> Stack:
         raise StackNotSetUp(
             f"no stack is set up for the plugin at '{stack.plugin.root}'. "
             "Run dev-setup.yml with this plugin_path first.",
+            path=str(stack.plugin.root),
+        )
+    if saved.get("release") != stack.release:
+        raise StackNotSetUp(
+            f"NetBox {stack.netbox} (netbox-docker {stack.release}) is wanted now, and the stack was set up with "
+            f"netbox-docker {saved.get('release')}. Run dev-setup.yml: it moves the checkout and migrates.",
             path=str(stack.plugin.root),
         )
     return stack

@@ -9,6 +9,7 @@ import fcntl
 import hashlib
 import json
 import os
+import pwd
 import tempfile
 import time
 from collections.abc import Iterator
@@ -25,15 +26,40 @@ def stack_id(root: Path) -> str:
     return hashlib.sha256(os.fsencode(os.path.realpath(root))).hexdigest()[:12]
 
 
-def state_home() -> Path:
-    """``~/.local/state/hedgehog.netbox_dev``, or ``NETBOX_DEV_STATE_HOME``."""
-    home = os.environ.get("NETBOX_DEV_STATE_HOME")
-    return Path(home) if home else Path("~/.local/state/hedgehog.netbox_dev").expanduser()
+def state_home(uid: int | None = None) -> Path:
+    """``NETBOX_DEV_STATE_HOME``, or ``.local/state/hedgehog.netbox_dev`` in the user's home directory.
+
+    Root works for the user ``uid``, if there is one: the developer finds the same state without root.
+    """
+    given = os.environ.get("NETBOX_DEV_STATE_HOME")
+    if given:
+        return Path(given)
+    home = Path("~").expanduser()
+    if os.geteuid() == 0 and uid:
+        with contextlib.suppress(KeyError):
+            home = Path(pwd.getpwuid(uid).pw_dir)
+    return home / ".local/state/hedgehog.netbox_dev"
 
 
 def state_dir(root: Path) -> Path:
     """Where everything about one stack is kept on the managed node."""
-    return state_home() / stack_id(root)
+    return state_home(os.stat(root).st_uid) / stack_id(root)
+
+
+def make_dir(path: Path, owner: tuple[int, int]) -> None:
+    """Make a private directory of the developer's, and those above it that are missing."""
+    if not path.parent.is_dir():
+        make_dir(path.parent, owner)
+    path.mkdir(mode=0o700, exist_ok=True)
+    if os.geteuid() == 0 and path.stat().st_uid != owner[0]:
+        os.chown(path, *owner)
+
+
+def _like_parent(path: Path) -> None:
+    """State that root writes belongs to whom its directory belongs to."""
+    if os.geteuid() == 0:
+        above = path.parent.stat()
+        os.chown(path, above.st_uid, above.st_gid)
 
 
 def write_atomic(path: Path, content: str, mode: int = 0o600) -> bool:
@@ -49,6 +75,7 @@ def write_atomic(path: Path, content: str, mode: int = 0o600) -> bool:
             stream.flush()
             os.fsync(stream.fileno())
         os.chmod(temporary, mode)
+        _like_parent(Path(temporary))
         os.replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -91,6 +118,7 @@ def lock(directory: Path, wait_s: float, purpose: str) -> Iterator[None]:
     """
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    _like_parent(directory / "lock")
     try:
         deadline = time.monotonic() + wait_s
         while True:

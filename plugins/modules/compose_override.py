@@ -32,6 +32,10 @@ options:
     description: Keys of C(netbox-dev.yml) that are to win over the file.
     type: dict
     default: {}
+  lock_timeout:
+    description: Seconds to wait for another run over the same stack to end.
+    type: float
+    default: 5.0
 requirements:
   - Docker Compose 2.18 or later
 """
@@ -67,6 +71,7 @@ from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import 
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.override import write_files
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.port import check_port
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import remember_options, resolve
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.state import lock, make_dir
 
 
 def work(module: AnsibleModule, _reporter: Reporter) -> dict[str, Any]:
@@ -76,10 +81,12 @@ def work(module: AnsibleModule, _reporter: Reporter) -> dict[str, Any]:
         return {"changed": True, "files": [OVERRIDE], "set_up": False}
     engine = Engine(stack.project_name)
     check_port(stack, engine)
-    written = write_files(stack, Compose(stack.checkout), engine.rootless, module.check_mode)
-    changed = bool(written["changed"])
-    if not module.check_mode:
-        changed = remember_options(stack, module.params["options"]) or changed
+    make_dir(stack.state, (stack.plugin.uid, stack.plugin.gid))
+    with lock(stack.state, module.params["lock_timeout"], "compose_override"):
+        written = write_files(stack, Compose(stack.checkout), engine.rootless, module.check_mode)
+        changed = bool(written["changed"])
+        if not module.check_mode:
+            changed = remember_options(stack, module.params["options"]) or changed
     return {
         "changed": changed,
         "files": written["changed"],
@@ -89,7 +96,11 @@ def work(module: AnsibleModule, _reporter: Reporter) -> dict[str, Any]:
 
 
 def main() -> None:
-    spec = {**PLUGIN_SPEC, "options": {"type": "dict", "default": {}}}
+    spec = {
+        **PLUGIN_SPEC,
+        "options": {"type": "dict", "default": {}},
+        "lock_timeout": {"type": "float", "default": 5.0},
+    }
     run_module(AnsibleModule(argument_spec=spec, supports_check_mode=True), work)
 
 

@@ -118,11 +118,13 @@ def serve(package_dir: str) -> None:
 
 def checked_command(words: list[str]) -> list[str]:
     """Run the checks that the management command would run, while the old child still works, and take them from it."""
-    from django.core.management import call_command, get_commands, load_command_class
+    from django.core.management import CommandError, call_command, get_commands, load_command_class
 
     app = get_commands().get(words[0])
+    if app is None:
+        raise CommandError(f"NetBox has no management command '{words[0]}'")
     command = load_command_class(app, words[0]) if isinstance(app, str) else app
-    if command is None or not command.requires_system_checks:
+    if not command.requires_system_checks:
         return words
     call_command("check")
     return [*words, "--skip-checks"]
@@ -142,6 +144,8 @@ def main() -> None:
         with contextlib.suppress(OSError):
             _tell({"error": "".join(traceback.format_exception(error))})
         raise
+    # The old child may have to be gone first.
+    os.read(int(os.environ["NETBOX_DEV_GO_FD"]), 2)
     from django.core.management import execute_from_command_line
 
     execute_from_command_line(["manage.py", *command])

@@ -6,11 +6,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator
 
 # Parts of a package that no running process holds: read afresh for each use, or not read at all.
-_NOT_CODE = frozenset(["templates", "static", "tests", "test", "migrations", "locale", "docs", "__pycache__"])
-_NOT_CODE_ENDINGS = (".pyc", ".pyo", ".md", ".rst", ".po", ".swp", ".swx", "~", ".orig", ".rej", ".tmp")
+_NOT_CODE = frozenset(["templates", "static", "tests", "test", "migrations", "docs", "__pycache__"])
+# As the categories have it: no service loads tests.
+_NOT_CODE_NAMES = re.compile(r"(test_.*|.*_test|tests|conftest)\.py")
+_NOT_CODE_ENDINGS = (".pyc", ".pyo", ".md", ".rst", ".po", ".swp", ".swx", "~", ".orig", ".rej", ".tmp", ".bak")
 
 
 def _files(top: str, code_only: bool) -> Iterator[tuple[str, str]]:
@@ -21,7 +24,11 @@ def _files(top: str, code_only: bool) -> Iterator[tuple[str, str]]:
             if not d.startswith(".") and d != "__pycache__" and not (code_only and d in _NOT_CODE)
         )
         for name in sorted(names):
-            if name.startswith((".", "#")) or name == "4913" or (code_only and name.endswith(_NOT_CODE_ENDINGS)):
+            if (
+                name.startswith((".", "#"))
+                or name == "4913"
+                or (code_only and (name.endswith(_NOT_CODE_ENDINGS) or _NOT_CODE_NAMES.fullmatch(name)))
+            ):
                 continue
             path = os.path.join(here, name)
             yield os.path.relpath(path, top), path

@@ -15,6 +15,12 @@ NON_INTERACTIVE = (
 )
 
 
+RENAMED = (
+    "was it renamed to '{new}'? Taken for a new one, the old one's rows would be lost. Answer at a terminal with "
+    "'docker compose exec netbox python manage.py makemigrations', or remove the old one in an edit of its own."
+)
+
+
 class OpenQuestion(Exception):
     """Django would ask; nobody is there to answer."""
 
@@ -36,6 +42,21 @@ class Drift:
     changes: dict[str, list[Any]]
     operations: list[Any]
     keys: list[str]
+    asked: dict[tuple[str, str], str]
+
+    def refuse_renames(self, own: list[Any]) -> None:
+        """Raise OpenQuestion when one of the operations drops what may have been renamed."""
+        for operation in own:
+            kind = type(operation).__name__
+            if kind == "RemoveField":
+                dropped = (operation.model_name.lower(), operation.name)
+            elif kind == "DeleteModel":
+                dropped = (operation.name.lower(), "")
+            else:
+                continue
+            if dropped in self.asked:
+                name = ".".join(filter(None, dropped))
+                raise OpenQuestion(f"'{name}' is gone: {RENAMED.format(new=self.asked[dropped])}")
 
     @classmethod
     def of(cls, package: str) -> Drift:
@@ -56,7 +77,20 @@ class Drift:
         conflicts = loader.detect_conflicts().get(label)
         if conflicts:
             raise RuntimeError(f"conflicting migrations, several leaves of '{label}': {', '.join(sorted(conflicts))}")
+        asked: dict[tuple[str, str], str] = {}
+
+        # The answer to a rename is no, and remembered: only the developer knows whose rows they are.
+        def ask_rename(model_name: str, old_name: str, new_name: str, _field: Any) -> bool:
+            asked[model_name.lower(), old_name] = new_name
+            return False
+
+        def ask_rename_model(old_model: Any, new_model: Any) -> bool:
+            asked[old_model.name.lower(), ""] = new_model.name
+            return False
+
         questioner = NonInteractiveMigrationQuestioner(specified_apps={label}, dry_run=True)
+        questioner.ask_rename = ask_rename
+        questioner.ask_rename_model = ask_rename_model
         detector = MigrationAutodetector(loader.project_state(), ProjectState.from_apps(apps), questioner)
         try:
             changes = detector.changes(loader.graph, trim_to_apps={label}, convert_apps={label})
@@ -64,7 +98,7 @@ class Drift:
             raise OpenQuestion(NON_INTERACTIVE) from error
         operations = [operation for migration in changes.get(label, []) for operation in migration.operations]
         keys = [OperationWriter(operation, indentation=0).serialize()[0] for operation in operations]
-        return cls(label, changes, operations, keys)
+        return cls(label, changes, operations, keys, asked)
 
 
 def make_migrations(package: str, inherited: set[str], dry_run: bool) -> dict[str, Any]:
@@ -87,6 +121,7 @@ def make_migrations(package: str, inherited: set[str], dry_run: bool) -> dict[st
                 own.append(operation)
         if not own:
             continue
+        drift.refuse_renames(own)
         migration.operations = own
         number, _separator, _name = migration.name.partition("_")
         migration.name = f"{number}_{migration.suggest_name()}"[:100] if not migration.initial else migration.name

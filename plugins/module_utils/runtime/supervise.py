@@ -28,6 +28,8 @@ NETBOX_DIR = "/opt/netbox/netbox"
 RUN_DIR = "/opt/netbox-dev/.run"
 POLL_S = 0.25
 SETTLE_S = 0.15
+# A child that lived this long did not fail at its start.
+STEADY_S = 10.0
 RETRY_S = (1.0, 2.0, 4.0, 8.0, 15.0)
 # How long an old child may go on with what it has in hand.
 RETIRE_S = {"web": 10.0, "manage": 600.0, "exec": 10.0}
@@ -39,6 +41,7 @@ EXCLUSIVE = ("rqscheduler", "exec")
 class Child:
     pid: int
     ready_fd: int
+    go_fd: int
     code: str
     started: float
     message: bytes = b""
@@ -132,10 +135,10 @@ class Supervisor:
             self._kill(self.upcoming, signal.SIGKILL)
             self.retired.append(self.upcoming)
             self.upcoming = None
-        if self.exclusive and self.current:
+        if self.kind == "exec" and self.current:
             self._retire(self.current)
             self.current = None
-        if self.exclusive and self.retired:
+        if self.kind == "exec" and self.retired:
             return
         self.wanted = self.forced = False
         self.attempted = code
@@ -148,18 +151,22 @@ class Supervisor:
         read_fd, write_fd = os.pipe()
         os.set_blocking(read_fd, False)
         os.set_inheritable(write_fd, True)
-        environment = {**os.environ, "NETBOX_DEV_READY_FD": str(write_fd)}
+        wait_fd, go_fd = os.pipe()
+        os.set_inheritable(wait_fd, True)
+        environment = {**os.environ, "NETBOX_DEV_READY_FD": str(write_fd), "NETBOX_DEV_GO_FD": str(wait_fd)}
         if self.listener:
             os.set_inheritable(self.listener.fileno(), True)
             environment["NETBOX_DEV_LISTEN_FD"] = str(self.listener.fileno())
         if self.kind == "exec":
             program = self.arguments[1:]
             os.set_inheritable(write_fd, False)
+            os.set_inheritable(wait_fd, False)
         else:
             program = [sys.executable, "-m", "netbox_dev_runtime.child", *self.arguments]
         pid = os.posix_spawnp(program[0], program, environment)
         os.close(write_fd)
-        child = Child(pid, read_fd, code, time.time())
+        os.close(wait_fd)
+        child = Child(pid, read_fd, go_fd, code, time.time())
         if self.kind == "exec":
             child.message = b'{"ready": {}}\n'
         return child
@@ -167,6 +174,9 @@ class Supervisor:
     def _read_ready(self) -> None:
         child = self.upcoming
         if child is None:
+            return
+        if child.ready:
+            self._promote(child)
             return
         with contextlib.suppress(BlockingIOError):
             child.message += os.read(child.ready_fd, 1 << 16)
@@ -177,11 +187,19 @@ class Supervisor:
             self.error = answer["error"]
             return
         child.ready, child.report = True, answer["ready"]
+        self._promote(child)
+
+    def _promote(self, child: Child) -> None:
+        """Retire the old child and let the new one go; where only one may run, when the old one is gone."""
         if self.current:
             self._retire(self.current)
+            self.current = None
+        if self.exclusive and self.retired:
+            return
+        with contextlib.suppress(BrokenPipeError):
+            os.write(child.go_fd, b"go")
         self.current, self.upcoming = child, None
         self.generation += 1
-        self.failures = 0
         self.error = ""
         self.tell()
 
@@ -197,7 +215,7 @@ class Supervisor:
 
     def _ended(self, pid: int, status: int) -> None:
         for old in [c for c in self.retired if c.pid == pid]:
-            os.close(old.ready_fd)
+            self._close(old)
             self.retired.remove(old)
             return
         child = next((c for c in (self.upcoming, self.current) if c and c.pid == pid), None)
@@ -213,13 +231,20 @@ class Supervisor:
         else:
             self.current = None
             self.error = f"ended with status {status}"
-        os.close(child.ready_fd)
+            if time.time() - child.started > STEADY_S:
+                self.failures = 0
+        self._close(child)
         if self.current is None:
             # Nothing serves: try again, for the cause may lie outside (a database that is not up yet).
             self.retry_at = time.monotonic() + RETRY_S[min(self.failures, len(RETRY_S) - 1)]
             self.failures += 1
             self.wanted = True
         self.tell()
+
+    @staticmethod
+    def _close(child: Child) -> None:
+        os.close(child.ready_fd)
+        os.close(child.go_fd)
 
     def _retire(self, child: Child) -> None:
         self._kill(child, signal.SIGTERM)

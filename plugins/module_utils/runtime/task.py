@@ -12,13 +12,14 @@ import contextlib
 import io
 import json
 import os
+import signal
 import sys
 import time
 import traceback
 from typing import Any, Callable, TextIO
 
 from .netbox import explain_registration, set_up
-from .schema import Drift, make_migrations, migrate
+from .schema import Drift, OpenQuestion, make_migrations, migrate
 
 _answers: TextIO = sys.stdout
 
@@ -62,14 +63,15 @@ def collect_static(dry_run: bool) -> dict[str, Any]:
     return {"copied": len(command.copied_files), "unmodified": len(command.unmodified_files)}
 
 
-def ensure_superuser(name: str, password: str) -> bool:
+def ensure_superuser(name: str, password: str, dry_run: bool) -> bool:
     """Make the superuser unless it is there; a password that was changed by hand is left alone."""
     from django.contrib.auth import get_user_model
 
     users: Any = get_user_model()._default_manager
     if users.filter(username=name).exists():
         return False
-    users.create_superuser(username=name, email="", password=password)
+    if not dry_run:
+        users.create_superuser(username=name, email="", password=password)
     return True
 
 
@@ -78,18 +80,19 @@ def prepare(request: dict[str, Any]) -> dict[str, Any]:
     wait_for_database(request["database_s"])
     dry_run = request["dry_run"]
     applied = migrate(progress, dry_run)
-    created = False
-    if request.get("superuser_name") and not dry_run:
-        created = ensure_superuser(request["superuser_name"], request["superuser_password"])
+    created = ensure_superuser(request["superuser_name"], request["superuser_password"], dry_run)
     progress("collecting static files")
     static = collect_static(dry_run)
-    drift = Drift.of(os.environ["NETBOX_DEV_PACKAGE"]) if not dry_run else None
-    return {
-        "applied": applied,
-        "superuser_created": created,
-        "static": static,
-        "drift": drift.keys if drift else [],
-    }
+    return {"applied": applied, "superuser_created": created, "static": static, "drift": None if dry_run else drift()}
+
+
+def drift() -> list[str] | None:
+    """By what the plugin's models differ from its migrations; None where only the developer could tell."""
+    try:
+        return Drift.of(os.environ["NETBOX_DEV_PACKAGE"]).keys
+    except OpenQuestion as question:
+        progress(f"inherited drift cannot be told: {question}")
+        return None
 
 
 def schema(request: dict[str, Any]) -> dict[str, Any]:
@@ -99,12 +102,37 @@ def schema(request: dict[str, Any]) -> dict[str, Any]:
     if request["makemigrations"]:
         result.update(make_migrations(os.environ["NETBOX_DEV_PACKAGE"], set(request["inherited"]), request["dry_run"]))
     if request["migrate"]:
-        result["applied"] = migrate(progress, request["dry_run"])
+        try:
+            result["applied"] = migrate(progress, request["dry_run"])
+        except Exception as error:
+            raise MigrationFailed(f"{type(error).__name__}: {error}. {after_failure(result['written'])}") from error
     return result
 
 
-def check(_request: dict[str, Any]) -> dict[str, Any]:
+class MigrationFailed(Exception):
+    """A migration failed; the message says in which state it left database and files."""
+
+
+def after_failure(written: list[str]) -> str:
+    """Remove the files that this run wrote and could not apply; say what is not applied."""
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    done = {name for _app, name in executor.loader.applied_migrations}
+    pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    text = f"Not applied: {', '.join(f'{m.app_label}.{m.name}' for m, _backwards in pending) or 'none'}"
+    removed = [path for path in written if os.path.basename(path)[: -len(".py")] not in done]
+    for path in removed:
+        os.remove(path)
+    if removed:
+        text += f"; removed again: {', '.join(os.path.basename(path) for path in removed)}"
+    return f"{text}. What an atomic migration did before it failed was rolled back"
+
+
+def check(request: dict[str, Any]) -> dict[str, Any]:
     """Load all that the services will load, and run Django's checks of the plugin's app."""
+    wait_for_database(request["database_s"])
     from django.core.management import call_command
     from django.urls import get_resolver
 
@@ -132,6 +160,8 @@ TASKS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
 
 
 def main() -> None:
+    # A container's first process ignores it otherwise, and would go on after its limit.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     request = json.load(sys.stdin)
     # Django's and the plugin's own output is for the log, never between the answers.
     with contextlib.redirect_stdout(sys.stderr):

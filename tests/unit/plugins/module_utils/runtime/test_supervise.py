@@ -47,6 +47,9 @@ if "slow" in text:
 if "stubborn" in text:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
 tell({"ready": {"text": text, "pid": os.getpid()}})
+os.read(int(os.environ["NETBOX_DEV_GO_FD"]), 2)
+open(os.environ["TOP"] + "/at-work", "a").write(f"{os.getpid()} {os.getppid()} " + " ".join(
+    open(f"/proc/{os.getppid()}/task/{os.getppid()}/children").read().split()) + "\\n")
 if "ends" in text:
     time.sleep(0.3)
     sys.exit(3)
@@ -225,18 +228,29 @@ def test_a_save_while_one_is_starting_takes_its_place(start: Start) -> None:
     assert len(one.children()) == 1
 
 
-def test_of_a_scheduler_there_is_never_more_than_one(start: Start) -> None:
+def test_of_a_scheduler_never_more_than_one_is_at_work(start: Start) -> None:
     one = start("manage", "rqscheduler")
     first = one.runs("good 1")
     one.save("slow 2")
     one.wait(lambda told: told["busy"])
-    assert gone(first["report"]["pid"])
+    assert Path(f"/proc/{first['report']['pid']}").exists()
     # Saved again while the second is starting: it makes way, and the third comes.
     one.save("slow 3")
-    one.wait(lambda told: told["attempts"] == 3)
-    assert len(one.children()) == 1
     assert one.runs("slow 3")["generation"] == 2
     assert len(one.children()) == 1
+    begun = [line.split() for line in (one.top / "at-work").read_text().splitlines()]
+    assert len(begun) == 2
+    # Each began its work when it was the supervisor's only child.
+    assert all(children == [pid] for pid, _parent, *children in begun)
+
+
+def test_a_scheduler_that_does_not_start_leaves_the_old_one_at_work(start: Start) -> None:
+    one = start("manage", "rqscheduler")
+    first = one.runs("good 1")
+    one.save("broken 2")
+    told = one.wait(lambda told: told["error"] and not told["busy"])
+    assert told["report"]["pid"] == first["report"]["pid"]
+    assert Path(f"/proc/{first['report']['pid']}").exists()
 
 
 @pytest.mark.parametrize("kind", [["manage", "rqworker"], ["exec", "sleep", "60"]])
