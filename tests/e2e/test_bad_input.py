@@ -15,6 +15,15 @@ import pytest
 
 from .stack import PYTHON_SERVICES, Stack, wait_for
 
+UNIQUE = "    description = models.CharField(unique=True, "
+
+
+def insert_fabric(stack: Stack, name: str, description: str) -> None:
+    stack.psql(
+        "INSERT INTO netbox_example_fabric (created, name, description, custom_field_data) "
+        f"VALUES (now(), '{name}', '{description}', '{{}}')"
+    )
+
 
 def refused(play_status: int, flat: str, *words: str) -> None:
     assert play_status != 0, flat
@@ -116,7 +125,7 @@ def test_broken_code_is_named_and_the_last_good_state_is_served(stack: Stack, br
         play = stack.apply()
         refused(play.status, play.flat, "broken_code", "netbox_example/views.py", "line 1", "goes on serving")
         assert stack.http("/plugins/example/").status == 200
-        assert stack.job_result().startswith("synced")
+        assert stack.job_result().endswith("switches")
     stack.must_apply()
     stack.assert_fresh()
 
@@ -134,11 +143,44 @@ def test_broken_settings_restart_nothing(stack: Stack) -> None:
     stack.assert_fresh()
 
 
+def test_a_field_that_may_have_been_renamed_is_asked_about_and_nothing_is_lost(stack: Stack) -> None:
+    insert_fabric(stack, "kept", "text")
+    before = {path.name for path in (stack.package / "migrations").iterdir()}
+    try:
+        with stack.kept("netbox_example/models.py"):
+            stack.replace("netbox_example/models.py", r"^    description = ", "    summary = ")
+            play = stack.apply("models")
+            refused(play.status, play.flat, "schema_failed", "fabric.description", "renamed to 'summary'")
+            assert {path.name for path in (stack.package / "migrations").iterdir()} == before
+            assert stack.psql("SELECT description FROM netbox_example_fabric WHERE name = 'kept'") == "text"
+    finally:
+        stack.psql("DELETE FROM netbox_example_fabric WHERE name = 'kept'")
+    stack.must_apply()
+    stack.assert_fresh()
+
+
+def test_a_migration_that_fails_is_named_and_leaves_neither_file_nor_rows_changed(stack: Stack) -> None:
+    insert_fabric(stack, "one", "same")
+    insert_fabric(stack, "two", "same")
+    before = {path.name for path in (stack.package / "migrations").iterdir()}
+    try:
+        with stack.kept("netbox_example/models.py"):
+            stack.replace("netbox_example/models.py", r"^    description = models.CharField\(", UNIQUE)
+            play = stack.apply("models")
+            refused(play.status, play.flat, "schema_failed", "IntegrityError", "Not applied: netbox_example.")
+            assert {path.name for path in (stack.package / "migrations").iterdir()} == before
+            assert stack.http("/plugins/example/").status == 200
+    finally:
+        stack.psql("DELETE FROM netbox_example_fabric WHERE name IN ('one', 'two')")
+    stack.must_apply()
+    stack.assert_fresh()
+
+
 def test_a_container_removed_by_hand_comes_back(stack: Stack) -> None:
     stack.compose("rm", "-sf", "netbox-worker")
     play = stack.must_apply()
     assert "netbox-worker" in play.done["recreate"], str(play)
-    assert stack.job_result().startswith("synced")
+    assert stack.job_result().endswith("switches")
     stack.assert_fresh()
 
 

@@ -267,3 +267,17 @@ def test_a_deleted_file_and_a_renamed_one_take_effect(stack: Stack) -> None:
             (templates / "moved.html").rename(templates / "switch_list.html")
     stack.must_apply()
     stack.assert_fresh()
+
+
+def test_a_file_beside_the_package_reloads_what_a_rule_of_ones_own_says(stack: Stack) -> None:
+    with stack.kept("netbox-dev.yml", "schemas.yml"):
+        text = (stack.plugin / "netbox-dev.yml").read_text(encoding="utf-8")
+        stack.write("netbox-dev.yml", f"{text}rules:\n  - {{path: schemas.yml, category: python}}\n")
+        stack.must_apply()
+        stack.write("schemas.yml", "one: 1\n")
+        before = stack.processes()
+        play = stack.must_apply()
+        assert "netbox-worker" in play.done["reload"], str(play)
+        assert set(stack.what_happened(before).values()) == {"reload"}
+        stack.assert_fresh()
+    stack.must_apply()
