@@ -159,9 +159,13 @@ TASKS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
 }
 
 
+def stop(signum: int, _frame: object) -> None:
+    raise SystemExit(128 + signum)
+
+
 def main() -> None:
     # A container's first process ignores it otherwise, and would go on after its limit.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, stop)
     request = json.load(sys.stdin)
     # Django's and the plugin's own output is for the log, never between the answers.
     with contextlib.redirect_stdout(sys.stderr):
