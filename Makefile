@@ -14,7 +14,6 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/$(venv)/collections
 unexport PYTHONPATH
 
 typed := $(wildcard plugins/module_utils plugins/modules plugins/action plugins/filter)
-runtimes := $(wildcard roles/*/files/runtime)
 scripts := $(wildcard tools/*.sh .ci/run roles/*/files/*.sh tests/*/*.sh)
 scenarios := $(sort $(notdir $(patsubst %/,%,$(dir $(wildcard molecule/*/molecule.yml)))))
 # SCENARIO=name runs one, ARGS reach the tool underneath: make unit ARGS='-k plan -x'.
@@ -51,7 +50,6 @@ lint: $(dev) ## ruff, yamllint, ansible-lint, shellcheck, the plugins' documenta
 types: $(dev) ## mypy, strict
 	cd $(venv)/collections && mypy --config-file $(CURDIR)/pyproject.toml --cache-dir $(CURDIR)/.mypy_cache \
 		$(typed:%=ansible_collections/hedgehog/netbox_dev/%)
-	for runtime in $(runtimes); do (cd "$$runtime" && mypy --config-file $(CURDIR)/pyproject.toml .); done
 
 .PHONY: sanity
 sanity: $(dev) ## ansible-test sanity, on a copy of the work tree

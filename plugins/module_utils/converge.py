@@ -8,6 +8,7 @@ import http.client
 import re
 import time
 from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from .engine import Engine
 from .errors import BrokenCode, BuildFailed, ComposeFailed, PluginNotRegistered, ServiceUnhealthy
 from .events import Reporter
 from .freshness import OTHER_CODE, Disk, Verdict, created_from, judge, read_disk
+from .hold import held_reloads
 from .oneoff import run_task
 from .override import write_files
 from .plan import ACTIONS, Action, make_plan
@@ -369,14 +371,16 @@ class Converger:
             self.check_image()
         # Until every service is proved fresh again: a run that is killed in between leaves it to the next.
         pending = stack.state / "schema-changed"
-        if built or wanted & {"makemigrations", "migrate"}:
-            self._schema("makemigrations" in wanted, outcome, pending)
-        disk = self.disk()
-        verdicts = self._due(self.verdicts(disk), outcome.changes)
-        if pending.exists():
-            # A process that ran while the schema changed may hold what it read before.
-            verdicts = [_at_least(v, "reload", "the schema changed") for v in verdicts]
-        disk = self._refresh(verdicts, disk)
+        schema = built or bool(wanted & {"makemigrations", "migrate"})
+        with held_reloads(stack) if schema else nullcontext():
+            if schema:
+                self._schema("makemigrations" in wanted, outcome, pending)
+            disk = self.disk()
+            verdicts = self._due(self.verdicts(disk), outcome.changes)
+            if pending.exists():
+                # A process that ran while the schema changed may hold what it read before.
+                verdicts = [_at_least(v, "reload", "the schema changed") for v in verdicts]
+            disk = self._refresh(verdicts, disk)
         if "collectstatic" in wanted:
             with reporter.step("collectstatic") as step:
                 static = self._static(dry_run=False)

@@ -26,6 +26,9 @@ from . import digest
 CONFIG_DIRS = ("/etc/netbox/config", "/opt/netbox-dev/.runtime")
 NETBOX_DIR = "/opt/netbox/netbox"
 RUN_DIR = "/opt/netbox-dev/.run"
+# A file in it, touched by a run that changes the schema for as long as it does.
+HOLD = "hold"
+HOLD_S = 15.0
 POLL_S = 0.25
 SETTLE_S = 0.15
 # A child that lived this long did not fail at its start.
@@ -119,8 +122,27 @@ class Supervisor:
         self.wanted = True
         self.retry_at = 0.0
 
+    def _held(self) -> bool:
+        """Whether what serves shall go on for now: one reload after the schema change instead of two around it."""
+        if not self.current:
+            return False
+        try:
+            return time.time() - os.stat(os.path.join(RUN_DIR, HOLD)).st_mtime < HOLD_S
+        except OSError:
+            return False
+
+    def _abandon_upcoming(self) -> None:
+        if self.upcoming:
+            self._kill(self.upcoming, signal.SIGKILL)
+            self.retired.append(self.upcoming)
+            self.upcoming = None
+
     def _start_if_wanted(self) -> None:
-        if not self.wanted or time.monotonic() < self.retry_at:
+        if self.upcoming and self._held():
+            self._abandon_upcoming()
+            self.wanted = True
+            self.tell()
+        if not self.wanted or time.monotonic() < self.retry_at or self._held():
             return
         code = digest.code_digest(self.package_dir)
         latest = self.upcoming or self.current
@@ -131,10 +153,7 @@ class Supervisor:
                 self.error = ""
                 self.tell()
             return
-        if self.upcoming:
-            self._kill(self.upcoming, signal.SIGKILL)
-            self.retired.append(self.upcoming)
-            self.upcoming = None
+        self._abandon_upcoming()
         if self.kind == "exec" and self.current:
             self._retire(self.current)
             self.current = None

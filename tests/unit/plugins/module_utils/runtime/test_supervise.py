@@ -293,3 +293,46 @@ def test_what_no_process_holds_is_no_reason_to_reload(start: Start) -> None:
         (one.top / "pkg" / name).write_text("x")
     time.sleep(0.4)
     assert one.told()["attempts"] == 1
+
+
+def test_while_reloads_are_held_what_runs_goes_on_and_then_one_new_process_comes(start: Start) -> None:
+    one = start("manage", "rqworker")
+    first = one.runs("good 1")
+    hold = one.top / "run" / supervise.HOLD
+    hold.touch()
+    one.save("good 2")
+    one.process.send_signal(signal.SIGHUP)
+    time.sleep(0.4)
+    assert (one.told()["attempts"], one.told()["report"]) == (1, first["report"])
+    one.save("good 3")
+    hold.unlink()
+    assert (one.runs("good 3")["attempts"], one.told()["generation"]) == (2, 2)
+
+
+def test_a_process_that_is_starting_when_reloads_are_held_makes_way(start: Start) -> None:
+    one = start("manage", "rqworker")
+    one.runs("good 1")
+    one.save("slow 2")
+    one.wait(lambda told: told["busy"])
+    (one.top / "run" / supervise.HOLD).touch()
+    one.wait(lambda told: not told["busy"])
+    assert one.told()["report"]["text"] == "good 1"
+    (one.top / "run" / supervise.HOLD).unlink()
+    assert one.runs("slow 2")["generation"] == 2
+
+
+def test_a_hold_that_nobody_renews_ends_by_itself(start: Start) -> None:
+    one = start("manage", "rqworker")
+    one.runs("good 1")
+    hold = one.top / "run" / supervise.HOLD
+    hold.touch()
+    left = time.time() - supervise.HOLD_S + 1
+    os.utime(hold, (left, left))
+    one.save("good 2")
+    assert one.runs("good 2")["generation"] == 2
+
+
+def test_a_service_in_which_nothing_runs_starts_in_spite_of_a_hold(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / supervise.HOLD).touch()
+    assert start("manage", "rqworker").runs("good 1")["generation"] == 1

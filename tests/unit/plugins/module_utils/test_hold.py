@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, Hedgehog
+from __future__ import annotations
+
+import os
+import time
+from typing import Callable
+
+import pytest
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import hold
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack
+
+
+def test_a_hold_is_renewed_as_long_as_it_lasts_and_leaves_nothing(
+    make_stack: Callable[..., Stack], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = make_stack()
+    monkeypatch.setattr(hold, "HOLD_S", 0.1)
+    path = stack.state / "run" / hold.HOLD
+    with hold.held_reloads(stack):
+        os.utime(path, (0, 0))
+        deadline = time.monotonic() + 5
+        while path.stat().st_mtime == 0 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert time.time() - path.stat().st_mtime < 5
+    assert not path.exists()
+
+
+def test_a_run_that_fails_holds_nothing_afterwards(make_stack: Callable[..., Stack]) -> None:
+    stack = make_stack()
+    with pytest.raises(RuntimeError), hold.held_reloads(stack):
+        raise RuntimeError
+    assert os.listdir(stack.state / "run") == []
