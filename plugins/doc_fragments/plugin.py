@@ -46,7 +46,20 @@ options:
   changed:
     description:
       - Categories to take as changed, or V(all). The rows of the workflow's matrix.
-      - With nothing named, the files that differ from the last successful apply are the changes.
+      - With neither this nor O(since) nor O(paths), the files that differ from the last successful apply are the
+        changes. What several options name is taken together.
+    type: list
+    elements: str
+    default: []
+  since:
+    description:
+      - Take as changed what differs from this commit, with the files on disk that are not committed.
+      - A branch, a tag, a commit; V(A..HEAD) is the same as V(A), V(A...HEAD) is where both began to differ.
+    type: str
+  paths:
+    description:
+      - Files, or folders with all that is in them, to take as changed.
+      - Relative to the plugin's repository, or absolute.
     type: list
     elements: str
     default: []

@@ -8,6 +8,7 @@ from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
+from .changes import Wanted
 from .errors import NetBoxDevError
 from .events import Reporter
 
@@ -18,7 +19,16 @@ RUN_SPEC: dict[str, Any] = {
     "lock_timeout": {"type": "float", "default": 5.0},
     "time_limit": {"type": "float", "default": 1800.0},
 }
-CHANGED_SPEC: dict[str, Any] = {"changed": {"type": "list", "elements": "str", "default": []}}
+CHANGED_SPEC: dict[str, Any] = {
+    "changed": {"type": "list", "elements": "str", "default": []},
+    "since": {"type": "str"},
+    "paths": {"type": "list", "elements": "str", "default": []},
+}
+
+
+def wanted_of(module: AnsibleModule) -> Wanted:
+    """What the options of CHANGED_SPEC ask for."""
+    return Wanted.of(module.params["changed"], module.params["since"], module.params["paths"])
 
 
 def run_module(module: AnsibleModule, work: Callable[[AnsibleModule, Reporter], dict[str, Any]]) -> None:

@@ -5,8 +5,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from fnmatch import fnmatchcase
+from collections.abc import Iterable
 
 # Applied to the path relative to the repository.
 _LITTER = re.compile(
@@ -43,6 +42,8 @@ _PACKAGE = (
     (r"(.+/)?(urls|urls/.+)(\.py)?", "urls"),
     (r".+\.py", "python"),
     (r".+\.(md|rst)", "docs"),
+    # Sources of compiled messages, and types for checkers: no process reads them.
+    (r".+\.(po|pot|pyi)|(.+/)?py\.typed", "ignored"),
     # Data that Python may read at import: YAML, JSON, compiled messages.
     (r".+", "python"),
 )
@@ -60,15 +61,11 @@ def is_litter(path: str) -> bool:
     return bool(_LITTER.search(path))
 
 
-def categorize(path: str, package_path: str, rules: Iterable[Mapping[str, str]] = ()) -> str:
+def categorize(path: str, package_path: str) -> str:
     """Return the category of ``path`` (relative to the repository, forward slashes).
 
-    ``package_path`` is the package's directory relative to the repository. ``rules`` are the project file's own:
-    ``{path: glob, category: name}``, asked first.
+    ``package_path`` is the package's directory relative to the repository.
     """
-    for rule in rules:
-        if fnmatchcase(path, rule["path"]):
-            return rule["category"]
     if is_litter(path):
         return "ignored"
     if path.startswith("netbox-docker:"):

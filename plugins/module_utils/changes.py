@@ -1,171 +1,169 @@
 # Copyright: (c) 2026, Hedgehog
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where files changed: the repository now against the manifest of the last successful apply."""
+"""Where changes come from: files against what was applied last, or against a git reference, and what is named."""
 
 from __future__ import annotations
 
-import hashlib
 import os
-import stat
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from . import git
-from .categories import categorize, is_litter
-from .errors import InvalidState
+from .change import Change, merged, printable
+from .classify import Classifier
+from .errors import InvalidPath
+from .facts import Facts
+from .manifest import Difference, Manifest, Tree, read_manifest, settled, write_manifest
 from .stack import Stack, check_category
-from .state import read_json, write_json
 
 ALL = ("python", "models", "templates", "static", "settings", "migrations", "dependencies", "plugin_config")
-# Files of the netbox-docker checkout that configure the services.
-_CHECKOUT_DIRS = ("configuration", "env")
-Manifest = dict[str, list[Any]]
 
 
 @dataclass(frozen=True)
-class Change:
-    """A file added, modified or deleted, or (``path`` None) a category that was named by hand."""
+class Wanted:
+    """What was asked for; with nothing asked for, changes are found."""
 
-    path: str | None
-    change: str
-    category: str
-    reason: str
+    changed: tuple[str, ...] = ()
+    since: str | None = None
+    paths: tuple[str, ...] = ()
 
-    def describe(self) -> dict[str, Any]:
-        return asdict(self)
+    @classmethod
+    def of(cls, changed: Iterable[str] = (), since: str | None = None, paths: Iterable[str] = ()) -> Wanted:
+        """Raises UnknownCategory with the nearest known one."""
+        names = dict.fromkeys(changed)
+        checked = tuple(name if name == "all" else check_category(name) for name in names)
+        return cls(checked, since or None, tuple(dict.fromkeys(paths)))
 
-
-def _walk(root: Path, skip: Path) -> Iterator[bytes]:
-    base = os.fsencode(root)
-    for here, directories, names in os.walk(base):
-        directories[:] = sorted(
-            d
-            for d in directories
-            if os.path.join(here, d) != os.fsencode(skip)
-            and not is_litter(os.fsdecode(os.path.relpath(os.path.join(here, d), base)) + "/")
-        )
-        for name in sorted(names):
-            yield os.path.relpath(os.path.join(here, name), base)
+    @property
+    def auto(self) -> bool:
+        return not (self.changed or self.since or self.paths)
 
 
-def _listed(stack: Stack) -> Iterator[tuple[str, bytes]]:
-    """Pairs of (name in the manifest, absolute path) of every file that may matter."""
-    root = stack.plugin.root
-    names = git.files(root)
-    inside = os.fsencode(os.path.relpath(stack.checkout, root)) + b"/"
-    for name in names if names is not None else _walk(root, stack.checkout):
-        if not name.startswith(inside) and not is_litter(os.fsdecode(name)):
-            yield os.fsdecode(name), os.path.join(os.fsencode(root), name)
-    for folder in _CHECKOUT_DIRS:
-        for name in _walk(stack.checkout / folder, stack.checkout) if (stack.checkout / folder).is_dir() else ():
-            relative = f"{folder}/{os.fsdecode(name)}"
-            if not is_litter(relative):
-                yield f"netbox-docker:{relative}", os.fsencode(stack.checkout / relative)
+@dataclass
+class Found:
+    """Changes, with what is needed to record that they were applied."""
+
+    changes: list[Change]
+    tree: Tree
+    facts: Facts
+    now: Manifest
+    differences: list[Difference] = field(default_factory=list)
+    # Paths that are settled when the changes are applied; None for all.
+    settles: set[str] | None = None
+    # Whether it is known what was applied last: without that, only everything can be settled.
+    known: bool = True
+    notices: list[str] = field(default_factory=list)
+
+    def record(self, scanned_ns: int, written: Sequence[str] = ()) -> None:
+        """Remember what was applied; ``written`` are names of migration files that the run itself wrote."""
+        if self.settles is not None and not self.known:
+            return
+        now = self.now
+        if written:
+            # They are no change for the next run.
+            later = self.tree.read(now)
+            own = {path: entry for path, entry in later.files.items() if path.rsplit("/", 1)[-1] in written}
+            now = Manifest(now.heads, {**now.files, **own})
+        waiting = [d for d in self.differences if self.settles is not None and d.path not in self.settles]
+        self.facts.save(waiting)
+        write_manifest(self.tree.stack, settled(now, waiting), scanned_ns)
 
 
-def digest(path: bytes) -> str:
-    """SHA-256 of a file's content, or of a symbolic link's target."""
-    hasher = hashlib.sha256()
-    if os.path.islink(path):
-        hasher.update(b"link:" + os.readlink(path))
-    else:
-        with open(path, "rb") as stream:
-            for block in iter(lambda: stream.read(1 << 20), b""):
-                hasher.update(block)
-    return hasher.hexdigest()
+def find_changes(stack: Stack, wanted: Wanted | None = None) -> Found:
+    """Return what is asked for, as a union, or what changed since the last apply when nothing is.
 
-
-def scan(stack: Stack, known: Manifest | None = None) -> Manifest:
-    """Return ``{path: [sha256, size, mtime_ns]}`` of the repository and of the checkout's configuration.
-
-    A file whose size and mtime are those of ``known`` is not read again.
+    Raises InvalidReference, InvalidPath.
     """
-    known = known or {}
-    manifest: Manifest = {}
-    for name, path in _listed(stack):
-        try:
-            status = os.lstat(path)
-            if not (stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode)):
-                continue
-            before = known.get(name)
-            if before and before[1:] == [status.st_size, status.st_mtime_ns]:
-                manifest[name] = before
-            else:
-                manifest[name] = [digest(path), status.st_size, status.st_mtime_ns]
-        except OSError:
-            # Gone since it was listed, or unreadable: as good as deleted for every process that would load it.
-            continue
-    return manifest
+    wanted = wanted or Wanted()
+    before, unknown = read_manifest(stack)
+    tree = Tree(stack)
+    now = tree.read(before)
+    facts = Facts(tree)
+    classifier = Classifier(facts)
+    compared = tree.differences(before, now) if before else unknown
+    found = Found([], tree, facts, now, notices=[tree.notice] if tree.notice else [])
+    if isinstance(compared, str):
+        found.known = False
+        if wanted.auto:
+            found.changes = [Change(None, "named", category, compared) for category in ALL]
+            return found
+        compared = []
+    found.differences = compared
+    automatic = classifier.changes(compared, "auto") if wanted.auto or wanted.changed else []
+    if wanted.auto:
+        found.changes = automatic
+        return found
+    settles: set[str] = set()
+    if wanted.changed:
+        named = ALL if "all" in wanted.changed else wanted.changed
+        found.changes += [Change(None, "named", c, "named by hand", sources=("changed",)) for c in named]
+        settles |= _settled_by(automatic, wanted.changed)
+    if wanted.since:
+        since = tree.since(wanted.since, now)
+        found.changes += classifier.changes(since, "since")
+        settles |= {path for difference in since for path in (difference.path, difference.previous) if path}
+    if wanted.paths:
+        paths = [path for given in wanted.paths for path in _inside(tree, given, before)]
+        found.changes += _of_paths(classifier, paths, compared)
+        settles |= set(paths)
+    found.changes = merged(found.changes)
+    found.settles = None if "all" in wanted.changed else settles
+    return found
 
 
-def read_manifest(stack: Stack) -> Manifest | None:
-    """The manifest of the last successful apply; None when there is none, or none that can be used."""
-    try:
-        data = read_json(stack.state / "manifest.json")
-    except InvalidState:
-        return None
-    if data is None or data.get("root") != str(stack.plugin.root):
-        return None
-    try:
-        # A file written within the clock's granularity of the scan may have changed after it: read it again.
-        settled_ns = data["scanned_ns"] - 2_000_000_000
-        return {
-            name: [content, size, mtime_ns] if mtime_ns < settled_ns else [content, -1, 0]
-            for name, (content, size, mtime_ns) in data["files"].items()
-        }
-    except (KeyError, TypeError, ValueError, AttributeError):
-        return None
+def _settled_by(automatic: Iterable[Change], named: Sequence[str]) -> set[str]:
+    """Files of which every category was named."""
+    categories: dict[str, set[str]] = {}
+    for change in automatic:
+        if change.path:
+            categories.setdefault(change.path, set()).add(change.category)
+    return {path for path, found in categories.items() if "all" in named or found <= {*named, "ignored"}}
 
 
-def write_manifest(stack: Stack, files: Manifest, scanned_ns: int) -> None:
-    """Record what was applied. ``scanned_ns`` is the time (ns since the epoch) before the scan."""
-    write_json(
-        stack.state / "manifest.json", {"root": str(stack.plugin.root), "files": files, "scanned_ns": scanned_ns}
-    )
+def _of_paths(classifier: Classifier, paths: list[str], compared: list[Difference]) -> list[Change]:
+    """Changes of files that were named; one that is as it was applied counts by its path."""
+    known = {d.path: d for d in compared} | {d.previous: d for d in compared if d.previous}
+    changes = classifier.changes(list({known[p].path: known[p] for p in paths if p in known}.values()), "paths")
+    for path in paths:
+        if path not in known:
+            category, rule = classifier.by_path(path)
+            actions = rule.actions if rule else None
+            reason = f"{printable(path)} named by hand"
+            changes.append(Change(path, "named", category, reason, sources=("paths",), actions=actions))
+    return changes
 
 
-def find_changes(stack: Stack, named: Iterable[str] = ()) -> tuple[list[Change], Manifest]:
-    """Return the changes since the last apply, and the manifest to record when they are applied.
+def _inside(tree: Tree, given: str, before: Manifest | None) -> list[str]:
+    """The plugin's files that a path names: itself, or what is known below it.
 
-    With ``named`` categories (or ``all``) these are the changes, and no file is compared; edits of other categories
-    stay changes for the next apply. Without a manifest every category counts as changed.
+    Raises InvalidPath when it leaves the plugin, or names nothing there.
     """
-    names = list(dict.fromkeys(named))
-    before = read_manifest(stack)
-    now = scan(stack, before)
-    if names:
-        wanted = ALL if "all" in names else [check_category(name) for name in names]
-        changes = [Change(None, "named", category, "named by hand") for category in wanted]
-        return changes, now if "all" in names else _settled(stack, before or {}, now, wanted)
-    if before is None:
-        return [Change(None, "named", category, "nothing was applied to this stack yet") for category in ALL], now
-    found = []
-    for name in sorted(before.keys() | now.keys()):
-        kind = "added" if name not in before else "deleted" if name not in now else "modified"
-        if kind == "modified" and before[name][0] == now[name][0]:
-            continue
-        category = categorize(name, stack.plugin.package_path, stack.rules)
-        found.append(Change(name, kind, category, f"{printable(name)} {kind}"))
-    return found, now
-
-
-def _settled(stack: Stack, before: Manifest, now: Manifest, categories: Iterable[str]) -> Manifest:
-    """The manifest of before, brought to now for the files of some categories only."""
-
-    def named(name: str) -> bool:
-        return categorize(name, stack.plugin.package_path, stack.rules) in categories
-
-    kept = {name: entry for name, entry in before.items() if not named(name)}
-    return {**kept, **{name: entry for name, entry in now.items() if named(name)}}
-
-
-def printable(name: str) -> str:
-    """``name`` with everything that is not printable escaped: a file's name never breaks a line of output."""
-    return "".join(
-        c
-        if c.isprintable()
-        else c.encode("utf-8", "surrogateescape").decode("latin-1").encode("unicode_escape").decode()
-        for c in name
+    root = tree.root
+    asked = Path(given).expanduser()
+    try:
+        where = Path(os.path.normpath(root / asked))
+        # The file itself may be a link; the way to it must stay inside.
+        real = where.parent.resolve(strict=False)
+        target = where.resolve(strict=False)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise InvalidPath(f"paths: '{printable(given)}' cannot be followed: {error}.", asked=given) from error
+    for place in (where, real, target):
+        if place != root and root not in place.parents:
+            raise InvalidPath(
+                f"paths: '{printable(given)}' is not in the plugin at '{root}' but at '{printable(str(place))}'. "
+                "Give files of the plugin's repository, relative to it or absolute.",
+                asked=given,
+            )
+    path = where.relative_to(root).as_posix()
+    if where.is_dir() and not where.is_symlink():
+        prefix = "" if path == "." else f"{path}/"
+        inside = {name for name in tree.everything() if name.startswith(prefix)}
+        if inside:
+            return sorted(inside)
+    elif os.path.lexists(where) or tree.knew(path, before):
+        return [path]
+    raise InvalidPath(
+        f"paths: there is no file '{printable(path)}' in the plugin at '{root}', and there was none when it was "
+        "applied last. Name a file that was edited or deleted.",
+        asked=given,
     )

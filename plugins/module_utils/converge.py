@@ -13,16 +13,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from .changes import Change, find_changes, scan, write_manifest
+from .change import Change
+from .changes import Wanted, find_changes
 from .compose import OVERRIDE, Compose, last_lines
 from .engine import Engine
 from .errors import BrokenCode, BuildFailed, ComposeFailed, PluginNotRegistered, ServiceUnhealthy
 from .events import Reporter
 from .freshness import OTHER_CODE, Disk, Verdict, created_from, judge, read_disk
 from .hold import held_reloads
+from .matrix import ACTIONS
 from .oneoff import run_task
 from .override import write_files
-from .plan import ACTIONS, Action, make_plan
+from .plan import Action, make_plan
 from .port import taken
 from .runtime.digest import code_digest, tree_digest
 from .secret import keep_password, password_file, superuser_password
@@ -47,6 +49,7 @@ class Outcome:
     """What a run found, planned and did."""
 
     changes: list[Change] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
     plan: list[Action] = field(default_factory=list)
     changed: bool = False
     written: list[str] = field(default_factory=list)
@@ -345,14 +348,15 @@ class Converger:
 
     # -- the whole run -----------------------------------------------------------------------------------------
 
-    def run(self, named: Iterable[str]) -> Outcome:
+    def run(self, asked: Wanted) -> Outcome:
         """Find the changes, plan, act, prove and record. In check mode only the first two, with what is stale now."""
         stack, reporter = self.stack, self.reporter
         outcome = Outcome()
         scanned_ns = time.time_ns()
         files = write_files(stack, self.compose, self.engine.rootless, self.check)
         self.roles = python_services(files["override"])
-        outcome.changes, manifest = find_changes(stack, named)
+        found = find_changes(stack, asked)
+        outcome.changes, outcome.notices = found.changes, found.notices
         outcome.plan = make_plan(outcome.changes, self.roles)
         wanted = {action.action for action in outcome.plan}
         if self.check:
@@ -390,11 +394,7 @@ class Converger:
             outcome.verdicts = self.prove(disk)
             step.detail = f"{len(outcome.verdicts)} services fresh, {stack.url} served"
         pending.unlink(missing_ok=True)
-        if outcome.written:
-            # Migration files that this run wrote and applied are no change for the next.
-            new = {n: entry for n, entry in scan(stack).items() if n.rsplit("/", 1)[-1] in outcome.written}
-            manifest = {**manifest, **new}
-        write_manifest(stack, manifest, scanned_ns)
+        found.record(scanned_ns, outcome.written)
         outcome.changed = reporter.changed or bool(files["changed"])
         return outcome
 
@@ -448,9 +448,9 @@ class Converger:
         }
 
     def _due(self, verdicts: list[Verdict], changes: list[Change]) -> list[Verdict]:
-        """Raise verdicts by changes of files that no digest covers: those beside the package."""
+        """Raise verdicts by changes that no digest covers: of files beside the package, and by the project's rules."""
         inside = (f"{self.stack.plugin.package_path}/", "netbox-docker:", PROJECT_FILE)
-        beside = [change for change in changes if change.path and not change.path.startswith(inside)]
+        beside = [c for c in changes if c.path and (c.actions is not None or not c.path.startswith(inside))]
         for action in make_plan(beside, self.roles):
             if action.action in ("restart", "reload"):
                 why = action.reasons[0]

@@ -36,6 +36,22 @@ class UnknownCategory(NetBoxDevError):
     code = "unknown_category"
 
 
+class UnknownAction(NetBoxDevError):
+    code = "unknown_action"
+
+
+class UnknownRole(NetBoxDevError):
+    code = "unknown_role"
+
+
+class InvalidReference(NetBoxDevError):
+    code = "invalid_reference"
+
+
+class InvalidPath(NetBoxDevError):
+    code = "invalid_path"
+
+
 class UnknownRelease(NetBoxDevError):
     code = "unknown_release"
 

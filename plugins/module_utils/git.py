@@ -1,31 +1,216 @@
 # Copyright: (c) 2026, Hedgehog
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one adapter to git."""
+"""The one adapter to git. Paths are bytes, relative to the directory that was asked about."""
 
 from __future__ import annotations
 
 import os
+import pwd
+import re
 import shutil
 import subprocess
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from .errors import InvalidReference
+
+# Nothing is written, and nothing that the repository's configuration names is executed.
+_SAFE = ("--no-optional-locks", "-c", "core.fsmonitor=false")
+_PLAIN_DIFF = ("-z", "--relative", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all")
+# As many paths as surely fit a command line.
+_FEW = 500
 
 
-def _run(root: Path, *arguments: str) -> bytes | None:
-    if shutil.which("git") is None:
-        return None
-    # Reading is safe in a repository that another user owns; nothing of it is executed here.
-    command = ["git", "-c", f"safe.directory={root}", "-c", "core.fsmonitor=false", "-C", str(root), *arguments]
-    environment = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
-    done = subprocess.run(command, capture_output=True, env=environment, check=False)
-    return done.stdout if done.returncode == 0 else None
+@dataclass(frozen=True)
+class Listed:
+    """Paths whose contents may be other than a commit has them."""
+
+    changed: set[bytes]
+    untracked: set[bytes]
+    # Tracked, but git was told not to look at them.
+    hidden: set[bytes]
 
 
-def files(root: Path) -> list[bytes] | None:
-    """Paths below ``root`` that git tracks or does not ignore; None where git cannot tell.
+class Repository:
+    """The git repository that ``root`` is in, or a part of."""
 
-    It cannot, either, where an outer repository ignores all of ``root``.
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._user = _owner(root)
+
+    def _start(self, *arguments: str, **options: Any) -> subprocess.Popen[bytes]:
+        command = ["git", *_SAFE, "-C", str(self.root), *arguments]
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+        environment["LC_ALL"] = "C"
+        environment.update(self._user.get("env", {}))
+        who = {key: value for key, value in self._user.items() if key != "env"}
+        return subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, **who, **options
+        )
+
+    def ask(self, *arguments: str, stdin: bytes | None = None) -> bytes | None:
+        """Git's answer, or None when it fails."""
+        process = self._start(*arguments, stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE)
+        answer, _errors = process.communicate(stdin)
+        return answer if process.returncode == 0 else None
+
+    def head(self) -> str:
+        """The commit that is checked out, or the empty tree's id on a branch without one."""
+        found = self.ask("rev-parse", "--verify", "-q", "HEAD^{commit}")
+        if found:
+            return found.decode().strip()
+        return self.empty_tree()
+
+    def empty_tree(self) -> str:
+        """The id of a tree without any file."""
+        return (self.ask("hash-object", "-t", "tree", "--stdin", stdin=b"") or b"").decode().strip()
+
+    def has(self, commit: str) -> bool:
+        return self.ask("cat-file", "-e", commit) is not None
+
+    def listed(self, base: str) -> Listed:
+        """Paths that may differ from what ``base`` has: three questions at once, each walks on its own."""
+        asked = (
+            ("diff", "--name-only", "--no-renames", *_PLAIN_DIFF, base, "--"),
+            ("ls-files", "-z", "--others", "--exclude-standard"),
+            ("ls-files", "-z", "-v"),
+        )
+        processes = [self._start(*arguments, stdin=subprocess.DEVNULL) for arguments in asked]
+        changed, untracked, flags = (process.communicate()[0] for process in processes)
+        hidden = {found[2:] for found in re.findall(rb"(?:^|(?<=\0))[a-zS] [^\0]+", flags)}
+        return Listed(_split(changed), _split(untracked), hidden)
+
+    def files(self) -> set[bytes]:
+        """Paths that git tracks or does not ignore."""
+        return _split(self.ask("ls-files", "-z", "--cached", "--others", "--exclude-standard") or b"")
+
+    def differing(self, base: str, other: str) -> set[bytes]:
+        """Paths that two commits (or trees) have differently."""
+        if base == other:
+            return set()
+        return _split(self.ask("diff", "--name-only", "--no-renames", *_PLAIN_DIFF, base, other, "--") or b"")
+
+    def blobs(self, tree: str, paths: Iterable[bytes]) -> dict[bytes, str]:
+        """``{path: object id}`` of those paths that a commit or tree has."""
+        wanted = set(paths)
+        if not wanted:
+            return {}
+        few = [os.fsdecode(path) for path in wanted] if len(wanted) <= _FEW else []
+        found = {}
+        for line in (self.ask("ls-tree", "-r", "-z", tree, "--", *few) or b"").split(b"\0"):
+            about, _tab, path = line.partition(b"\t")
+            if path in wanted:
+                mode, _kind, name = about.split(b" ")
+                # A submodule's commit is no content.
+                if mode != b"160000":
+                    found[path] = name.decode()
+        return found
+
+    def contents(self, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Pairs of (object id, content); an object that is not there is left out."""
+        wanted = sorted(set(names))
+        answer = self.ask("cat-file", "--batch", stdin="".join(f"{name}\n" for name in wanted).encode()) or b""
+        at = 0
+        for name in wanted:
+            line, at = answer[at : answer.index(b"\n", at)], answer.index(b"\n", at) + 1
+            if line.endswith(b" missing"):
+                continue
+            size = int(line.rsplit(b" ", 1)[1])
+            yield name, answer[at : at + size]
+            at += size + 1
+
+    def base_of(self, reference: str) -> str:
+        """The commit to compare with: of ``A``, of ``A..`` and ``A..HEAD`` A itself, of ``A...`` the merge base.
+
+        Raises InvalidReference when there is no such commit, or the range ends elsewhere than in HEAD.
+        """
+        first, dots, last = re.fullmatch(r"(.*?)(\.{2,3}|)(.*)", reference, re.DOTALL).groups()  # type: ignore[union-attr]
+        if not dots:
+            return self._commit(first, reference)
+        start, end = self._commit(first or "HEAD", reference), self._commit(last or "HEAD", reference)
+        if end != self.head():
+            raise InvalidReference(
+                f"since: '{reference}' ends in {end[:10]}, and {self.head()[:10]} is checked out: changes are found up "
+                f"to the files on disk. Switch to '{last}', or end the range with HEAD.",
+                asked=reference,
+            )
+        if dots == "..":
+            return start
+        base = self.ask("merge-base", start, end)
+        if not base:
+            raise InvalidReference(
+                f"since: '{first or 'HEAD'}' and '{last or 'HEAD'}' have no common commit{self._shallow()}.",
+                asked=reference,
+            )
+        return base.decode().split()[0]
+
+    def _commit(self, name: str, reference: str) -> str:
+        found = self.ask("rev-parse", "--verify", "-q", "--end-of-options", f"{name}^{{commit}}")
+        if not found:
+            known = (self.ask("for-each-ref", "--format=%(refname:short)", "--count=8") or b"").decode(
+                "utf-8", "replace"
+            )
+            listed = ", ".join(known.split()) or "none: nothing was committed yet"
+            raise InvalidReference(
+                f"since: '{name}' is no commit of this repository{self._shallow()}. Branches and tags: {listed}.",
+                asked=reference,
+            )
+        return found.decode().strip()
+
+    def _shallow(self) -> str:
+        shallow = self.ask("rev-parse", "--is-shallow-repository") == b"true\n"
+        return " (the clone is shallow: 'git fetch --unshallow' brings its history)" if shallow else ""
+
+    def submodules(self) -> list[bytes]:
+        """Paths of the submodules that are checked out below ``root``."""
+        if not any((folder / ".gitmodules").exists() for folder in [self.root, *self.root.parents]):
+            return []
+        entries = self.ask("ls-files", "-s", "-z") or b""
+        paths = [e.partition(b"\t")[2] for e in entries.split(b"\0") if e.startswith(b"160000 ")]
+        return [path for path in paths if os.path.exists(os.path.join(os.fsencode(self.root), path, b".git"))]
+
+
+def open_repository(root: Path) -> tuple[Repository | None, str]:
+    """The repository that ``root`` is in; or None and the reason why git cannot tell about it, in words.
+
+    It cannot, either, where an outer repository ignores all of ``root``: there is no reason to give then.
     """
-    listed = _run(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    if listed is None:
-        return None
-    return sorted({name for name in listed.split(b"\0") if name}) or None
+    if shutil.which("git") is None:
+        return None, "git is not installed on this node" if _inside(root) else ""
+    repository = Repository(root)
+    process = repository._start("rev-parse", "--is-inside-work-tree", "--show-prefix", stdin=subprocess.DEVNULL)
+    answer, errors = process.communicate()
+    inside, _newline, prefix = answer.partition(b"\n")
+    if process.returncode or inside != b"true":
+        text = errors.decode("utf-8", "replace").strip()
+        if "dubious ownership" in text:
+            return None, (
+                "git does not trust the repository, another user owns it; "
+                f"'git config --global --add safe.directory {root}' makes it"
+            )
+        return None, f"git cannot read the repository: {text.splitlines()[0]}" if text and _inside(root) else ""
+    if prefix.strip() and repository.ask("check-ignore", "-q", str(root)) is not None:
+        return None, ""
+    return repository, ""
+
+
+def _inside(root: Path) -> bool:
+    return any((folder / ".git").exists() for folder in [root, *root.parents])
+
+
+def _owner(root: Path) -> dict[str, Any]:
+    """Root asks git as the repository's owner: git trusts it then, and runs no code of its configuration as root."""
+    status = root.stat()
+    if os.geteuid() != 0 or status.st_uid == 0:
+        return {}
+    try:
+        home = pwd.getpwuid(status.st_uid).pw_dir
+    except KeyError:
+        home = "/nonexistent"
+    return {"user": status.st_uid, "group": status.st_gid, "extra_groups": [], "env": {"HOME": home}}
+
+
+def _split(answer: bytes) -> set[bytes]:
+    return {name for name in answer.split(b"\0") if name}

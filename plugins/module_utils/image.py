@@ -9,16 +9,13 @@ import re
 import shutil
 from pathlib import Path
 
+from .contents import meaning, packaging_files
 from .errors import InvalidProject
 from .stack import Stack
 
 # The document's tools; the project file adds its own.
 TOOLS = ("django-debug-toolbar", "pytest-django", "coverage")
-_TOP_LEVEL = re.compile(
-    r"pyproject\.toml|setup\.py|setup\.cfg|MANIFEST\.in|Pipfile|[^/]+\.lock|(requirements|constraints)[^/]*\.(txt|in)"
-    r"|(README|LICEN[CS]E|VERSION|CHANGELOG|AUTHORS)[^/]*",
-    re.IGNORECASE,
-)
+_READ_BY_BACKENDS = re.compile(r"(README|LICEN[CS]E|VERSION|CHANGELOG|AUTHORS)[^/]*", re.IGNORECASE)
 # A build backend may read the version from one of these.
 _VERSION_FILES = ("__init__.py", "version.py", "_version.py", "__version__.py", "__about__.py")
 
@@ -77,12 +74,9 @@ def build_context(stack: Stack, install_script: bytes) -> dict[str, bytes]:
         "packages.txt": "".join(f"{name}\n" for name in [*TOOLS, *stack.packages]).encode(),
         "source/.keep": b"",
     }
-    for path in sorted(root.iterdir()):
-        if path.is_file() and _TOP_LEVEL.fullmatch(path.name):
-            files[f"source/{path.name}"] = path.read_bytes()
-    for path in sorted((root / "requirements").rglob("*")):
-        if path.is_file() and path.suffix in (".txt", ".in"):
-            files[f"source/{path.relative_to(root).as_posix()}"] = path.read_bytes()
+    about = [path.name for path in root.iterdir() if path.is_file() and _READ_BY_BACKENDS.fullmatch(path.name)]
+    for name in sorted([*packaging_files(root), *about]):
+        files[f"source/{name}"] = (root / name).read_bytes()
     # With the version declared, nothing of the package itself is asked: its edits build nothing.
     if _version_is_declared(root):
         files[f"source/{plugin.package_path}/__init__.py"] = b""
@@ -105,6 +99,13 @@ def _version_is_declared(root: Path) -> bool:
     return declared and "flit" not in text and not (root / "setup.py").exists()
 
 
+def _same(name: str, present: Path, content: bytes) -> bool:
+    """Whether a build would read the same: what only other tools read builds nothing anew."""
+    before = present.read_bytes()
+    inner = name[len("source/") :] if name.startswith("source/") else None
+    return before == content or (inner is not None and meaning(inner, before) == meaning(inner, content))
+
+
 def write_context(directory: Path, files: dict[str, bytes], check: bool) -> list[str]:
     """Make ``directory`` hold exactly ``files``; return the relative paths that differ."""
     present = (
@@ -113,7 +114,7 @@ def write_context(directory: Path, files: dict[str, bytes], check: bool) -> list
         else {}
     )
     differing = [
-        name for name, content in files.items() if name not in present or present[name].read_bytes() != content
+        name for name, content in files.items() if name not in present or not _same(name, present[name], content)
     ]
     superfluous = sorted(present.keys() - files.keys())
     if check:

@@ -20,7 +20,7 @@ from .compose import BASE_FILES, OVERRIDE, Compose
 from .engine import ROLE_LABEL, STACK_LABEL
 from .errors import ForeignOverride, InvalidProject
 from .image import build_context, write_context
-from .plan import WEB
+from .matrix import WEB
 from .runtime import child, configuration, digest, install, local_settings, netbox, schema, supervise, task
 from .services import command_words, python_services, role_of_command, supervised
 from .stack import Stack

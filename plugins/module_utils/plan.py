@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Hedgehog
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From changes to the smallest ordered plan. The matrix is data: category → actions → service roles."""
+"""From changes to the smallest ordered plan, by the matrix and the project file's own rules."""
 
 from __future__ import annotations
 
@@ -8,35 +8,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .changes import Change, printable
+from .change import Change, printable
+from .matrix import ACTIONS, MATRIX, SUBSUMED
 
-WEB, WORKER, SCHEDULER, HOUSEKEEPING = "web", "worker", "scheduler", "housekeeping"
-PYTHON_ROLES = (WEB, WORKER, SCHEDULER, HOUSEKEEPING)
-_LOADING = (WEB, WORKER, SCHEDULER)
-
-# The order in which actions are done.
-ACTIONS = ("build", "makemigrations", "migrate", "recreate", "restart", "reload", "collectstatic")
-# Where an action happens that concerns no running service.
-NO_SERVICE: tuple[str, ...] = ()
-
-# The workflow document's two tables. Python rows reload by themselves on a saved file; the action makes sure of it.
-MATRIX: dict[str, dict[str, tuple[str, ...]]] = {
-    "python": {"reload": _LOADING},
-    "views": {"reload": _LOADING},
-    "urls": {"reload": _LOADING},
-    "models": {"makemigrations": NO_SERVICE, "migrate": NO_SERVICE, "reload": _LOADING},
-    "templates": {},
-    "static": {"collectstatic": NO_SERVICE},
-    "settings": {"restart": PYTHON_ROLES},
-    "migrations": {"migrate": NO_SERVICE, "reload": PYTHON_ROLES},
-    "dependencies": {"build": NO_SERVICE, "recreate": PYTHON_ROLES},
-    "plugin_config": {"restart": PYTHON_ROLES},
-    "tests": {},
-    "docs": {},
-    "ignored": {},
-}
-# An action gives way, service by service, to one that does all it does and more.
-SUBSUMED = {"reload": ("restart", "recreate"), "restart": ("recreate",)}
+# Reasons by action and service; an action that concerns no service has the service "".
+Needs = dict[tuple[str, str], frozenset[str]]
 
 
 @dataclass(frozen=True)
@@ -51,25 +27,57 @@ class Action:
         return {"action": self.action, "services": list(self.services), "reasons": list(self.reasons)}
 
 
-def make_plan(changes: Iterable[Change], roles: Mapping[str, str]) -> list[Action]:
-    """Return the ordered actions for ``changes``; ``roles`` maps this stack's service names to their roles."""
-    services: dict[str, set[str]] = {}
-    reasons: dict[str, list[str]] = {}
+def needs_of(changes: Iterable[Change], roles: Mapping[str, str]) -> Needs:
+    """What ``changes`` need, reduced; ``roles`` maps this stack's service names to their roles."""
+    needs: Needs = {}
     for change in changes:
-        why = f"{change.category}: {printable(change.path) + ' ' + change.change if change.path else change.reason}"
-        for action, wanted in MATRIX[change.category].items():
-            services.setdefault(action, set()).update(name for name, role in roles.items() if role in wanted)
-            listed = reasons.setdefault(action, [])
-            if why not in listed:
-                listed.append(why)
-    for weaker, stronger in SUBSUMED.items():
-        for action in stronger:
-            if weaker in services and action in services:
-                services[weaker] -= services[action]
-                if not services[weaker]:
-                    del services[weaker]
-    return [
-        Action(name, tuple(sorted(services[name])), tuple(sorted(reasons[name])))
-        for name in ACTIONS
-        if name in services
-    ]
+        why = frozenset([reason_of(change)])
+        for action, wanted in (MATRIX[change.category] if change.actions is None else change.actions).items():
+            if action == "reload" and change.roles is not None:
+                wanted = tuple(role for role in wanted if role in change.roles)
+            services = [name for name, role in roles.items() if role in wanted] if ACTIONS[action] else [""]
+            for service in services:
+                needs[action, service] = needs.get((action, service), frozenset()) | why
+    return _reduced(needs)
+
+
+def merge(*parts: Needs) -> Needs:
+    """The needs of several sets of changes are those of all their changes."""
+    needs: Needs = {}
+    for part in parts:
+        for key, why in part.items():
+            needs[key] = needs.get(key, frozenset()) | why
+    return _reduced(needs)
+
+
+def _reduced(needs: Needs) -> Needs:
+    """Without what gives way, service by service, to an action that does all it does and more."""
+    return {
+        (action, service): why
+        for (action, service), why in needs.items()
+        if not any((stronger, service) in needs for stronger in SUBSUMED.get(action, ()))
+    }
+
+
+def ordered(needs: Needs) -> list[Action]:
+    """The actions in the order in which they are done."""
+    plan = []
+    for name in ACTIONS:
+        services = sorted(service for action, service in needs if action == name)
+        if services:
+            reasons = frozenset().union(*(needs[name, service] for service in services))
+            plan.append(Action(name, tuple(filter(None, services)), tuple(sorted(reasons))))
+    return plan
+
+
+def make_plan(changes: Iterable[Change], roles: Mapping[str, str]) -> list[Action]:
+    """Return the ordered actions for ``changes``."""
+    return ordered(needs_of(changes, roles))
+
+
+def reason_of(change: Change) -> str:
+    """``category: file: why``, in one line."""
+    if change.path is None:
+        return f"{change.category}: {change.reason}"
+    name = printable(change.path)
+    return f"{change.category}: {change.reason if name in change.reason else name + ': ' + change.reason}"

@@ -9,7 +9,7 @@ from typing import Any
 
 from .engine import ROLE_LABEL
 from .errors import ComposeFailed
-from .plan import HOUSEKEEPING, PYTHON_ROLES, SCHEDULER, WEB, WORKER
+from .matrix import HOUSEKEEPING, PYTHON_ROLES, SCHEDULER, WEB, WORKER
 
 _MANAGE = "manage.py"
 

@@ -6,11 +6,23 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from .errors import InvalidProject, InvalidState, PluginNotFound, StackNotSetUp, UnknownCategory, nearest
+from .errors import (
+    InvalidProject,
+    InvalidState,
+    PluginNotFound,
+    StackNotSetUp,
+    UnknownAction,
+    UnknownCategory,
+    UnknownRole,
+    nearest,
+)
+from .matrix import ACTIONS, CATEGORIES, PYTHON_ROLES
 from .plugin import Plugin, find_plugin
 from .releases import DEFAULT_NETBOX, netbox_minor, release_for
 from .state import read_json, stack_id, state_dir, state_home, write_json
@@ -22,21 +34,6 @@ except ImportError:
 
 PROJECT_FILE = "netbox-dev.yml"
 OPTIONS = "options"
-CATEGORIES = [
-    "python",
-    "models",
-    "views",
-    "urls",
-    "templates",
-    "static",
-    "settings",
-    "migrations",
-    "dependencies",
-    "plugin_config",
-    "tests",
-    "docs",
-    "ignored",
-]
 NETBOX_DOCKER_URL = "https://github.com/netbox-community/netbox-docker.git"
 
 # Every key of the project file and of the options: its type and what it is when nobody says.
@@ -60,6 +57,18 @@ KEYS: dict[str, tuple[type, Any]] = {
 
 
 @dataclass(frozen=True)
+class Rule:
+    """The project file's own word on files that match a glob: a category, or actions with the roles they are for."""
+
+    path: str
+    category: str | None = None
+    actions: Mapping[str, tuple[str, ...]] | None = None
+
+    def matches(self, path: str) -> bool:
+        return fnmatchcase(path, self.path)
+
+
+@dataclass(frozen=True)
 class Stack:
     """What one plugin's stack is: names, places and wishes. Paths are on the managed node."""
 
@@ -74,7 +83,7 @@ class Stack:
     services: dict[str, dict[str, Any]] = field(default_factory=dict)
     plugin_settings: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
-    rules: list[dict[str, str]] = field(default_factory=list)
+    rules: list[Rule] = field(default_factory=list)
     ca_bundle: Path | None = None
     debug_toolbar: bool = True
     superuser_name: str = "admin"
@@ -186,6 +195,45 @@ def check_category(name: str) -> str:
     return name
 
 
+def _rule(rule: Any) -> Rule:
+    """Raises InvalidProject, UnknownCategory, UnknownAction or UnknownRole, each with the nearest known one."""
+    keys = set(rule) if isinstance(rule, dict) else set()
+    if keys not in ({"path", "category"}, {"path", "actions"}) or not isinstance(rule["path"], str):
+        raise InvalidProject(f"rules: each rule has 'path' (a glob) and 'category' or 'actions', found {rule!r}.")
+    if "category" in keys:
+        if not isinstance(rule["category"], str):
+            raise InvalidProject(f"rules: '{rule['path']}': a category was expected, found {rule['category']!r}.")
+        return Rule(rule["path"], category=check_category(rule["category"]))
+    if not isinstance(rule["actions"], dict) or not rule["actions"]:
+        raise InvalidProject(
+            f"rules: '{rule['path']}': actions with their roles were expected, such as 'reload: [worker]', "
+            f"found {rule['actions']!r}."
+        )
+    actions = {str(action): _roles(rule["path"], str(action), roles) for action, roles in rule["actions"].items()}
+    return Rule(rule["path"], actions=actions)
+
+
+def _roles(path: str, action: str, roles: Any) -> tuple[str, ...]:
+    if action not in ACTIONS:
+        raise UnknownAction(
+            f"rules: '{path}': unknown action '{action}'{nearest(action, ACTIONS)} "
+            f"Known actions: {', '.join(ACTIONS)}.",
+            asked=action,
+        )
+    listed = [roles] if isinstance(roles, str) else roles or []
+    if not isinstance(listed, list) or bool(listed) != ACTIONS[action]:
+        wanted = f"a list of roles ({', '.join(PYTHON_ROLES)})" if ACTIONS[action] else "no role: it is for no service"
+        raise InvalidProject(f"rules: '{path}': '{action}' wants {wanted}, found {roles!r}.")
+    for role in listed:
+        if role not in PYTHON_ROLES:
+            raise UnknownRole(
+                f"rules: '{path}': unknown role '{role}'{nearest(str(role), PYTHON_ROLES)} "
+                f"Known roles: {', '.join(PYTHON_ROLES)}.",
+                asked=str(role),
+            )
+    return tuple(listed)
+
+
 def _check_values(values: dict[str, Any]) -> None:
     if not 1 <= values["port"] <= 65535:
         raise InvalidProject(f"port: {values['port']} is not between 1 and 65535.")
@@ -196,11 +244,6 @@ def _check_values(values: dict[str, Any]) -> None:
             raise InvalidProject(
                 f"services: '{name}' needs 'command' alone: a management command such as 'rqworker default'."
             )
-    for rule in values["rules"]:
-        words = isinstance(rule, dict) and set(rule) == {"path", "category"}
-        if not words or not all(isinstance(word, str) for word in rule.values()):
-            raise InvalidProject(f"rules: each rule has 'path' (a glob) and 'category', found {rule!r}.")
-        check_category(rule["category"])
     if values["project_name"] and not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", values["project_name"]):
         raise InvalidProject(f"project_name: '{values['project_name']}': lower-case letters, digits, - and _ only.")
 
@@ -267,7 +310,7 @@ def resolve(plugin_path: str | None, options: dict[str, Any] | None = None) -> S
         services=values["services"],
         plugin_settings=values["plugin_settings"],
         settings=values["settings"],
-        rules=values["rules"],
+        rules=[_rule(rule) for rule in values["rules"]],
         ca_bundle=Path(values["ca_bundle"]).expanduser() if values["ca_bundle"] else None,
         debug_toolbar=values["debug_toolbar"],
         superuser_name=values["superuser_name"],

@@ -5,30 +5,56 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
-from .changes import printable
+from .change import Change, printable
 from .converge import Outcome
 from .events import Reporter
+from .matrix import MATRIX
+from .plan import Action
 from .stack import Stack
 
 LISTED = 8
+FOR_NOTHING = [category for category, actions in MATRIX.items() if not actions]
 
 
-def summarize(outcome: Outcome, reporter: Reporter, stack: Stack, check: bool) -> list[str]:
+def list_changes(changes: Sequence[Change], notices: Sequence[str], why: bool) -> list[str]:
+    """Return what changed: counts, then files; with ``why`` every file, and what made it relevant."""
+    counts = Counter(change.category for change in changes)
+    lines = [f"note: {notice}" for notice in notices]
+    lines.append(f"changes: {', '.join(f'{n} {category}' for category, n in sorted(counts.items())) or 'none'}")
+    needing = sorted((c for c in changes if c.path), key=lambda change: change.category in FOR_NOTHING)
+    for change in needing if why else needing[:LISTED]:
+        lines.append(f"  {change.change:9}{change.category:14}{printable(change.path or '')}")
+        if why:
+            roles = f", for {', '.join(change.roles)}" if change.roles is not None else ""
+            found = f"by {change.confidence}, from {' and '.join(change.sources)}{roles}"
+            lines.append(f"  {'':23}{change.reason} ({found})")
+    if len(needing) > LISTED and not why:
+        lines.append(f"  … and {len(needing) - LISTED} more")
+    return lines
+
+
+def list_plan(plan: Sequence[Action], verb: str) -> list[str]:
+    """Return a plan as a table: action, services, the first of its reasons and how many more there are."""
+    if not plan:
+        return [f"{verb}: nothing"]
+    rows = [(action.action, ", ".join(action.services) or "-", action.reasons) for action in plan]
+    width = min(max(len(where) for _action, where, _reasons in rows), 60)
+    lines = [f"{verb}:"]
+    for action, where, reasons in rows:
+        more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
+        lines.append(f"  {action:15}{where:{width}}  {reasons[0] if reasons else ''}{more}")
+    return lines
+
+
+def summarize(outcome: Outcome, reporter: Reporter, stack: Stack, check: bool, why: bool = False) -> list[str]:
     """Return what changed, what was (or would be) done, where, and how long it took."""
-    counts = Counter(change.category for change in outcome.changes)
-    lines = [f"changes: {', '.join(f'{n} {category}' for category, n in sorted(counts.items())) or 'none'}"]
-    files = [change for change in outcome.changes if change.path]
-    lines += [f"  {change.change:9}{change.category:14}{printable(change.path or '')}" for change in files[:LISTED]]
-    if len(files) > LISTED:
-        lines.append(f"  … and {len(files) - LISTED} more")
+    lines = list_changes(outcome.changes, outcome.notices, why)
     if check:
-        lines.append("would do:" if outcome.plan else "would do: nothing, every service is fresh")
-        lines += [
-            f"  {a.action:15}{', '.join(a.services) or '-':40} {a.reasons[0] if a.reasons else ''}"
-            for a in outcome.plan
-        ]
-        return lines
+        if outcome.plan:
+            return lines + list_plan(outcome.plan, "would do")
+        return [*lines, "would do: nothing, every service is fresh"]
     done = [step for step in reporter.steps if step.changed]
     lines.append("done:" if done else "done: nothing was needed")
     for step in done:

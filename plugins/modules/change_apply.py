@@ -25,7 +25,8 @@ attributes:
     support: full
   diff_mode:
     description: Returns the differences in diff mode.
-    support: none
+    details: The summary says of every file what made it relevant.
+    support: partial
   idempotent:
     description: A second run changes nothing.
     support: full
@@ -41,6 +42,11 @@ EXAMPLES = r"""
     plugin_path: ~/src/netbox-example-plugin
     changed:
       - models
+
+- name: Apply what differs from the main branch
+  hedgehog.netbox_dev.change_apply:
+    plugin_path: ~/src/netbox-example-plugin
+    since: main...HEAD
 """
 
 RETURN = r"""
@@ -103,20 +109,25 @@ summary:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import CHANGED_SPEC, RUN_SPEC, run_module
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import (
+    CHANGED_SPEC,
+    RUN_SPEC,
+    run_module,
+    wanted_of,
+)
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.converge import Converger, Limits
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import check_category, load
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import load
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.state import lock
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.summary import summarize
 
 
 def work(module: AnsibleModule, reporter: Reporter) -> dict[str, Any]:
-    changed = [name if name == "all" else check_category(name) for name in module.params["changed"]]
+    wanted = wanted_of(module)
     stack = load(module.params["plugin_path"])
     limit = module.params["time_limit"]
     with lock(stack.state, module.params["lock_timeout"], "change_apply"):
-        outcome = Converger(stack, reporter, Limits(limit, limit, min(limit, 180)), module.check_mode).run(changed)
+        outcome = Converger(stack, reporter, Limits(limit, limit, min(limit, 180)), module.check_mode).run(wanted)
     return {
         "changed": outcome.changed,
         "changes": [change.describe() for change in outcome.changes],
@@ -124,7 +135,7 @@ def work(module: AnsibleModule, reporter: Reporter) -> dict[str, Any]:
         "steps": reporter.describe(),
         "written": outcome.written,
         "plugin_url": f"{stack.url}/plugins/{outcome.base_url}/",
-        "summary": summarize(outcome, reporter, stack, module.check_mode),
+        "summary": summarize(outcome, reporter, stack, module.check_mode, module._diff),
     }
 
 

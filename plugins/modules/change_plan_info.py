@@ -22,7 +22,8 @@ attributes:
     support: full
   diff_mode:
     description: Returns the differences in diff mode.
-    support: none
+    details: The summary says of every file what made it relevant.
+    support: partial
   idempotent:
     description: A second run changes nothing.
     support: full
@@ -63,26 +64,48 @@ plan:
         - netbox
         - netbox-worker
       reasons:
-        - "models: netbox_example/models.py modified"
+        - "models: netbox_example/models.py: Rack.serial added"
+changes:
+  description: What changed, as M(hedgehog.netbox_dev.change_info) returns it.
+  returned: success
+  type: list
+  elements: dict
+summary:
+  description: Changes and plan in lines for a person.
+  returned: success
+  type: list
+  elements: str
 """
 
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import CHANGED_SPEC, PLUGIN_SPEC, run_module
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import (
+    CHANGED_SPEC,
+    PLUGIN_SPEC,
+    run_module,
+    wanted_of,
+)
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.changes import find_changes
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.compose import Compose
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.plan import make_plan
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.services import python_services
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import load
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.summary import list_changes, list_plan
 
 
 def work(module: AnsibleModule, _reporter: Reporter) -> dict[str, Any]:
+    wanted = wanted_of(module)
     stack = load(module.params["plugin_path"])
-    changes, _manifest = find_changes(stack, module.params["changed"])
-    plan = make_plan(changes, python_services(Compose(stack.checkout).config()))
-    return {"changed": False, "plan": [action.describe() for action in plan]}
+    found = find_changes(stack, wanted)
+    plan = make_plan(found.changes, python_services(Compose(stack.checkout).config()))
+    return {
+        "changed": False,
+        "changes": [change.describe() for change in found.changes],
+        "plan": [action.describe() for action in plan],
+        "summary": [*list_changes(found.changes, found.notices, module._diff), *list_plan(plan, "needs")],
+    }
 
 
 def main() -> None:

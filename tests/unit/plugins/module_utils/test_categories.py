@@ -153,17 +153,6 @@ def test_the_checkouts_configuration_is_settings(path: str) -> None:
     assert categorize(path, "netbox_x") == "settings"
 
 
-def test_the_projects_own_rules_are_asked_first_and_in_order() -> None:
-    rules = [
-        {"path": "netbox_x/data/*", "category": "static"},
-        {"path": "*.py", "category": "docs"},
-        {"path": "netbox_x/models.py", "category": "python"},
-    ]
-    assert categorize("netbox_x/data/deep/a.json", "netbox_x", rules) == "static"
-    assert categorize("netbox_x/models.py", "netbox_x", rules) == "docs"
-    assert categorize("netbox_x/a.html", "netbox_x", rules) == "python"
-
-
 def test_a_package_whose_name_begins_alike_is_not_the_package() -> None:
     assert categorize("netbox_x_extra/models.py", "netbox_x") == "python"
 

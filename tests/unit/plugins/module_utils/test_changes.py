@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import changes
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import changes, manifest
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.changes import Wanted
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import UnknownCategory
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack
 
 MakeStack = Callable[..., Stack]
 Git = Callable[..., str]
+MODEL = "from django.db import models\n\n\nclass M(models.Model):\n    a = models.IntegerField(default={})\n"
 FILES = {
-    "netbox_example/models.py": "M = 1\n",
+    "netbox_example/models.py": MODEL.format(1),
     "netbox_example/views.py": "V = 1\n",
     "netbox_example/static/netbox_example/dist/app.js": "1\n",
     "README.md": "hello\n",
@@ -41,12 +43,11 @@ def stack(request: pytest.FixtureRequest, make_stack: MakeStack, run_git: Git) -
 
 def apply(stack: Stack) -> None:
     scanned = time.time_ns()
-    _changes, manifest = changes.find_changes(stack)
-    changes.write_manifest(stack, manifest, scanned)
+    changes.find_changes(stack).record(scanned)
 
 
 def found(stack: Stack) -> list[tuple[str | None, str, str]]:
-    return [(c.path, c.change, c.category) for c in changes.find_changes(stack)[0]]
+    return [(c.path, c.change, c.category) for c in changes.find_changes(stack).changes]
 
 
 def in_git(stack: Stack) -> bool:
@@ -54,9 +55,10 @@ def in_git(stack: Stack) -> bool:
 
 
 def test_before_the_first_apply_everything_counts_as_changed(stack: Stack) -> None:
-    assert [c.category for c in changes.find_changes(stack)[0]] == list(changes.ALL)
+    assert [c.category for c in changes.find_changes(stack).changes] == list(changes.ALL)
     assert all(
-        c.path is None and c.reason == "nothing was applied to this stack yet" for c in changes.find_changes(stack)[0]
+        c.path is None and c.reason == "nothing was applied to this stack yet"
+        for c in changes.find_changes(stack).changes
     )
 
 
@@ -79,11 +81,11 @@ def rename(root: Path) -> None:
 
 EDITS: list[Any] = [
     (edit("netbox_example/models.py"), [("netbox_example/models.py", "modified", "models")]),
-    (edit("netbox_example/models.py", "M = 2\n"), [("netbox_example/models.py", "modified", "models")]),
+    (edit("netbox_example/models.py", MODEL.format(2)), [("netbox_example/models.py", "modified", "models")]),
     (edit("netbox_example/new.py"), [("netbox_example/new.py", "added", "python")]),
     (edit("netbox_example/ü b.py"), [("netbox_example/ü b.py", "added", "python")]),
     (lambda root: (root / "netbox_example/views.py").unlink(), [("netbox_example/views.py", "deleted", "views")]),
-    (rename, [("netbox_example/urls.py", "added", "urls"), ("netbox_example/views.py", "deleted", "views")]),
+    (rename, [("netbox_example/views.py", "deleted", "views"), ("netbox_example/urls.py", "added", "urls")]),
     (edit("README.md"), [("README.md", "modified", "docs")]),
     (edit("netbox-dev.yml", "port: 8000\n"), [("netbox-dev.yml", "added", "settings")]),
     (
@@ -140,7 +142,7 @@ def test_an_edit_that_keeps_size_and_time_within_the_clocks_granularity_is_found
     path = stack.plugin.root / "netbox_example/models.py"
     apply(stack)
     before = path.stat()
-    path.write_text("M = 9\n")
+    path.write_text(MODEL.format(9))
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
     assert found(stack) == [("netbox_example/models.py", "modified", "models")]
 
@@ -151,22 +153,24 @@ def test_an_old_file_of_the_same_size_and_time_is_not_read_again(stack: Stack, m
             os.utime(os.path.join(here, name), (1_000_000, 1_000_000))
     apply(stack)
     read = []
-    monkeypatch.setattr(changes, "digest", lambda path: read.append(path) or "0")
+    monkeypatch.setattr(manifest, "object_id", lambda path, _kind: read.append(path) or "0")
     assert found(stack) == []
     assert read == []
 
 
-def test_a_file_that_cannot_be_read_counts_as_deleted(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_cannot_be_read_is_said_to_be_so(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     apply(stack)
-    real = changes.digest
+    real = manifest.object_id
 
-    def refuse(path: bytes) -> str:
+    def refuse(path: bytes, kind: str) -> str:
         if path.endswith(b"views.py"):
             raise PermissionError(13, "Permission denied", os.fsdecode(path))
-        return real(path)
+        return real(path, kind)
 
-    monkeypatch.setattr(changes, "digest", refuse)
-    assert found(stack) == [("netbox_example/views.py", "deleted", "views")]
+    monkeypatch.setattr(manifest, "object_id", refuse)
+    (stack.plugin.root / "netbox_example/views.py").write_text("V = 2\n")
+    (change,) = changes.find_changes(stack).changes
+    assert (change.category, change.reason) == ("views", "netbox_example/views.py cannot be read")
 
 
 def test_a_links_target_is_its_content(stack: Stack) -> None:
@@ -180,12 +184,11 @@ def test_a_links_target_is_its_content(stack: Stack) -> None:
 
 def test_named_categories_are_the_changes_whatever_the_files_say(stack: Stack) -> None:
     apply(stack)
-    named, manifest = changes.find_changes(stack, ["models", "static", "models"])
+    named = changes.find_changes(stack, Wanted.of(["models", "static", "models"])).changes
     assert [(c.path, c.change, c.category) for c in named] == [(None, "named", "models"), (None, "named", "static")]
-    assert "netbox_example/models.py" in manifest
-    assert [c.category for c in changes.find_changes(stack, ["docs", "all"])[0]] == list(changes.ALL)
+    assert [c.category for c in changes.find_changes(stack, Wanted.of(["docs", "all"])).changes] == list(changes.ALL)
     with pytest.raises(UnknownCategory, match="did you mean 'models'"):
-        changes.find_changes(stack, ["model"])
+        Wanted.of(["model"])
 
 
 @pytest.mark.parametrize(
@@ -209,7 +212,7 @@ def test_a_manifest_that_cannot_be_used_makes_everything_count_as_changed(
     apply(stack)
     path = stack.state / "manifest.json"
     path.write_text(damage(json.loads(path.read_text())))
-    assert [c.category for c in changes.find_changes(stack)[0]] == list(changes.ALL)
+    assert [c.category for c in changes.find_changes(stack).changes] == list(changes.ALL)
     apply(stack)
     assert found(stack) == []
 
@@ -220,7 +223,7 @@ def test_names_that_are_no_text_are_found_and_printed_in_one_line(stack: Stack) 
     for name in (b"a\xff.py", b"b\nc.py"):
         with open(os.path.join(folder, name), "wb"):
             pass
-    assert [c.reason for c in changes.find_changes(stack)[0]] == [
+    assert [c.reason for c in changes.find_changes(stack).changes] == [
         "netbox_example/a\\xff.py added",
         "netbox_example/b\\nc.py added",
     ]
@@ -236,7 +239,7 @@ def test_a_plugin_below_a_folder_that_an_outer_repository_ignores_is_walked(
     (tmp_path / ".gitignore").write_text("/plugin/\n")
     apply(made)
     (made.plugin.root / "netbox_example/views.py").write_text("V = 2\n")
-    assert found(made) == [("netbox_example/views.py", "modified", "views")]
+    assert [c.category for c in changes.find_changes(made).changes] == ["views"]
 
 
 def test_without_a_git_command_the_repository_is_walked(
@@ -245,9 +248,12 @@ def test_without_a_git_command_the_repository_is_walked(
     made = make_stack(files=FILES)
     run_git(made.plugin.root, "init", "-q")
     monkeypatch.setenv("PATH", str(made.state))
-    _changes, manifest = changes.find_changes(made)
-    assert "noise.log" in manifest
-    assert not [name for name in manifest if name.startswith(".git/")]
+    result = changes.find_changes(made)
+    assert "noise.log" in result.now.files
+    assert not [name for name in result.now.files if name.startswith(".git/")]
+    assert result.notices == [
+        "git is not installed on this node: every file was looked at, also those that git would ignore"
+    ]
 
 
 def test_a_hostile_repositorys_configuration_is_not_executed(
@@ -264,7 +270,7 @@ def test_a_named_category_settles_its_own_files_only(stack: Stack) -> None:
     apply(stack)
     for name in ("models", "views"):
         (stack.plugin.root / f"netbox_example/{name}.py").write_text("EDITED = 1\n")
-    named, manifest = changes.find_changes(stack, ["views"])
-    assert [change.category for change in named] == ["views"]
-    changes.write_manifest(stack, manifest, time.time_ns())
+    result = changes.find_changes(stack, Wanted.of(["views"]))
+    assert [change.category for change in result.changes] == ["views"]
+    result.record(time.time_ns())
     assert found(stack) == [("netbox_example/models.py", "modified", "models")]

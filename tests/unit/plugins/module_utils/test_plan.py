@@ -6,8 +6,13 @@ from itertools import permutations
 
 import pytest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import plan
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.changes import Change
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import CATEGORIES
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.change import Change, printable
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.matrix import (
+    ACTIONS,
+    CATEGORIES,
+    MATRIX,
+    PYTHON_ROLES,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,7 +28,7 @@ EVERY = sorted(ROLES)
 
 
 def change(category: str, path: str | None = None) -> Change:
-    return Change(path, "modified" if path else "named", category, "named by hand")
+    return Change(path, "modified" if path else "named", category, f"{printable(path)} modified" if path else "named")
 
 
 def made(*categories: str) -> list[tuple[str, list[str]]]:
@@ -53,7 +58,7 @@ def test_each_row_of_the_matrix(category: str, actions: list[tuple[str, list[str
 
 
 def test_the_matrix_has_a_row_for_every_category() -> None:
-    assert set(plan.MATRIX) == set(CATEGORIES)
+    assert set(MATRIX) == set(CATEGORIES)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +84,7 @@ def test_the_stronger_action_takes_the_weaker_ones_place(
 
 def test_reasons_name_the_files_and_no_line_of_output_is_broken_by_them() -> None:
     (reload,) = plan.make_plan([change("views", "a/views.py"), change("urls", "a/b\nc.py"), change("python")], ROLES)
-    assert reload.reasons == ("python: named by hand", "urls: a/b\\nc.py modified", "views: a/views.py modified")
+    assert reload.reasons == ("python: named", "urls: a/b\\nc.py modified", "views: a/views.py modified")
     assert reload.describe()["services"] == LOADING
 
 
@@ -94,7 +99,7 @@ CHANGES = st.lists(
     ),
     max_size=8,
 )
-SOME_ROLES = st.dictionaries(st.sampled_from(EVERY), st.sampled_from(plan.PYTHON_ROLES))
+SOME_ROLES = st.dictionaries(st.sampled_from(EVERY), st.sampled_from(PYTHON_ROLES))
 
 
 @given(CHANGES, SOME_ROLES, st.randoms())
@@ -108,7 +113,7 @@ def test_the_order_of_changes_and_their_repetition_make_no_difference(changes, r
 def test_a_plan_is_in_order_names_only_known_services_and_none_twice(changes, roles) -> None:  # type: ignore[no-untyped-def]
     actions = plan.make_plan(changes, roles)
     names = [a.action for a in actions]
-    assert names == [name for name in plan.ACTIONS if name in names]
+    assert names == [name for name in ACTIONS if name in names]
     touched = [s for a in actions for s in a.services]
     assert len(touched) == len(set(touched))
     assert set(touched) <= set(roles)

@@ -92,7 +92,7 @@ def test_words_from_a_command_line_become_what_the_key_holds(wanted: type, given
         ("rules: [{path: x}]\n", InvalidProject, "each rule has 'path'"),
         ("rules: [x]\n", InvalidProject, "each rule has 'path'"),
         ("rules: [{path: x, category: statics}]\n", UnknownCategory, "did you mean 'static'?"),
-        ("rules: [{path: x, category: [a]}]\n", InvalidProject, "each rule has 'path'"),
+        ("rules: [{path: x, categories: [a]}]\n", InvalidProject, "each rule has 'path'"),
         ("rules: [{path: 3, category: docs}]\n", InvalidProject, "each rule has 'path'"),
         ("project_name: Up\n", InvalidProject, "project_name: 'Up'"),
         ("netbox: 3.1\n", UnknownRelease, "Known: 4.1, 4.2, 4.3"),
@@ -125,7 +125,7 @@ def test_an_unknown_category_names_the_nearest(name: str, said: str) -> None:
 
 
 def test_every_known_category_is_taken() -> None:
-    assert [stack.check_category(name) for name in stack.CATEGORIES] == stack.CATEGORIES
+    assert [stack.check_category(name) for name in stack.CATEGORIES] == list(stack.CATEGORIES)
 
 
 class TestChoosePath:

@@ -1,0 +1,68 @@
+# Copyright: (c) 2026, Hedgehog
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A change, as every later step of a run knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+# How sure a category is: by the path alone, by what the file says, by who imports it.
+BY_PATH, BY_CONTENT, BY_IMPORT = "path", "content", "import"
+
+
+@dataclass(frozen=True)
+class Change:
+    """A file added, modified, deleted or renamed, or (``path`` None) a category that was named by hand.
+
+    ``roles`` are those that load the file, None where the matrix says it. ``actions`` of a rule of the project file's
+    stand in the matrix's place. ``sources`` says who found it: auto, since, paths or changed.
+    """
+
+    path: str | None
+    change: str
+    category: str
+    reason: str
+    confidence: str = BY_PATH
+    sources: tuple[str, ...] = ("auto",)
+    previous: str | None = None
+    roles: tuple[str, ...] | None = None
+    actions: Mapping[str, tuple[str, ...]] | None = None
+
+    def describe(self) -> dict[str, Any]:
+        described: dict[str, Any] = {
+            "path": self.path,
+            "change": self.change,
+            "category": self.category,
+            "reason": self.reason,
+            "confidence": self.confidence,
+            "sources": list(self.sources),
+        }
+        if self.previous:
+            described["previous"] = self.previous
+        if self.roles is not None:
+            described["roles"] = list(self.roles)
+        return described
+
+
+def merged(changes: Iterable[Change]) -> list[Change]:
+    """The same without repetitions: what several sources found is one change of them all."""
+    found: dict[tuple[str | None, str], Change] = {}
+    for change in changes:
+        key = (change.path, change.category)
+        known = found.get(key)
+        if known:
+            change = replace(known, sources=tuple(dict.fromkeys(known.sources + change.sources)))
+        found[key] = change
+    return list(found.values())
+
+
+def printable(name: str) -> str:
+    """``name`` with everything that is not printable escaped: a file's name never breaks a line of output."""
+    return "".join(
+        c
+        if c.isprintable()
+        else c.encode("utf-8", "surrogateescape").decode("latin-1").encode("unicode_escape").decode()
+        for c in name
+    )

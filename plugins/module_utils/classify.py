@@ -1,0 +1,277 @@
+# Copyright: (c) 2026, Hedgehog
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a difference to changes: first what the path says, then what the file says, then who uses it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from .categories import categorize
+from .change import BY_CONTENT, BY_IMPORT, BY_PATH, Change, printable
+from .contents import included
+from .facts import Facts
+from .manifest import CHECKOUT, Difference
+from .matrix import WEB
+from .modules import Modules
+from .slices import Node, Slice, config_slice, schema_slice
+from .source import Source
+from .stack import Rule
+
+# Of a configuration, these reach the schema.
+_IN_SCHEMA = re.compile(r"\.(default_auto_field|label|name)$")
+_PYTHON = ("python", "models", "views", "urls", "plugin_config")
+_NOTHING_NEW = "only comments, docstrings, formatting or types"
+_NO_MEANING = "only comments, or sections that other tools read"
+
+
+@dataclass(frozen=True)
+class _Finding:
+    """What the content of a file adds to its path."""
+
+    category: str
+    reason: str
+    confidence: str = BY_CONTENT
+
+
+class Versions:
+    """The plugin's modules before some differences and after them, compared."""
+
+    def __init__(self, facts: Facts, differences: Sequence[Difference]) -> None:
+        self.facts = facts
+        self.old: Modules = facts.modules(before=differences)
+        self.new: Modules = facts.modules()
+        names = {facts.module(path) for d in differences for path in (d.path, d.previous) if path}
+        self.changed = {name for name in names if name}
+
+    @cached_property
+    def schema(self) -> tuple[Slice, Slice]:
+        return schema_slice(self.old), schema_slice(self.new)
+
+    @cached_property
+    def schema_parts(self) -> dict[str, list[Node]]:
+        """Parts that decide about the schema and are other now, by the changed module to blame."""
+        return self._blamed(*self.schema)
+
+    @cached_property
+    def config_parts(self) -> dict[str, list[Node]]:
+        return self._blamed(config_slice(self.old), config_slice(self.new))
+
+    @property
+    def models_read_data(self) -> bool:
+        return any(one.reads_data for one in self.schema)
+
+    def _blamed(self, before: Slice, after: Slice) -> dict[str, list[Node]]:
+        apps = {name: self._app(name) for name in {*self.old.sources, *self.new.sources}}
+        blamed: dict[str, list[Node]] = {}
+        unexplained = []
+        for node in before.differences(after, apps):
+            if node[0] in self.changed and node[1] != "loaded":
+                blamed.setdefault(node[0], []).append(node)
+            elif node[1] == "loaded" or (node in before.digests) != (node in after.digests):
+                unexplained.append(node)
+        for node in unexplained:
+            # It came in or fell out because another file imports or uses it now, or does not any more.
+            for name in self._users(node[0]) or (self.changed if not blamed else set()):
+                blamed.setdefault(name, []).append(node)
+        return blamed
+
+    def _users(self, module: str) -> set[str]:
+        """Changed modules of which only one version imports ``module``."""
+
+        def importing(modules: Modules) -> set[str]:
+            return {name for name in self.changed if name in modules.sources and module in modules.imports(name)}
+
+        return importing(self.old) ^ importing(self.new)
+
+    @staticmethod
+    def _app(module: str) -> str:
+        """The Django app that a class of ``module`` belongs to, as far as its path tells."""
+        words = module.split(".")
+        return ".".join(words[: words.index("models")]) if "models" in words else f"{module}:"
+
+    def user_of(self, node: Node) -> Node | None:
+        for one in reversed(self.schema):
+            if node in one.digests:
+                return one.user_of(node)
+        return None
+
+    def is_new(self, node: Node) -> str:
+        before, after = self.schema
+        return "added" if node not in before.digests else "removed" if node not in after.digests else "changed"
+
+    def web_only(self, module: str) -> bool:
+        return all(m.web_only(module) for m in (self.old, self.new) if module in m.sources)
+
+    def nobody_imports(self, module: str) -> bool:
+        top = module.split(".")[0]
+        return not any(name.split(".")[0] != top for m in (self.old, self.new) for name in m.importers(top))
+
+
+class Classifier:
+    """Says of differences what they are."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.stack = facts.stack
+        self._included = included(self.stack.plugin.root)
+
+    def by_path(self, path: str) -> tuple[str, Rule | None]:
+        """The category that the path says, and the rule of the project file's that said so."""
+        for rule in self.stack.rules:
+            if rule.matches(path):
+                return rule.category or categorize(path, self.stack.plugin.package_path), rule
+        if path in self._included:
+            return "dependencies", None
+        return categorize(path, self.stack.plugin.package_path), None
+
+    def changes(self, differences: Sequence[Difference], source: str) -> list[Change]:
+        """All changes that these differences are; a file may be several."""
+        versions = Versions(self.facts, differences) if any(map(self._looked_into, differences)) else None
+        found = []
+        for difference in differences:
+            for one in self._split(difference):
+                found += [replace(c, sources=(source,)) for c in self._classify(one, versions)]
+        return found
+
+    def _looked_into(self, difference: Difference) -> bool:
+        paths = [path for path in (difference.path, difference.previous) if path and not path.startswith(CHECKOUT)]
+        return any(self.by_path(path)[0] in _PYTHON for path in paths)
+
+    def _split(self, difference: Difference) -> Iterable[Difference]:
+        """A file that was renamed into another category is one gone and one come."""
+        previous = difference.previous
+        if previous and self.by_path(previous) != self.by_path(difference.path):
+            return (
+                Difference(previous, difference.old, None),
+                Difference(difference.path, None, difference.new),
+            )
+        return (difference,)
+
+    def _classify(self, difference: Difference, versions: Versions | None) -> list[Change]:
+        category, rule = self.by_path(difference.path)
+        change = Change(
+            difference.path, difference.change, category, _by_path(difference), previous=difference.previous
+        )
+        if rule:
+            reason = f"{change.reason}; rule '{rule.path}' of the project file"
+            return [replace(change, reason=reason, actions=rule.actions)]
+        if category == "dependencies":
+            return [self._packaging(difference, change)]
+        if category not in _PYTHON or difference.path.startswith(CHECKOUT) or versions is None:
+            return [change]
+        if not difference.path.endswith(".py"):
+            return [self._data(change, versions)]
+        return self._python(difference, change, versions)
+
+    def _packaging(self, difference: Difference, change: Change) -> Change:
+        old = self.facts.meaning(difference.previous or difference.path, difference.old)
+        new = self.facts.meaning(difference.path, difference.new)
+        if difference.change == "modified" and old == new and old is not None:
+            return replace(change, category="ignored", reason=_NO_MEANING, confidence=BY_CONTENT)
+        return change
+
+    @staticmethod
+    def _data(change: Change, versions: Versions) -> Change:
+        if versions.models_read_data:
+            reason = f"{change.reason}, and models read data files as they are imported"
+            return replace(change, category="models", reason=reason, confidence=BY_IMPORT)
+        return change
+
+    def _python(self, difference: Difference, change: Change, versions: Versions) -> list[Change]:
+        module = self.facts.module(difference.path)
+        if module is None:
+            return [self._beside(change)]
+        before = self.facts.source(difference.previous or difference.path, difference.old)
+        after = self.facts.source(difference.path, difference.new)
+        same_name = not difference.previous
+        if before and after and before.code == after.code and not (before.unsure or after.unsure) and same_name:
+            return [replace(change, category="ignored", reason=_NOTHING_NEW, confidence=BY_CONTENT)]
+        words = module.split(".")
+        if words[0] != self.stack.plugin.package and "models" not in words and versions.nobody_imports(module):
+            reason = f"{change.reason}; the plugin's package does not import it"
+            return [replace(change, category="ignored", reason=reason, confidence=BY_IMPORT)]
+        web = versions.web_only(module)
+        unsure = _unsure(before, after)
+        findings = [] if web else self._schema(module, difference, versions, unsure)
+        findings += self._config(module, difference, versions)
+        if not findings:
+            findings = [self._ordinary(change, unsure)]
+        roles = (WEB,) if web else None
+        return [
+            replace(change, category=f.category, reason=f.reason, confidence=f.confidence, roles=_roles(f, roles))
+            for f in findings
+        ]
+
+    def _beside(self, change: Change) -> Change:
+        """Python that is no module of a package: below what is imported it may still be, elsewhere it cannot."""
+        top = self.facts.top
+        if top and change.path and not change.path.startswith(top) and change.category == "python":
+            reason = f"{change.reason}; it is not below {top}, where NetBox imports the plugin from"
+            return replace(change, category="ignored", reason=reason, confidence=BY_IMPORT)
+        return change
+
+    def _schema(self, module: str, d: Difference, versions: Versions, unsure: bool) -> list[_Finding]:
+        if unsure:
+            return [_Finding("models", "this node's Python cannot parse it, it may concern the schema", BY_PATH)]
+        modules = {module, self.facts.module(d.previous) if d.previous else None}
+        nodes = [node for name in modules if name for node in versions.schema_parts.get(name, [])]
+        if not nodes:
+            return []
+        nodes.sort(key=lambda node: (versions.user_of(node) is None, node[1].count(" "), len(node[1])), reverse=True)
+        node = nodes[0]
+        more = f" and {len(nodes) - 1} more" if len(nodes) > 1 else ""
+        user = versions.user_of(node)
+        if node[0] not in modules:
+            return [_Finding("models", f"it decides whether {_named(node)} is used{more}", BY_IMPORT)]
+        if node[1] == "loaded":
+            return [_Finding("models", f"models of {node[0]} are loaded by it", BY_IMPORT)]
+        text = f"{_named(node)} {versions.is_new(node)}{more}"
+        if user and user[0] not in modules:
+            return [_Finding("models", f"{text}, used by {user[0]}: {_named(user)}", BY_IMPORT)]
+        return [_Finding("models", text)]
+
+    def _config(self, module: str, d: Difference, versions: Versions) -> list[_Finding]:
+        modules = {module, self.facts.module(d.previous) if d.previous else None}
+        nodes = [node for name in modules if name for node in versions.config_parts.get(name, [])]
+        if not nodes:
+            return []
+        names = ", ".join(sorted({_named(node) for node in nodes})[:3])
+        findings = [_Finding("plugin_config", f"{names} changed")]
+        if any(_IN_SCHEMA.search(node[1]) for node in nodes):
+            findings.append(_Finding("models", f"{names} changed, which models take their names or keys from"))
+        return findings
+
+    def _ordinary(self, change: Change, unsure: bool) -> _Finding:
+        if unsure:
+            return _Finding(change.category, "this node's Python cannot parse it", BY_PATH)
+        if change.category == "models":
+            return _Finding("python", f"{change.change}, and no model is made of what changed")
+        if change.category == "plugin_config":
+            return _Finding("python", f"{change.change}, and nothing of the plugin's configuration")
+        return _Finding(change.category, change.reason, BY_PATH)
+
+
+def _roles(finding: _Finding, roles: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    return roles if finding.category in ("python", "views", "urls") else None
+
+
+def _unsure(*versions: Source | None) -> bool:
+    return any(version is not None and version.unsure for version in versions)
+
+
+def _by_path(difference: Difference) -> str:
+    if difference.new == "unreadable":
+        return f"{printable(difference.path)} cannot be read"
+    if difference.previous:
+        return f"{printable(difference.path)} renamed from {printable(difference.previous)}"
+    return f"{printable(difference.path)} {difference.change}"
+
+
+def _named(node: Node) -> str:
+    part = node[1]
+    if part == "*" or part == "":
+        return "module-level code"
+    return part

@@ -1,0 +1,327 @@
+# Copyright: (c) 2026, Hedgehog
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a stack was last made fresh from, and which files are other now.
+
+A manifest is what a commit has, and the files that are not as the commit has them. Where git cannot tell, it is all
+files. Contents are compared by git's own object ids, so that what was committed, reverted or checked out since then
+comes out right.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .categories import is_litter
+from .errors import InvalidReference, InvalidState
+from .git import Repository, open_repository
+from .stack import Stack
+from .state import read_json, write_json
+
+# Files of the netbox-docker checkout that configure the services.
+_CHECKOUT_DIRS = ("configuration", "env")
+CHECKOUT = "netbox-docker:"
+FILE = "manifest.json"
+# [object id, size, mtime_ns] of a file; None where a commit has one and the disk has not.
+Entry = list[Any]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A file that is other than it was: its object ids before and now, and its name before if it was renamed."""
+
+    path: str
+    old: str | None
+    new: str | None
+    previous: str | None = None
+
+    @property
+    def change(self) -> str:
+        if self.previous:
+            return "renamed"
+        return "added" if self.old is None else "deleted" if self.new is None else "modified"
+
+
+@dataclass
+class Manifest:
+    """``heads``: the commit of the repository (``""``) and of each submodule (its path with a slash)."""
+
+    heads: dict[str, str] = field(default_factory=dict)
+    files: dict[str, Entry | None] = field(default_factory=dict)
+
+
+class Tree:
+    """The files on disk that may matter to a stack. One object reads them once."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.root = stack.plugin.root
+        self._checkout = os.path.relpath(stack.checkout, self.root).replace(os.sep, "/") + "/"
+        repository, self.notice = open_repository(self.root)
+        self.repositories: dict[str, Repository] = {}
+        if repository:
+            self._open("", repository)
+        # Of object ids, as the repository makes them.
+        self.kind = "sha256" if repository and len(repository.empty_tree()) == 64 else "sha1"
+        if self.notice:
+            self.notice += ": every file was looked at, also those that git would ignore"
+
+    def _open(self, prefix: str, repository: Repository) -> None:
+        self.repositories[prefix] = repository
+        for path in repository.submodules():
+            inner = f"{prefix}{os.fsdecode(path)}/"
+            found = open_repository(self.root / inner)[0]
+            if found:
+                self._open(inner, found)
+
+    def repository_of(self, path: str) -> tuple[str, Repository | None]:
+        """The innermost repository that holds ``path``, with its prefix."""
+        prefix = max((p for p in self.repositories if path.startswith(p)), key=len, default="")
+        return prefix, self.repositories.get(prefix)
+
+    def matters(self, path: str) -> bool:
+        return not path.startswith(self._checkout) and not is_litter(path)
+
+    def read(self, known: Manifest | None = None) -> Manifest:
+        """The manifest of what is on disk now; a file whose size and mtime are those of ``known`` is not read again."""
+        before = known.files if known else {}
+        made = Manifest()
+        for prefix, repository in self.repositories.items():
+            head = made.heads[prefix] = repository.head()
+            listed = repository.listed(head)
+            present = {path for path in listed.hidden if os.path.lexists(self._absolute(prefix + os.fsdecode(path)))}
+            for path in listed.changed | listed.untracked | present:
+                self._take(made, prefix + os.fsdecode(path), before, repository=True)
+        if not self.repositories:
+            for path in _walk(self.root, self.stack.checkout):
+                self._take(made, os.fsdecode(path), before)
+        for folder in _CHECKOUT_DIRS:
+            for path in _walk(self.stack.checkout / folder, self.stack.checkout):
+                relative = f"{folder}/{os.fsdecode(path)}"
+                if not is_litter(relative):
+                    self._take(made, CHECKOUT + relative, before)
+        return made
+
+    def _absolute(self, path: str) -> bytes:
+        if path.startswith(CHECKOUT):
+            return os.fsencode(self.stack.checkout / path[len(CHECKOUT) :])
+        return os.fsencode(self.root) + b"/" + os.fsencode(path)
+
+    def _take(self, made: Manifest, path: str, before: dict[str, Any], repository: bool = False) -> None:
+        if path.endswith("/") and path not in self.repositories:
+            # A repository inside this one that is no submodule of it: its files are as good as others.
+            for inner in _walk(self.root / path, self.stack.checkout):
+                self._take(made, path + os.fsdecode(inner), before)
+            return
+        if path.endswith("/") or not (path.startswith(CHECKOUT) or self.matters(path)):
+            return
+        entry = self.entry(path, before.get(path))
+        if entry or repository:
+            made.files[path] = entry
+
+    def entry(self, path: str, known: Entry | None = None) -> Entry | None:
+        """What the manifest says of one file; None when it is not there or is no file."""
+        where = self._absolute(path)
+        try:
+            status = os.lstat(where)
+            if not (stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode)):
+                return None
+            if known and known[1:] == [status.st_size, status.st_mtime_ns]:
+                return known
+            return [object_id(where, self.kind), status.st_size, status.st_mtime_ns]
+        except PermissionError:
+            return ["unreadable", -1, 0]
+        except OSError:
+            # Gone since it was listed: deleted, for every process that would load it.
+            return None
+
+    def differences(self, before: Manifest, now: Manifest) -> list[Difference] | str:
+        """Files that are other ``now``; or why that cannot be told, in words."""
+        if before.heads.keys() != now.heads.keys():
+            if ("" in before.heads) != ("" in now.heads):
+                return "git tells about this repository now, and did not before, or the other way round"
+            return "a submodule came or went"
+        paths = before.files.keys() | now.files.keys()
+        for prefix, head in before.heads.items():
+            repository = self.repositories[prefix]
+            if head == now.heads[prefix]:
+                continue
+            if not repository.has(head):
+                return f"the commit that was applied last, {head[:10]}, is no longer in the repository"
+            paths |= {prefix + os.fsdecode(path) for path in repository.differing(head, now.heads[prefix])}
+        paths = {path for path in paths if path.startswith(CHECKOUT) or self.matters(path)}
+        old, new = self._ids(before, paths), self._ids(now, paths)
+        found = []
+        for path in sorted(paths):
+            was, is_now = old.get(path), new.get(path)
+            if is_now is None and was is not None and path not in now.files and self.repositories:
+                # Git ignores it since then, but it is there.
+                is_now = (self.entry(path) or [None])[0]
+            if was != is_now:
+                found.append(Difference(path, was, is_now))
+        return _with_renames(found)
+
+    def _ids(self, manifest: Manifest, paths: Iterable[str]) -> dict[str, str]:
+        """Object ids of ``paths`` as a manifest has them."""
+        ids: dict[str, str] = {}
+        committed: dict[str, set[bytes]] = {}
+        for path in paths:
+            if path in manifest.files:
+                entry = manifest.files[path]
+                if entry:
+                    ids[path] = entry[0]
+            elif not path.startswith(CHECKOUT):
+                prefix, repository = self.repository_of(path)
+                if repository:
+                    committed.setdefault(prefix, set()).add(os.fsencode(path[len(prefix) :]))
+        for prefix, wanted in committed.items():
+            found = self.repositories[prefix].blobs(manifest.heads[prefix], wanted)
+            ids.update({prefix + os.fsdecode(path): name for path, name in found.items()})
+        return ids
+
+    def since(self, reference: str, now: Manifest) -> list[Difference]:
+        """Files that are other than the commit has them that ``reference`` names.
+
+        Raises InvalidReference when there is no such commit.
+        """
+        repository = self.repositories.get("")
+        if repository is None:
+            why = self.notice.partition(":")[0] or "no git repository holds this plugin"
+            raise InvalidReference(f"since: '{reference}' cannot be looked up: {why}.", asked=reference)
+        base = repository.base_of(reference)
+        inner = [prefix for prefix in self.repositories if prefix]
+        heads = {"": base}
+        for prefix in inner:
+            commit = repository.ask("rev-parse", "--verify", "-q", f"{base}:./{prefix.rstrip('/')}")
+            heads[prefix] = commit.decode().strip() if commit else ""
+        known = {prefix: head for prefix, head in heads.items() if head and self.repositories[prefix].has(head)}
+        empty = {prefix: self.repositories[prefix].empty_tree() for prefix in heads if prefix not in known}
+        compared = self.differences(Manifest({**known, **empty}), now)
+        if isinstance(compared, str):
+            raise InvalidReference(f"since: '{reference}' cannot be compared: {compared}.", asked=reference)
+        # The base has nothing of the checkout's configuration to compare with.
+        return [difference for difference in compared if not difference.path.startswith(CHECKOUT)]
+
+    def everything(self) -> set[str]:
+        """All files that matter, as they are listed now."""
+        if not self.repositories:
+            return {path for path in map(os.fsdecode, _walk(self.root, self.stack.checkout)) if self.matters(path)}
+        found = set()
+        for prefix, repository in self.repositories.items():
+            found |= {prefix + os.fsdecode(path) for path in repository.files()}
+        return {path for path in found if not path.endswith("/") and self.matters(path)}
+
+    def knew(self, path: str, before: Manifest | None) -> bool:
+        """Whether a manifest has the file."""
+        return before is not None and path in self._ids(before, [path])
+
+    def text(self, path: str) -> bytes | None:
+        """A file's content now; None when it cannot be read."""
+        try:
+            with open(self._absolute(path), "rb") as stream:
+                return stream.read()
+        except OSError:
+            return None
+
+    def old_text(self, path: str, name: str) -> bytes | None:
+        """The content of an object that git keeps for ``path``; None when it keeps none."""
+        repository = self.repository_of(path)[1]
+        return next((content for _name, content in repository.contents([name])), None) if repository else None
+
+
+def _with_renames(found: list[Difference]) -> list[Difference]:
+    """A deleted and an added file of the same content are one renamed file."""
+    gone: dict[str, list[Difference]] = {}
+    for difference in found:
+        if difference.new is None and difference.old:
+            gone.setdefault(difference.old, []).append(difference)
+    result = []
+    taken = set()
+    for difference in found:
+        old = gone.get(difference.new or "") if difference.old is None else None
+        if old:
+            match = old.pop(0)
+            taken.add(match.path)
+            result.append(Difference(difference.path, match.old, difference.new, match.path))
+        else:
+            result.append(difference)
+    return [d for d in result if not (d.new is None and d.path in taken)]
+
+
+def _walk(root: Path, skip: Path) -> Iterator[bytes]:
+    base = os.fsencode(root)
+    for here, directories, names in os.walk(base):
+        links = [d for d in directories if os.path.islink(os.path.join(here, d))]
+        directories[:] = sorted(
+            d
+            for d in directories
+            if d not in links
+            and os.path.join(here, d) != os.fsencode(skip)
+            and not is_litter(os.fsdecode(os.path.relpath(os.path.join(here, d), base)) + "/")
+        )
+        for name in sorted([*names, *links]):
+            yield os.path.relpath(os.path.join(here, name), base)
+
+
+def content_id(content: bytes, kind: str) -> str:
+    """The id that git gives to a content; ``kind`` is sha1 or sha256."""
+    return hashlib.new(kind, b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+
+
+def object_id(path: bytes, kind: str) -> str:
+    """The id of a file's content, or of a symbolic link's target."""
+    if os.path.islink(path):
+        return content_id(os.readlink(path), kind)
+    hasher = hashlib.new(kind, usedforsecurity=False)
+    with open(path, "rb") as stream:
+        hasher.update(b"blob %d\0" % os.fstat(stream.fileno()).st_size)
+        for block in iter(lambda: stream.read(1 << 20), b""):
+            hasher.update(block)
+    return hasher.hexdigest()
+
+
+def read_manifest(stack: Stack) -> tuple[Manifest | None, str]:
+    """The manifest of the last successful apply; or None, and why there is none that can be used."""
+    try:
+        data = read_json(stack.state / FILE)
+    except InvalidState as error:
+        return None, f"what was applied last is not known: {error.message}"
+    if data is None:
+        return None, "nothing was applied to this stack yet"
+    if data.get("root") != str(stack.plugin.root):
+        return None, f"what was applied last is that of another plugin, {data.get('root')}"
+    try:
+        # A file written within the clock's granularity of the scan may have changed after it: read it again.
+        settled_ns = data["scanned_ns"] - 2_000_000_000
+        files: dict[str, Entry | None] = {}
+        for name, entry in data["files"].items():
+            if entry is None:
+                files[name] = None
+            else:
+                content, _size, mtime_ns = entry
+                files[name] = entry if mtime_ns < settled_ns else [content, -1, 0]
+        heads = {str(prefix): str(commit) for prefix, commit in data["heads"].items()}
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        return None, f"what was applied last is not known: {stack.state / FILE} is damaged ({error!r})"
+    return Manifest(heads, files), ""
+
+
+def write_manifest(stack: Stack, manifest: Manifest, scanned_ns: int) -> None:
+    """Record what was applied. ``scanned_ns`` is the time (ns since the epoch) before the scan."""
+    data = {"root": str(stack.plugin.root), "heads": manifest.heads, "files": manifest.files, "scanned_ns": scanned_ns}
+    write_json(stack.state / FILE, data)
+
+
+def settled(now: Manifest, waiting: Iterable[Difference]) -> Manifest:
+    """``now``, but for the differences that still wait to be applied: they stay differences."""
+    files = dict(now.files)
+    for difference in waiting:
+        files[difference.path] = None
+        if difference.old:
+            files[difference.previous or difference.path] = [difference.old, -1, 0]
+    return Manifest(dict(now.heads), files)
