@@ -126,9 +126,10 @@ class Repository:
 
         Raises InvalidReference when there is no such commit, or the range ends elsewhere than in HEAD.
         """
-        first, dots, last = re.fullmatch(r"(.*?)(\.{2,3}|)(.*)", reference, re.DOTALL).groups()  # type: ignore[union-attr]
-        if not dots:
-            return self._commit(first, reference)
+        ends = re.fullmatch(r"(.*?)(\.{2,3})(.*)", reference, re.DOTALL)
+        if not ends:
+            return self._commit(reference, reference)
+        first, dots, last = ends.groups()
         start, end = self._commit(first or "HEAD", reference), self._commit(last or "HEAD", reference)
         if end != self.head():
             raise InvalidReference(
