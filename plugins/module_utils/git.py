@@ -10,7 +10,6 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +17,13 @@ from .errors import InvalidReference
 
 # Nothing is written, and nothing that the repository's configuration names is executed.
 _SAFE = ("--no-optional-locks", "-c", "core.fsmonitor=false")
-_PLAIN_DIFF = ("-z", "--relative", "--no-ext-diff", "--no-textconv", "--ignore-submodules=all")
+_PLAIN_DIFF = (
+    *("--raw", "--no-abbrev", "--no-renames", "-z", "--relative"),
+    *("--no-ext-diff", "--no-textconv", "--ignore-submodules=all"),
+)
+_NOTHING, _SUBMODULE = b"000000", b"160000"
 # As many paths as surely fit a command line.
 _FEW = 500
-
-
-@dataclass(frozen=True)
-class Listed:
-    """Paths whose contents may be other than a commit has them."""
-
-    changed: set[bytes]
-    untracked: set[bytes]
-    # Tracked, but git was told not to look at them.
-    hidden: set[bytes]
 
 
 class Repository:
@@ -39,6 +32,8 @@ class Repository:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._user = _owner(root)
+        # What trees are known to have, by path: an object id, or None for nothing.
+        self._blobs: dict[str, dict[bytes, str | None]] = {}
 
     def _start(self, *arguments: str, **options: Any) -> subprocess.Popen[bytes]:
         command = ["git", *_SAFE, "-C", str(self.root), *arguments]
@@ -70,17 +65,43 @@ class Repository:
     def has(self, commit: str) -> bool:
         return self.ask("cat-file", "-e", commit) is not None
 
-    def listed(self, base: str) -> Listed:
-        """Paths that may differ from what ``base`` has: three questions at once, each walks on its own."""
+    def listed(self, base: str) -> set[bytes]:
+        """Paths whose contents on disk may be other than ``base`` has them: three questions that git answers at once.
+
+        Files that git was told not to look at are among them, as far as they are there.
+        """
         asked = (
-            ("diff", "--name-only", "--no-renames", *_PLAIN_DIFF, base, "--"),
+            ("diff", *_PLAIN_DIFF, base, "--"),
             ("ls-files", "-z", "--others", "--exclude-standard"),
             ("ls-files", "-z", "-v"),
         )
         processes = [self._start(*arguments, stdin=subprocess.DEVNULL) for arguments in asked]
         changed, untracked, flags = (process.communicate()[0] for process in processes)
-        hidden = {found[2:] for found in re.findall(rb"(?:^|(?<=\0))[a-zS] [^\0]+", flags)}
-        return Listed(_split(changed), _split(untracked), hidden)
+        found = self._keep(changed, base)
+        others = _split(untracked)
+        known = self._blobs[base]
+        for path in others:
+            known.setdefault(path, None)
+        return found | others | self._hidden(flags)
+
+    def _hidden(self, flags: bytes) -> set[bytes]:
+        plain = flags.count(b"\0H ") + flags.startswith(b"H ")
+        if plain == flags.count(b"\0"):
+            return set()
+        paths = {line[2:] for line in flags.split(b"\0") if line[:1].islower() or line[:1] == b"S"}
+        return {path for path in paths if os.path.lexists(os.path.join(os.fsencode(self.root), path))}
+
+    def _keep(self, raw: bytes, base: str, other: str | None = None) -> set[bytes]:
+        """Paths of a raw diff; which objects it names is kept."""
+        words = raw.split(b"\0")
+        before = self._blobs.setdefault(base, {})
+        after = self._blobs.setdefault(other, {}) if other else {}
+        for about, path in zip(words[::2], words[1::2]):
+            modes, old, new = about[1:14].split(b" "), *about.split(b" ")[2:4]
+            before[path], after[path] = (
+                None if mode in (_NOTHING, _SUBMODULE) else name.decode() for mode, name in zip(modes, (old, new))
+            )
+        return set(words[1::2])
 
     def files(self) -> set[bytes]:
         """Paths that git tracks or does not ignore."""
@@ -90,23 +111,21 @@ class Repository:
         """Paths that two commits (or trees) have differently."""
         if base == other:
             return set()
-        return _split(self.ask("diff", "--name-only", "--no-renames", *_PLAIN_DIFF, base, other, "--") or b"")
+        return self._keep(self.ask("diff", *_PLAIN_DIFF, base, other, "--") or b"", base, other)
 
     def blobs(self, tree: str, paths: Iterable[bytes]) -> dict[bytes, str]:
         """``{path: object id}`` of those paths that a commit or tree has."""
+        known = self._blobs.setdefault(tree, {})
         wanted = set(paths)
-        if not wanted:
-            return {}
-        few = [os.fsdecode(path) for path in wanted] if len(wanted) <= _FEW else []
-        found = {}
-        for line in (self.ask("ls-tree", "-r", "-z", tree, "--", *few) or b"").split(b"\0"):
-            about, _tab, path = line.partition(b"\t")
-            if path in wanted:
-                mode, _kind, name = about.split(b" ")
-                # A submodule's commit is no content.
-                if mode != b"160000":
-                    found[path] = name.decode()
-        return found
+        asked = wanted - known.keys()
+        if asked:
+            few = [os.fsdecode(path) for path in asked] if len(asked) <= _FEW else []
+            known.update(dict.fromkeys(asked))
+            for line in (self.ask("ls-tree", "-r", "-z", tree, "--", *few) or b"").split(b"\0"):
+                about, _tab, path = line.partition(b"\t")
+                if path in asked and not about.startswith(_SUBMODULE):
+                    known[path] = about.split(b" ")[2].decode()
+        return {path: name for path in wanted if (name := known[path])}
 
     def contents(self, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """Pairs of (object id, content); an object that is not there is left out."""

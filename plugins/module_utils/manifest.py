@@ -27,6 +27,8 @@ from .state import read_json, write_json
 _CHECKOUT_DIRS = ("configuration", "env")
 CHECKOUT = "netbox-docker:"
 FILE = "manifest.json"
+# Bytes of a file that are read at once.
+_BLOCK = 1 << 20
 # [object id, size, mtime_ns] of a file; None where a commit has one and the disk has not.
 Entry = list[Any]
 
@@ -93,9 +95,7 @@ class Tree:
         made = Manifest()
         for prefix, repository in self.repositories.items():
             head = made.heads[prefix] = repository.head()
-            listed = repository.listed(head)
-            present = {path for path in listed.hidden if os.path.lexists(self._absolute(prefix + os.fsdecode(path)))}
-            for path in listed.changed | listed.untracked | present:
+            for path in repository.listed(head):
                 self._take(made, prefix + os.fsdecode(path), before, repository=True)
         if not self.repositories:
             for path in _walk(self.root, self.stack.checkout):
@@ -133,7 +133,7 @@ class Tree:
                 return None
             if known and known[1:] == [status.st_size, status.st_mtime_ns]:
                 return known
-            return [object_id(where, self.kind), status.st_size, status.st_mtime_ns]
+            return [object_id(where, status, self.kind), status.st_size, status.st_mtime_ns]
         except PermissionError:
             return ["unreadable", -1, 0]
         except OSError:
@@ -273,14 +273,22 @@ def content_id(content: bytes, kind: str) -> str:
     return hashlib.new(kind, b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
-def object_id(path: bytes, kind: str) -> str:
+def object_id(path: bytes, status: os.stat_result, kind: str) -> str:
     """The id of a file's content, or of a symbolic link's target."""
-    if os.path.islink(path):
+    if stat.S_ISLNK(status.st_mode):
         return content_id(os.readlink(path), kind)
+    if status.st_size <= _BLOCK:
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            content = os.read(handle, status.st_size + 1)
+        finally:
+            os.close(handle)
+        if len(content) == status.st_size:
+            return content_id(content, kind)
     hasher = hashlib.new(kind, usedforsecurity=False)
     with open(path, "rb") as stream:
         hasher.update(b"blob %d\0" % os.fstat(stream.fileno()).st_size)
-        for block in iter(lambda: stream.read(1 << 20), b""):
+        for block in iter(lambda: stream.read(_BLOCK), b""):
             hasher.update(block)
     return hasher.hexdigest()
 

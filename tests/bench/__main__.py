@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, Hedgehog
-"""What an edit costs: ours against the workflow document's own commands, on one stack, in one run.
+"""What finding changes costs against git, and what an edit costs against the workflow document's own commands.
+
+Each pair is measured on one tree or one stack, in one run.
 
 Prints one line each, ``name ours_s theirs_s ratio`` (medians; the spread goes to the report on standard error).
 Arguments: the number of repetitions (3).
@@ -20,6 +22,7 @@ from typing import Callable
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from bench.scan import main as scan
 from e2e.conftest import build_sandbox
 from e2e.stack import Stack, free_port
 
@@ -95,6 +98,7 @@ def report(name: str, ours: list[float], theirs: list[float]) -> None:
 
 def main() -> None:
     repetitions = int(sys.argv[1]) if len(sys.argv) > 1 else 3
+    scan(repetitions=repetitions)
     home = Path(tempfile.mkdtemp(prefix="netbox-dev-bench-"))
     stack = Stack(home / "sandbox/plugin", home / "state", home / "sandbox", free_port())
     try:

@@ -153,7 +153,7 @@ def test_an_old_file_of_the_same_size_and_time_is_not_read_again(stack: Stack, m
             os.utime(os.path.join(here, name), (1_000_000, 1_000_000))
     apply(stack)
     read = []
-    monkeypatch.setattr(manifest, "object_id", lambda path, _kind: read.append(path) or "0")
+    monkeypatch.setattr(manifest, "object_id", lambda path, *_more: read.append(path) or "0")
     assert found(stack) == []
     assert read == []
 
@@ -162,10 +162,10 @@ def test_a_file_that_cannot_be_read_is_said_to_be_so(stack: Stack, monkeypatch: 
     apply(stack)
     real = manifest.object_id
 
-    def refuse(path: bytes, kind: str) -> str:
+    def refuse(path: bytes, *more: Any) -> str:
         if path.endswith(b"views.py"):
             raise PermissionError(13, "Permission denied", os.fsdecode(path))
-        return real(path, kind)
+        return real(path, *more)
 
     monkeypatch.setattr(manifest, "object_id", refuse)
     (stack.plugin.root / "netbox_example/views.py").write_text("V = 2\n")

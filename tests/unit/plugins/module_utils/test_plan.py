@@ -2,6 +2,7 @@
 # Copyright: (c) 2026, Hedgehog
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -12,6 +13,7 @@ from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.matrix import 
     CATEGORIES,
     MATRIX,
     PYTHON_ROLES,
+    SUBSUMED,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -99,6 +101,16 @@ CHANGES = st.lists(
     ),
     max_size=8,
 )
+RULED = st.dictionaries(
+    st.sampled_from([a for a, in_services in ACTIONS.items() if in_services]),
+    st.lists(st.sampled_from(PYTHON_ROLES), min_size=1, unique=True).map(tuple),
+)
+CHANGES_WITH_MORE = st.builds(
+    replace,
+    st.builds(change, st.sampled_from(CATEGORIES), st.sampled_from(["a.py", "b.py", None])),
+    roles=st.one_of(st.none(), st.just(("web",))),
+    actions=st.one_of(st.none(), RULED),
+)
 SOME_ROLES = st.dictionaries(st.sampled_from(EVERY), st.sampled_from(PYTHON_ROLES))
 
 
@@ -133,3 +145,51 @@ def test_more_changes_never_need_less(first, more, roles) -> None:  # type: igno
     (less, few), (all_of_it, many) = needs(first), needs([*first, *more])
     assert less <= all_of_it
     assert all(many.get(service, 0) >= rank for service, rank in few.items())
+
+
+PARTITIONS = st.lists(st.lists(CHANGES_WITH_MORE, max_size=4), max_size=4)
+
+
+@given(PARTITIONS, SOME_ROLES)
+def test_the_plans_of_any_partition_merged_are_the_plan_of_the_whole(parts, roles) -> None:  # type: ignore[no-untyped-def]
+    merged = plan.merge(*(plan.needs_of(part, roles) for part in parts))
+    whole = [change for part in parts for change in part]
+    assert plan.ordered(merged) == plan.make_plan(whole, roles)
+
+
+@given(PARTITIONS, SOME_ROLES)
+def test_an_action_gives_way_only_to_one_that_does_all_it_does(parts, roles) -> None:  # type: ignore[no-untyped-def]
+    together = plan.merge(*(plan.needs_of(part, roles) for part in parts))
+    for part in parts:
+        for action, service in plan.needs_of(part, roles):
+            stronger = {action, *SUBSUMED.get(action, ())}
+            assert any((name, service) in together for name in stronger)
+
+
+@pytest.mark.parametrize(
+    ("actions", "expected"),
+    [
+        ({"reload": ("worker",)}, [("reload", ["netbox-rq-worker-hedgehog", "netbox-worker"])]),
+        (
+            {"restart": ("scheduler", "web"), "collectstatic": ()},
+            [("restart", ["netbox", "netbox-rq-scheduler"]), ("collectstatic", [])],
+        ),
+        ({"build": (), "recreate": ("housekeeping",)}, [("build", []), ("recreate", ["netbox-housekeeping"])]),
+        ({}, []),
+    ],
+)
+def test_a_rules_own_actions_stand_in_the_place_of_the_matrix(actions, expected) -> None:  # type: ignore[no-untyped-def]
+    ruled = replace(change("models", "a.yml"), actions=actions)
+    assert [(a.action, list(a.services)) for a in plan.make_plan([ruled], ROLES)] == expected
+
+
+def test_code_that_only_the_web_service_loads_reloads_it_alone() -> None:
+    web_only = replace(change("views", "a/views.py"), roles=("web",))
+    assert plan.make_plan([web_only], ROLES)[0].services == ("netbox",)
+    assert list(plan.make_plan([web_only, change("python")], ROLES)[0].services) == LOADING
+    assert plan.make_plan([replace(web_only, category="settings")], ROLES)[0].services == tuple(EVERY)
+
+
+def test_a_reason_names_the_file_once() -> None:
+    (reload,) = plan.make_plan([replace(change("models", "a/models.py"), reason="M.a added")], ROLES)[2:]
+    assert reload.reasons == ("models: a/models.py: M.a added",)

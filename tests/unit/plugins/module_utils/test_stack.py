@@ -12,8 +12,10 @@ from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import 
     NetBoxDevError,
     PluginNotFound,
     StackNotSetUp,
+    UnknownAction,
     UnknownCategory,
     UnknownRelease,
+    UnknownRole,
 )
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack
 
@@ -93,6 +95,19 @@ def test_words_from_a_command_line_become_what_the_key_holds(wanted: type, given
         ("rules: [x]\n", InvalidProject, "each rule has 'path'"),
         ("rules: [{path: x, category: statics}]\n", UnknownCategory, "did you mean 'static'?"),
         ("rules: [{path: x, categories: [a]}]\n", InvalidProject, "each rule has 'path'"),
+        ("rules: [{path: x, category: [a]}]\n", InvalidProject, "a category was expected, found ['a']"),
+        ("rules: [{path: x, actions: [reload]}]\n", InvalidProject, "actions with their roles were expected"),
+        ("rules: [{path: x, actions: {}}]\n", InvalidProject, "actions with their roles were expected"),
+        (
+            "rules: [{path: x, actions: {relaod: [web]}}]\n",
+            UnknownAction,
+            "did you mean 'reload'? Known actions: build",
+        ),
+        ("rules: [{path: x, actions: {reload: [wroker]}}]\n", UnknownRole, "did you mean 'worker'? Known roles: web"),
+        ("rules: [{path: x, actions: {reload: [[web]]}}]\n", UnknownRole, "unknown role '['web']'"),
+        ("rules: [{path: x, actions: {reload: }}]\n", InvalidProject, "'reload' wants a list of roles (web, worker,"),
+        ("rules: [{path: x, actions: {migrate: [web]}}]\n", InvalidProject, "'migrate' wants no role"),
+        ("rules: [{path: x, category: docs, actions: {}}]\n", InvalidProject, "each rule has 'path'"),
         ("rules: [{path: 3, category: docs}]\n", InvalidProject, "each rule has 'path'"),
         ("project_name: Up\n", InvalidProject, "project_name: 'Up'"),
         ("netbox: 3.1\n", UnknownRelease, "Known: 4.1, 4.2, 4.3"),
