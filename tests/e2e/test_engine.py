@@ -46,8 +46,8 @@ def test_comments_docstrings_and_methods_of_models_make_no_migration_step(commit
     play = committed.must_apply()
     assert "1 ignored" in play.output, str(play)
     assert set(play.done) <= {"reload"}, str(play)
-    committed.replace(MODELS, r"return self\.name", "return str(self.name)")
-    play = committed.must_apply("")
+    committed.replace(MODELS, r"return self\.name\n\Z", "return str(self.name)\n")
+    play = committed.must_apply()
     assert "1 python" in play.output, str(play)
     assert set(play.done) <= {"reload"}, str(play)
 
