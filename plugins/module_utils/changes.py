@@ -85,6 +85,7 @@ def find_changes(stack: Stack, wanted: Wanted | None = None) -> Found:
     if isinstance(compared, str):
         found.known = False
         if wanted.auto:
+            found.notices.append(f"{compared}: everything is checked")
             found.changes = [Change(None, "named", category, compared) for category in ALL]
             return found
         compared = []

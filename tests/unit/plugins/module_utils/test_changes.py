@@ -252,7 +252,8 @@ def test_without_a_git_command_the_repository_is_walked(
     assert "noise.log" in result.now.files
     assert not [name for name in result.now.files if name.startswith(".git/")]
     assert result.notices == [
-        "git is not installed on this node: every file was looked at, also those that git would ignore"
+        "git is not installed on this node: every file was looked at, also those that git would ignore",
+        "nothing was applied to this stack yet: everything is checked",
     ]
 
 

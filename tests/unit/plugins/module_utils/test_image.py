@@ -98,3 +98,36 @@ def test_a_file_may_become_a_folder_and_a_folder_a_file(tmp_path: Path) -> None:
     assert (tmp_path / "a/x").read_bytes() == b"1"
     assert (tmp_path / "b").read_bytes() == b"2"
     assert image.write_context(tmp_path, {"a/x": b"1", "b": b"2"}, check=False) == []
+
+
+PYPROJECT = '[project]\nname = "x"\nversion = "1"\ndependencies = ["a"]\n[tool.ruff]\nline-length = {}\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "same"),
+    [
+        ("pyproject.toml", PYPROJECT.format(80), PYPROJECT.format(100) + "# more\n", True),
+        ("pyproject.toml", PYPROJECT.format(80), PYPROJECT.format(80).replace('"a"', '"a", "b"'), False),
+        ("requirements.txt", "a==1\n", "# why\na==1  # one\n\n", True),
+        ("requirements.txt", "a==1\n", "a==2\n", False),
+        ("setup.cfg", "[metadata]\nname = x\n", "[metadata]\nname = x\n[flake8]\nmax-line-length = 9\n", True),
+        ("README.md", "a", "b", False),
+    ],
+)
+def test_what_only_other_tools_read_builds_nothing_anew(
+    make_stack: MakeStack, tmp_path: Path, name: str, before: str, after: str, same: bool
+) -> None:
+    stack = make_stack(files={name: before})
+    target = tmp_path / "context"
+    image.write_context(target, image.build_context(stack, SCRIPT), check=False)
+    (stack.plugin.root / name).write_text(after)
+    differing = image.write_context(target, image.build_context(stack, SCRIPT), check=False)
+    assert differing == ([] if same else [f"source/{name}"])
+
+
+def test_what_requirements_take_in_is_in_the_context(make_stack: MakeStack) -> None:
+    stack = make_stack(
+        files={"requirements.txt": "-r deps/base.txt\n", "deps/base.txt": "a\n-c ../pins.txt\n", "pins.txt": ""}
+    )
+    names = image.build_context(stack, SCRIPT)
+    assert {"source/requirements.txt", "source/deps/base.txt", "source/pins.txt"} <= names.keys()
