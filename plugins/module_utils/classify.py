@@ -251,7 +251,7 @@ class Classifier:
             return _Finding("python", f"{change.change}, and no model is made of what changed")
         if change.category == "plugin_config":
             return _Finding("python", f"{change.change}, and nothing of the plugin's configuration")
-        return _Finding(change.category, change.reason, BY_PATH)
+        return _Finding(change.category, change.reason)
 
 
 def _roles(finding: _Finding, roles: tuple[str, ...] | None) -> tuple[str, ...] | None:

@@ -67,13 +67,14 @@ class Slice:
         return list(found)
 
     def user_of(self, node: Node) -> Node | None:
-        """The root from which ``node`` was reached; None for a root itself."""
-        seen = set()
-        user = None
-        while node in self.through and node not in seen:
-            seen.add(node)
-            user = node = self.through[node]
-        return user
+        """The part of a root from which ``node`` was reached, or the root; None for a root itself."""
+        chain = [node]
+        while chain[-1] in self.through and self.through[chain[-1]] not in chain:
+            chain.append(self.through[chain[-1]])
+        if len(chain) == 1:
+            return None
+        root, below = chain[-1], chain[-2]
+        return below if below != node and below[1].startswith(f"{root[1]}.") else root
 
 
 def _key(node: Node, digest: str, moved: dict[str, str]) -> tuple[str, str, str]:
@@ -172,9 +173,8 @@ class _Walk:
             self._add_target(target, called, through)
 
     def _add_target(self, target: Target, called: bool, through: Node) -> None:
-        part = self.modules.part(target.module, target.part)
-        assert part is not None
         source = self.modules.sources[target.module]
+        part = source.parts[target.part]
         if source.unsure:
             self.add_module(target.module, through)
         elif part.kind == "class":

@@ -141,7 +141,7 @@ class _Normalized(ast.NodeTransformer):
 
 
 def _for_type_checkers(node: ast.stmt) -> bool:
-    return isinstance(node, ast.If) and not node.orelse and _dotted(node.test).split(".")[-1] == "TYPE_CHECKING"
+    return isinstance(node, ast.If) and not node.orelse and _dotted(node.test).rpartition(".")[2] == "TYPE_CHECKING"
 
 
 def _dotted(node: ast.AST) -> str:

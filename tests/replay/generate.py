@@ -450,7 +450,8 @@ def edit_a_method(plugin: Plugin, chance: random.Random) -> bool:
     assert model
     name = chance.choice(list(model.methods))
     lines = model.methods[name].splitlines()
-    lines.insert(-1, f"    print({chance.randrange(1000)})")
+    head = next(number for number, line in enumerate(lines) if line.startswith("def "))
+    lines.insert(head + 1, f"    print({chance.randrange(1000)})")
     model.methods[name] = "\n".join(lines) + "\n"
     return True
 
