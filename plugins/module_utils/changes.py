@@ -65,7 +65,8 @@ class Found:
             own = {path: entry for path, entry in later.files.items() if path.rsplit("/", 1)[-1] in written}
             now = Manifest(now.heads, {**now.files, **own})
         waiting = [d for d in self.differences if self.settles is not None and d.path not in self.settles]
-        self.facts.save(waiting)
+        if self.differences or not self.known or self.facts.missing:
+            self.facts.save(waiting)
         write_manifest(self.tree.stack, settled(now, waiting), scanned_ns)
 
 

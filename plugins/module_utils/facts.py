@@ -51,6 +51,11 @@ class Facts:
         self._meanings.update(data["meanings"])
         return dict(data["sources"])
 
+    @property
+    def missing(self) -> bool:
+        """Whether none are kept that this Python can use."""
+        return not self._kept
+
     def module(self, path: str) -> str | None:
         """The importable module that a file is, of the plugin's package or of one beside it."""
         name = module_name(path, self.top)
