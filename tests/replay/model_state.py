@@ -9,6 +9,9 @@
 Two versions of a plugin have the same text when makemigrations would write the same operations for both: the text has
 what Django's autodetector compares, and nothing else. So the order of fields is no part of it, nor are bases that are
 no models; what NetBox keeps out of migrations is left out by NetBox's own command.
+
+With --lenient as the first argument, a plugin that fails as it gets ready is asked for its models all the same: one that
+was written for another NetBox imports what this one does not have, most often not for its models.
 """
 
 from __future__ import annotations
@@ -95,7 +98,7 @@ def take_any_version() -> None:
     PluginConfig.validate = classmethod(tolerant)
 
 
-def set_up(package: str, checkout: str) -> None:
+def set_up(package: str, checkout: str, lenient: bool) -> None:
     """NetBox with the plugin from ``checkout``."""
     source = os.path.join(checkout, "src")
     for place in (checkout, source if os.path.isdir(os.path.join(source, package)) else None, NETBOX_DIR):
@@ -109,9 +112,9 @@ def set_up(package: str, checkout: str) -> None:
 
     try:
         django.setup()
-    except OperationalError:
+    except Exception as error:
         # Some app asks the database when it is ready; the models are there by then.
-        if not apps.models_ready:
+        if not apps.models_ready or not (lenient or isinstance(error, OperationalError)):
             raise
     from django.core.management import get_commands, load_command_class
 
@@ -172,11 +175,11 @@ def state_text(package: str) -> str:
     return "\n".join(found) + "\n"
 
 
-def ask(package: str, checkout: str) -> dict[str, str]:
+def ask(package: str, checkout: str, lenient: bool) -> dict[str, str]:
     try:
         # Whatever is printed by those who are imported is no answer.
         with contextlib.redirect_stdout(sys.stderr):
-            set_up(package, checkout)
+            set_up(package, checkout, lenient)
             return {"checkout": checkout, "text": state_text(package)}
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a broken plugin raises is the answer
         short = "".join(traceback.format_exception_only(type(error), error)).strip()
@@ -198,7 +201,7 @@ def forked(work: Callable[[], dict[str, str]]) -> tuple[int, int]:
     return child, reading
 
 
-def each(processes: int) -> None:
+def each(processes: int, lenient: bool) -> None:
     sys.path.insert(0, NETBOX_DIR)
     for name in SHARED:
         # What this NetBox does not have, or what asks for settings, is imported by each child.
@@ -211,7 +214,7 @@ def each(processes: int) -> None:
     while open_input or waiting or running:
         while waiting and len(running) < processes:
             package, checkout = waiting.pop(0)
-            running.append((checkout, *forked(lambda p=package, c=checkout: ask(p, c))))  # type: ignore[misc]
+            running.append((checkout, *forked(lambda p=package, c=checkout: ask(p, c, lenient))))  # type: ignore[misc]
         # A child writes when it is done; answers keep the order of the questions.
         ready = select.select([0] * open_input + [reading for _c, _p, reading in running[:1]], [], [])[0]
         if 0 in ready:
@@ -231,10 +234,14 @@ def main() -> int:
     if os.environ.get("PYTHONHASHSEED") != "0":
         # The members of a set are to be in the same order in every run.
         os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, "PYTHONHASHSEED": "0"})
-    if sys.argv[1] == "--each":
-        each(int(sys.argv[2]) if len(sys.argv) > 2 else 1)
+    arguments = sys.argv[1:]
+    lenient = arguments[:1] == ["--lenient"]
+    if lenient:
+        del arguments[0]
+    if arguments[0] == "--each":
+        each(int(arguments[1]) if len(arguments) > 1 else 1, lenient)
         return 0
-    answer = ask(*sys.argv[1:3])
+    answer = ask(*arguments[:2], lenient=lenient)
     print(answer.get("text", ""), end="")
     if "error" in answer:
         print(answer["error"], file=sys.stderr)
