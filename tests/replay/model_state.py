@@ -10,7 +10,7 @@ Two versions of a plugin have the same text when makemigrations would write the 
 what Django's autodetector compares, and nothing else. So the order of fields is no part of it, nor are bases that are
 no models; what NetBox keeps out of migrations is left out by NetBox's own command.
 
-With --lenient as the first argument, a plugin that fails as it gets ready is asked for its models all the same: one that
+With --lenient first, a plugin that fails as it gets ready is asked for its models all the same: one that
 was written for another NetBox imports what this one does not have, most often not for its models.
 """
 
