@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -17,11 +16,9 @@ from .manifest import CHECKOUT, Difference
 from .matrix import WEB
 from .modules import Modules
 from .slices import Node, Slice, config_slice, schema_slice
-from .source import Source
+from .source import ORDER, TOUCH, Source
 from .stack import Rule
 
-# Of a configuration, these reach the schema.
-_IN_SCHEMA = re.compile(r"\.(default_auto_field|label|name)$")
 _PYTHON = ("python", "models", "views", "urls", "plugin_config")
 _NOTHING_NEW = "only comments, docstrings, formatting or types"
 _NO_MEANING = "only comments, or sections that other tools read"
@@ -43,8 +40,12 @@ class Versions:
         self.facts = facts
         self.old: Modules = facts.modules(before=differences)
         self.new: Modules = facts.modules()
-        names = {facts.module(path) for d in differences for path in (d.path, d.previous) if path}
-        self.changed = {name for name in names if name}
+        self.changed = {name for difference in differences for name in self.names_of(difference)}
+
+    def names_of(self, difference: Difference) -> set[str]:
+        """Modules that a file is and was."""
+        paths = filter(None, (difference.path, difference.previous))
+        return {name for name in map(self.facts.module, paths) if name}
 
     @cached_property
     def schema(self) -> tuple[Slice, Slice]:
@@ -57,24 +58,23 @@ class Versions:
 
     @cached_property
     def config_parts(self) -> dict[str, list[Node]]:
-        return self._blamed(config_slice(self.old), config_slice(self.new))
+        return self._blamed(*self.config)
 
-    @property
-    def models_read_data(self) -> bool:
-        return any(one.reads_data for one in self.schema)
+    @cached_property
+    def config(self) -> tuple[Slice, Slice]:
+        return config_slice(self.old), config_slice(self.new)
 
     def _blamed(self, before: Slice, after: Slice) -> dict[str, list[Node]]:
-        apps = {name: self._app(name) for name in {*self.old.sources, *self.new.sources}}
         blamed: dict[str, list[Node]] = {}
         unexplained = []
-        for node in before.differences(after, apps):
+        for node in before.differences(after):
             if node[0] in self.changed and node[1] != "loaded":
                 blamed.setdefault(node[0], []).append(node)
-            elif node[1] == "loaded" or (node in before.digests) != (node in after.digests):
+            elif node[1] == "loaded" or (node in before.digests) != (node in after.digests) or not blamed:
                 unexplained.append(node)
         for node in unexplained:
             # It came in or fell out because another file imports or uses it now, or does not any more.
-            for name in self._users(node[0]) or (self.changed if not blamed else set()):
+            for name in self._users(node[0]) or (self._on_the_way(node[0]) if not blamed else set()):
                 blamed.setdefault(name, []).append(node)
         return blamed
 
@@ -86,11 +86,9 @@ class Versions:
 
         return importing(self.old) ^ importing(self.new)
 
-    @staticmethod
-    def _app(module: str) -> str:
-        """The Django app that a class of ``module`` belongs to, as far as its path tells."""
-        words = module.split(".")
-        return ".".join(words[: words.index("models")]) if "models" in words else f"{module}:"
+    def _on_the_way(self, module: str) -> set[str]:
+        """Changed modules that ``module`` imports, it may be through others; or else all that changed."""
+        return (self.old.closure([module]) | self.new.closure([module])) & self.changed or self.changed
 
     def user_of(self, node: Node) -> Node | None:
         for one in reversed(self.schema):
@@ -107,6 +105,9 @@ class Versions:
 
     def nobody_imports(self, module: str) -> bool:
         top = module.split(".")[0]
+        if any(node[0].split(".")[0] == top for one in self.schema for node in one.digests):
+            # It has models: Django does.
+            return False
         return not any(name.split(".")[0] != top for m in (self.old, self.new) for name in m.importers(top))
 
 
@@ -163,7 +164,7 @@ class Classifier:
         if category not in _PYTHON or difference.path.startswith(CHECKOUT) or versions is None:
             return [change]
         if not difference.path.endswith(".py"):
-            return [self._data(change, versions)]
+            return self._data(change, versions)
         return self._python(difference, change, versions)
 
     def _packaging(self, difference: Difference, change: Change) -> Change:
@@ -174,29 +175,33 @@ class Classifier:
         return change
 
     @staticmethod
-    def _data(change: Change, versions: Versions) -> Change:
-        if versions.models_read_data:
+    def _data(change: Change, versions: Versions) -> list[Change]:
+        """Data that Python may read: where it is read as models or the configuration are imported, it is theirs."""
+        found = []
+        if any(one.reads_data for one in versions.schema):
             reason = f"{change.reason}, and models read data files as they are imported"
-            return replace(change, category="models", reason=reason, confidence=BY_IMPORT)
-        return change
+            found.append(replace(change, category="models", reason=reason, confidence=BY_IMPORT))
+        if any(one.reads_data for one in versions.config):
+            reason = f"{change.reason}, and the plugin's configuration reads data files"
+            found.append(replace(change, category="plugin_config", reason=reason, confidence=BY_IMPORT))
+        return found or [change]
 
     def _python(self, difference: Difference, change: Change, versions: Versions) -> list[Change]:
-        module = self.facts.module(difference.path)
-        if module is None:
+        modules = versions.names_of(difference)
+        if not modules:
             return [self._beside(change)]
         before = self.facts.source(difference.previous or difference.path, difference.old)
         after = self.facts.source(difference.path, difference.new)
+        unsure = _unsure(difference, before, after)
         same_name = not difference.previous
-        if before and after and before.code == after.code and not (before.unsure or after.unsure) and same_name:
+        if before and after and before.code == after.code and not unsure and same_name:
             return [replace(change, category="ignored", reason=_NOTHING_NEW, confidence=BY_CONTENT)]
-        words = module.split(".")
-        if words[0] != self.stack.plugin.package and "models" not in words and versions.nobody_imports(module):
+        if all(self._is_idle(module, versions) for module in modules):
             reason = f"{change.reason}; the plugin's package does not import it"
             return [replace(change, category="ignored", reason=reason, confidence=BY_IMPORT)]
-        web = versions.web_only(module)
-        unsure = _unsure(before, after)
-        findings = [] if web else self._schema(module, difference, versions, unsure)
-        findings += self._config(module, difference, versions)
+        web = all(versions.web_only(module) for module in modules)
+        findings = self._schema(modules, versions, "" if web else unsure)
+        findings += self._config(modules, versions)
         if not findings:
             findings = [self._ordinary(change, unsure)]
         roles = (WEB,) if web else None
@@ -204,6 +209,10 @@ class Classifier:
             replace(change, category=f.category, reason=f.reason, confidence=f.confidence, roles=_roles(f, roles))
             for f in findings
         ]
+
+    def _is_idle(self, module: str, versions: Versions) -> bool:
+        words = module.split(".")
+        return words[0] != self.stack.plugin.package and "models" not in words and versions.nobody_imports(module)
 
     def _beside(self, change: Change) -> Change:
         """Python that is no module of a package: below what is imported it may still be, elsewhere it cannot."""
@@ -213,40 +222,33 @@ class Classifier:
             return replace(change, category="ignored", reason=reason, confidence=BY_IMPORT)
         return change
 
-    def _schema(self, module: str, d: Difference, versions: Versions, unsure: bool) -> list[_Finding]:
+    def _schema(self, modules: set[str], versions: Versions, unsure: str) -> list[_Finding]:
         if unsure:
-            return [_Finding("models", "this node's Python cannot parse it, it may concern the schema", BY_PATH)]
-        modules = {module, self.facts.module(d.previous) if d.previous else None}
-        nodes = [node for name in modules if name for node in versions.schema_parts.get(name, [])]
+            return [_Finding("models", f"{unsure}, it may concern the schema", BY_PATH)]
+        nodes = [node for name in sorted(modules) for node in versions.schema_parts.get(name, [])]
         if not nodes:
             return []
-        nodes.sort(key=lambda node: (versions.user_of(node) is None, node[1].count(" "), len(node[1])), reverse=True)
+        nodes.sort(key=lambda node: (versions.user_of(node) is None, len(node[1])), reverse=True)
         node = nodes[0]
         more = f" and {len(nodes) - 1} more" if len(nodes) > 1 else ""
         user = versions.user_of(node)
-        if node[0] not in modules:
-            return [_Finding("models", f"it decides whether {_named(node)} is used{more}", BY_IMPORT)]
         if node[1] == "loaded":
             return [_Finding("models", f"models of {node[0]} are loaded by it", BY_IMPORT)]
+        if node[0] not in modules:
+            return [_Finding("models", f"it decides what {_named(node)} of {node[0]} is{more}", BY_IMPORT)]
         text = f"{_named(node)} {versions.is_new(node)}{more}"
         if user and user[0] not in modules:
             return [_Finding("models", f"{text}, used by {user[0]}: {_named(user)}", BY_IMPORT)]
         return [_Finding("models", text)]
 
-    def _config(self, module: str, d: Difference, versions: Versions) -> list[_Finding]:
-        modules = {module, self.facts.module(d.previous) if d.previous else None}
-        nodes = [node for name in modules if name for node in versions.config_parts.get(name, [])]
-        if not nodes:
-            return []
+    def _config(self, modules: set[str], versions: Versions) -> list[_Finding]:
+        nodes = [node for name in modules for node in versions.config_parts.get(name, [])]
         names = ", ".join(sorted({_named(node) for node in nodes})[:3])
-        findings = [_Finding("plugin_config", f"{names} changed")]
-        if any(_IN_SCHEMA.search(node[1]) for node in nodes):
-            findings.append(_Finding("models", f"{names} changed, which models take their names or keys from"))
-        return findings
+        return [_Finding("plugin_config", f"{names} changed")] if nodes else []
 
-    def _ordinary(self, change: Change, unsure: bool) -> _Finding:
+    def _ordinary(self, change: Change, unsure: str) -> _Finding:
         if unsure:
-            return _Finding(change.category, "this node's Python cannot parse it", BY_PATH)
+            return _Finding(change.category, unsure, BY_PATH)
         if change.category == "models":
             return _Finding("python", f"{change.change}, and no model is made of what changed")
         if change.category == "plugin_config":
@@ -258,8 +260,15 @@ def _roles(finding: _Finding, roles: tuple[str, ...] | None) -> tuple[str, ...] 
     return roles if finding.category in ("python", "views", "urls") else None
 
 
-def _unsure(*versions: Source | None) -> bool:
-    return any(version is not None and version.unsure for version in versions)
+def _unsure(difference: Difference, before: Source | None, after: Source | None) -> str:
+    """Why the content of a file says nothing, in words; empty when it does."""
+    if any(version is not None and version.unsure for version in (before, after)):
+        return "this node's Python cannot parse it"
+    if difference.old and before is None:
+        return "what it was is not known any more"
+    if difference.new and after is None:
+        return f"{printable(difference.path)} cannot be read"
+    return ""
 
 
 def _by_path(difference: Difference) -> str:
@@ -271,7 +280,7 @@ def _by_path(difference: Difference) -> str:
 
 
 def _named(node: Node) -> str:
-    part = node[1]
-    if part == "*" or part == "":
-        return "module-level code"
-    return part
+    part = node[1].rstrip("!")
+    for special in (ORDER, TOUCH):
+        part = part.replace(f".{special}", "")
+    return "module-level code" if part in ("*", "") else part

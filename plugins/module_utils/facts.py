@@ -22,7 +22,9 @@ from .source import FACTS_VERSION, Source, read_source
 from .state import VERSION, read_json, write_atomic
 
 FILE = "facts.json"
-_SKIPPED = frozenset(["migrations", "static", "templates", "locale", *SKIPPED_DIRS])
+# No module of a package is in these.
+_SKIPPED = frozenset(["__pycache__", "locale", "migrations", "node_modules", "static", "templates", "test", "tests"])
+_NO_MODULES = ("tests", "docs", "migrations", "templates", "static", "dependencies", "ignored")
 
 
 class Facts:
@@ -59,15 +61,15 @@ class Facts:
     def module(self, path: str) -> str | None:
         """The importable module that a file is, of the plugin's package or of one beside it."""
         name = module_name(path, self.top)
-        if name is None or categorize(path, self.stack.plugin.package_path) in ("tests", "migrations", "ignored"):
-            return None
-        return name
+        return name if name and categorize(path, self.stack.plugin.package_path) not in _NO_MODULES else None
 
     def _paths(self) -> Iterator[str]:
-        """Files of all modules: of the package, and of packages beside it."""
+        """Files of all modules: of the package, and of modules and packages beside it."""
         root = self.stack.plugin.root
         package = self.stack.plugin.package_dir
         for entry in sorted(Path(root, self.top).iterdir()):
+            if self.module(self.top + entry.name) and entry.is_file():
+                yield self.top + entry.name
             beside = entry.name.isidentifier() and entry.name not in SKIPPED_DIRS and (entry / "__init__.py").is_file()
             if entry != package and not beside:
                 continue
@@ -106,6 +108,9 @@ class Facts:
         return self._source(name, None) or self._source(name, self._text(path, name))
 
     def _text(self, path: str, name: str) -> bytes | None:
+        if (self.tree.root / path).is_symlink():
+            # The id is that of the link, not of what it leads to.
+            return None
         text = self.tree.text(path)
         if text is not None and content_id(text, self.tree.kind) == name:
             return text
@@ -126,7 +131,7 @@ class Facts:
                 sources[module] = source
                 if path.endswith("/__init__.py"):
                     packages.add(module)
-        return Modules(sources, frozenset(packages))
+        return Modules(sources, frozenset(packages), self.stack.plugin.package)
 
     def meaning(self, path: str, name: str | None) -> str | None:
         """A digest of what a packaging file says; None where its content is not known any more."""

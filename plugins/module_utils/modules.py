@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import builtins
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from .source import Part, Source
 
@@ -15,6 +17,10 @@ _LOADED = re.compile(
     r"__init__|admin|api|apps|checks|dashboard|data_backends|events|filtersets|forms|graphql|jobs|management|middleware|"
     r"models|navigation|reports|scripts|search|signals|tables|tasks|template_content|template_extensions|templatetags|"
     r"urls|user_preferences|views|webhook_callbacks"
+)
+# Of these, the ones that are loaded before anything is asked for.
+_AT_START = re.compile(
+    r"apps|dashboard|data_backends|graphql|models|navigation|search|template_content|user_preferences"
 )
 # Loaded for requests only, unless something else imports them.
 _WEB_ONLY = frozenset(["forms", "middleware", "tables", "urls", "views"])
@@ -42,11 +48,25 @@ class Target:
 
 @dataclass
 class Modules:
-    """All modules by their names; ``packages`` are those that are a folder's ``__init__``."""
+    """All modules by their names; ``packages`` are those that are a folder's ``__init__``, ``package`` is the plugin's.
+
+    What is beside that is loaded when it is imported, or when it has models.
+    """
 
     sources: Mapping[str, Source]
     packages: frozenset[str]
-    _imported: dict[str, set[str]] = field(default_factory=dict)
+    package: str
+    _imported: dict[tuple[str, bool], set[str]] = field(default_factory=dict)
+    _resolved: dict[tuple[str, str], list[Target]] = field(default_factory=dict)
+
+    @cached_property
+    def _names(self) -> set[str]:
+        """Modules, and the packages around them: a folder without ``__init__`` is one, too."""
+        found: set[str] = set()
+        for module in self.sources:
+            words = module.split(".")
+            found.update(".".join(words[:length]) for length in range(1, len(words) + 1))
+        return found
 
     def absolute(self, module: str, name: str) -> str:
         """The import path that ``name`` (with leading dots when relative) has inside ``module``."""
@@ -55,59 +75,79 @@ class Modules:
         if not dots:
             return name
         words = module.split(".")
-        words = words[: len(words) - dots + (1 if module in self.packages else 0)]
+        words = words[: max(0, len(words) - dots + (1 if module in self.packages else 0))]
         return ".".join([*words, rest] if rest else words)
 
-    def resolve(self, module: str, name: str, seen: frozenset[tuple[str, str]] = frozenset()) -> Target | None:
-        """What the dotted ``name`` means inside ``module``; None for builtins and what cannot be known."""
+    def resolve(self, module: str, name: str) -> list[Target]:
+        """All that the dotted ``name`` may mean inside ``module``; nothing for builtins and what cannot be known."""
+        key = (module, name)
+        if key not in self._resolved:
+            self._resolved[key] = self._resolve(module, name, frozenset())
+        return self._resolved[key]
+
+    def _resolve(self, module: str, name: str, seen: frozenset[tuple[str, str]]) -> list[Target]:
         source = self.sources.get(module)
         if source is None or (module, name) in seen:
-            return None
+            return []
         seen |= {(module, name)}
         words = name.split(".")
+        found: dict[Target, None] = {}
         for length in range(len(words), 0, -1):
             part = ".".join(words[:length])
-            if part in source.parts:
-                return Target(module, part, ".".join(words[length:]))
-        if words[0] in source.aliases:
-            where, what = source.aliases[words[0]]
+            if part in source.parts or f"{part}()" in source.parts:
+                found[Target(module, part, ".".join(words[length:]))] = None
+                break
+        for where, what in source.aliases.get(words[0], ()):
             path = self.absolute(module, where or "")
-            return self._follow(path, [*([what] if what else []), *words[1:]], seen)
-        for star in source.stars:
-            path = self.absolute(module, star)
-            found = self.resolve(path, name, seen) if path in self.sources else None
-            if found:
-                return found
-        return None
+            found.update(dict.fromkeys(self._follow(path, [*([what] if what else []), *words[1:]], seen)))
+        stars = [self.absolute(module, star) for star in source.stars]
+        for path in stars:
+            found.update(dict.fromkeys(self._resolve(path, name, seen)))
+        if not found and module in self.packages and f"{module}.{words[0]}" in self._names:
+            # Whoever imports a module binds it in the package around it.
+            found.update(dict.fromkeys(self._follow(f"{module}.{words[0]}", words[1:], seen)))
+        others = [path for path in stars if path not in self.sources]
+        if not found and others and not hasattr(builtins, words[0]):
+            found[Target(f"{others[-1]}.{name}", foreign=True)] = None
+        return list(found)
 
-    def _follow(self, path: str, words: list[str], seen: frozenset[tuple[str, str]]) -> Target | None:
-        """``words`` inside the import path ``path``: further modules, then names of the last one."""
-        while words and f"{path}.{words[0]}" in self.sources:
-            found = self.resolve(path, ".".join(words), seen) if path in self.sources else None
-            if found and not found.foreign:
-                return found
-            path, words = f"{path}.{words[0]}", words[1:]
-        if path not in self.sources:
-            return Target(".".join([path, *words]), foreign=True)
+    def _follow(self, path: str, words: list[str], seen: frozenset[tuple[str, str]]) -> list[Target]:
+        """``words`` inside the import path ``path``: further modules, or names of that one."""
+        if path not in self._names:
+            return [Target(".".join([path, *words]), foreign=True)]
         if not words:
-            return Target(path)
-        return self.resolve(path, ".".join(words), seen)
+            return [Target(path)]
+        found = self._resolve(path, ".".join(words), seen)
+        if f"{path}.{words[0]}" in self._names:
+            found += self._follow(f"{path}.{words[0]}", words[1:], seen)
+        # Ours, and yet unknown: it may be bound by whatever the module does.
+        return list(dict.fromkeys(found)) or [Target(path)]
 
-    def imports(self, module: str) -> set[str]:
-        """Modules of ours that are loaded when ``module`` is: those it imports anywhere, and the packages around."""
-        if module in self._imported:
-            return self._imported[module]
-        found: set[str] = set()
-        for name, what in self.sources[module].imports:
+    def imports(self, module: str, at_once: bool = False) -> set[str]:
+        """Modules of ours that are loaded when ``module`` is: those it imports anywhere, and the packages around.
+
+        With ``at_once`` only those that it imports as it is imported itself.
+        """
+        key = (module, at_once)
+        if key in self._imported:
+            return self._imported[key]
+        words = module.split(".")
+        found = {".".join(words[:length]) for length in range(1, len(words))}
+        for name, what, loaded in self.sources[module].imports:
+            if at_once and not loaded:
+                continue
+            if name == "*":
+                found.update(self.sources)
+                continue
             path = self.absolute(module, name)
             for candidate in [path, *(f"{path}.{inner}" for inner in what)]:
                 words = candidate.split(".")
                 found.update(".".join(words[:length]) for length in range(1, len(words) + 1))
         found = {name for name in found if name in self.sources and name != module}
-        self._imported[module] = found
+        self._imported[key] = found
         return found
 
-    def closure(self, entries: Iterable[str]) -> set[str]:
+    def closure(self, entries: Iterable[str], at_once: bool = False) -> set[str]:
         """Everything that is loaded when ``entries`` are."""
         pending = [name for name in entries if name in self.sources]
         loaded: set[str] = set()
@@ -115,36 +155,45 @@ class Modules:
             name = pending.pop()
             if name not in loaded:
                 loaded.add(name)
-                pending.extend(self.imports(name))
+                pending.extend(self.imports(name, at_once))
         return loaded
 
-    def loaded(self) -> set[str]:
-        """Modules that some process of NetBox loads."""
-        return self.closure(name for name in self.sources if self._by_itself(name))
+    def loaded(self) -> tuple[set[str], set[str]]:
+        """Modules that Django and NetBox load as they start; and those that some process of NetBox may load."""
+        return (
+            self.closure((name for name in self.sources if self._by_itself(name, _AT_START)), at_once=True),
+            self.closure(name for name in self.sources if self._by_itself(name, _LOADED)),
+        )
 
-    def _by_itself(self, name: str) -> bool:
+    def _by_itself(self, name: str, known: re.Pattern[str]) -> bool:
         words = name.split(".")
         # A package named models is loaded, and what is in it when it imports that.
-        inside = any(word != "models" and _LOADED.fullmatch(word) for word in words[1:-1])
-        return len(words) == 1 or inside or bool(_LOADED.fullmatch(words[-1]))
+        inside = any(word != "models" and known.fullmatch(word) for word in words[1:-1])
+        return self._is_entry(name) and (len(words) == 1 or inside or bool(known.fullmatch(words[-1])))
+
+    def _is_entry(self, name: str) -> bool:
+        words = name.split(".")
+        return words[0] == self.package or "models" in words[1:]
 
     def web_only(self, module: str) -> bool:
         """Whether only a process that serves requests loads ``module``, as far as imports tell."""
-        if not self._candidate(module):
-            return False
-        others = [name for name in self.sources if not self._candidate(name)]
-        return module not in self.closure(others)
+        return _is_web(module) and module not in self._for_others
 
-    @staticmethod
-    def _candidate(module: str) -> bool:
-        return bool(_WEB_ONLY.intersection(module.split(".")[1:]))
+    @cached_property
+    def _for_others(self) -> set[str]:
+        return self.closure(name for name in self.sources if self._is_entry(name) and not _is_web(name))
 
     def importers(self, top: str) -> Iterator[str]:
         """Modules that import the top-level module ``top``."""
         for module, source in self.sources.items():
-            if any(self.absolute(module, name).split(".")[0] == top for name, _what in source.imports):
+            if any(self.absolute(module, name).split(".")[0] in (top, "*") for name, *_more in source.imports):
                 yield module
 
     def part(self, module: str, name: str) -> Part | None:
         source = self.sources.get(module)
         return source.parts.get(name) if source else None
+
+
+def _is_web(module: str) -> bool:
+    words = module.split(".")[1:]
+    return bool(_WEB_ONLY.intersection(words)) and "models" not in words

@@ -10,94 +10,134 @@ when a name cannot be followed for sure, more is taken in, never less.
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from .kinds import Kinds
 from .modules import Modules, Target
-from .source import Part
+from .source import EXEMPT_KEYWORDS, ORDER, TEXT, TOUCH, Part
+from .syntax import digest
 
-# Methods that decide what a field, validator, manager or choice is.
+# Methods of fields, managers and choices that decide what these are.
 _DECIDING = re.compile(
-    r"__(init|new|call|eq|iter|prepare|init_subclass|set_name|class_getitem|get)__|_generate_next_value_|"
-    r"contribute_to_class|deconstruct|clone|(rel_)?db_type|cast_db_type|db_type_suffix|db_parameters|db_check|"
-    r"get_internal_type|constraint_sql|create_sql"
+    r"__(?!str__|repr__)\w+__|_generate_next_value_|contribute_to_class|deconstruct|clone|"
+    r"(rel_)?db_type|cast_db_type|db_type_suffix|db_parameters|db_check|get_internal_type|constraint_sql|create_sql"
 )
 # Of a model's own, these alone reach the schema.
-_DECIDING_IN_MODELS = re.compile(r"__(new|init_subclass|prepare)__|contribute_to_class")
-# What never is a model, by the end of its name.
-_NO_MODEL = re.compile(
-    r"(Field|Manager|QuerySet|Choices|ChoiceSet|Enum|Func|Expression|Lookup|Transform|Aggregate|Constraint|Index|Error|"
-    r"Exception|Warning|Value|Descriptor|ModelBase|Protocol|NamedTuple|TypedDict|ABC|Generic|Deferrable)$"
+_DECIDING_IN_MODELS = re.compile(r"__(new|init_subclass|prepare|class_getitem)__|contribute_to_class")
+# Whoever uses these may get at every attribute.
+_ANY_ATTRIBUTE = re.compile(
+    r"(^|\.)(getattr|vars|dir|locals|globals|getmembers|attrgetter|get_type_hints|fields)\(\)$|"
+    r"(^|\.)(__dict__|__annotations__|__members__)\b"
 )
-_KNOWN_FREE_OF_MODELS = re.compile(
-    r"(django|netbox|utilities|core|dcim|ipam|extras|users|tenancy|circuits|virtualization|vpn|wireless|account|"
-    r"rest_framework|django_filters|django_tables2|strawberry|strawberry_django|graphene|rq|taggit|mptt|"
-    r"abc|collections|dataclasses|enum|logging|typing|threading|unittest|json|pathlib|datetime|contextlib)(\.|$)"
+_BINDS_ANY_NAME = re.compile(r"(^|\.)(exec|eval|globals|vars|locals|setattr)\(\)$|(^|\.)(modules|__dict__)\b")
+_READS_DATA = re.compile(
+    r"(^|\.)(open|read_text|read_bytes|safe_load|full_load|load|loads|load_all|safe_load_all|files|get_data|read|reader|"
+    r"DictReader|open_text|open_binary|as_file|path)(\(\))?$"
 )
-_READS_DATA = re.compile(r"(^|\.)(open|read_text|read_bytes|safe_load|load|loads|files|get_data)\(\)$")
+# They keep what they are given for later.
+_HARMLESS = re.compile(
+    r"(^|\.)(connect|register|unregister|getLogger|debug|info|warning|error|filterwarnings|simplefilter)\(\)$"
+)
+# Of an app's configuration, these decide which models there are, and what their keys are.
+_IN_SCHEMA = ("default_auto_field", "django_apps", "label", "name")
+# Fields that NetBox's bases bring: who binds one of these names again takes it away.
+_INHERITED = re.compile(
+    r"bookmarks|comments|config_template|contacts|created|custom_field_data|description|id|images|journal_entries|"
+    r"last_updated|level|lft|local_context_data|name|objects|owner|parent|rght|slug|subscriptions|tags|tree_id"
+)
 
 Node = tuple[str, str]
 
 
+def app_of(module: str) -> str:
+    """The Django app that a model of ``module`` belongs to, as far as its path tells."""
+    words = module.split(".")
+    return ".".join(words[: words.index("models")]) if "models" in words else f"{module}:"
+
+
 @dataclass
 class Slice:
-    """Digests of the parts that decide, and for each the part through which it was reached."""
+    """Digests of the parts that decide; for each the part through which it was reached, and those that it uses.
+
+    ``places`` are what a part counts as when it is moved: a model belongs to its app, a value to nothing; a function
+    is where it is, for migrations have its path.
+    """
 
     digests: dict[Node, str] = field(default_factory=dict)
+    places: dict[Node, str] = field(default_factory=dict)
     through: dict[Node, Node] = field(default_factory=dict)
+    targets: dict[Node, set[Node]] = field(default_factory=dict)
+    parts: dict[Node, str] = field(default_factory=dict)
     reads_data: bool = False
 
-    def differences(self, new: Slice, moved: dict[str, str]) -> list[Node]:
-        """Parts that are in one of both only, or other than they were.
-
-        A class that only moved from one module to another of the same app is the same: ``moved`` maps a module to
-        its app.
-        """
+    def differences(self, new: Slice) -> list[Node]:
+        """Parts that are in one of both only, or other than they were, without those that only use such ones."""
 
         def keyed(these: Slice) -> Counter[tuple[str, str, str]]:
-            return Counter(_key(node, digest, moved) for node, digest in these.digests.items())
+            return Counter((these.places[node], node[1], text) for node, text in these.digests.items())
 
         before, after = keyed(self), keyed(new)
         excess = set(before - after) | set(after - before)
         found: dict[Node, None] = {}
         for these in (new, self):
-            for node, digest in these.digests.items():
-                if _key(node, digest, moved) in excess and self.digests.get(node) != new.digests.get(node):
+            for node, text in these.digests.items():
+                if (these.places[node], node[1], text) in excess and self.digests.get(node) != new.digests.get(node):
                     found[node] = None
-        return list(found)
+        return [node for node in found if not self._only_uses(node, new, found)]
+
+    def _only_uses(self, node: Node, new: Slice, found: dict[Node, None]) -> bool:
+        if self.parts.get(node) != new.parts.get(node):
+            return False
+        targets = self.targets.get(node, set()) | new.targets.get(node, set())
+        return any(target in found and target != node for target in targets)
 
     def user_of(self, node: Node) -> Node | None:
-        """The part of a root from which ``node`` was reached, or the root; None for a root itself."""
+        """The attribute of a root by which ``node`` was reached, or the root; None for a root itself."""
         chain = [node]
         while chain[-1] in self.through and self.through[chain[-1]] not in chain:
             chain.append(self.through[chain[-1]])
         if len(chain) == 1:
             return None
-        root, below = chain[-1], chain[-2]
-        return below if below != node and below[1].startswith(f"{root[1]}.") else root
+        user = chain[-2] if len(chain) > 2 else chain[-1]
+        return user if user[0] == chain[-1][0] and user[1].startswith(f"{chain[-1][1]}.") else chain[-1]
 
 
-def _key(node: Node, digest: str, moved: dict[str, str]) -> tuple[str, str, str]:
-    module, part = node
-    in_class = part[:1].isupper() and "import " not in part
-    return (moved.get(module, "") if in_class else module, part, digest)
-
-
-class _Walk:
+class Walk:
     """One walk from roots along the names that are used."""
 
     def __init__(self, modules: Modules) -> None:
         self.modules = modules
+        self.kinds = Kinds(modules)
         self.slice = Slice()
-        self._kinds: dict[Node, bool | None] = {}
-        self._pending: list[tuple[Node, Part]] = []
+        self._pending: deque[tuple[Node, Part]] = deque()
+        # What each part means by the names that it uses.
+        self._meant: dict[Node, set[tuple[str, Target]]] = {}
+        # Classes by whether they were taken in as models, and attributes that are asked of who knows what.
+        self._classes: dict[Node, set[bool]] = {}
+        self._asked: set[str] = set()
+        self._all_asked = False
 
     def run(self) -> Slice:
-        while self._pending:
-            (module, name), part = self._pending.pop()
-            for use in part.uses:
-                self._use(module, name, use)
+        while True:
+            while self._pending:
+                (module, name), part = self._pending.popleft()
+                if part.kind == "class" and self._classes.get((module, name)) == {True}:
+                    self._use_bases(module, name, part, as_model=True)
+                else:
+                    self._use_bases(module, name, part, as_model=False)
+                for use in part.uses:
+                    self._use(module, name, use)
+            size = len(self.slice.digests)
+            self._take_asked()
+            self._take_touches()
+            if len(self.slice.digests) == size and not self._pending:
+                break
+        self._finish()
         return self.slice
+
+    # -- taking in
 
     def add(self, module: str, name: str, through: Node | None = None) -> None:
         """Take one part in."""
@@ -105,12 +145,16 @@ class _Walk:
         part = self.modules.part(module, name)
         if part is None or node in self.slice.digests:
             return
-        self.slice.digests[node] = part.digest
+        self.slice.digests[node] = self.slice.parts[node] = part.digest
         if through and through != node:
             self.slice.through[node] = through
         if any(_READS_DATA.search(use) for use in part.uses):
             self.slice.reads_data = True
         self._pending.append((node, part))
+
+    def mark(self, module: str, name: str, text: str) -> None:
+        """Take in something that is no part of the text."""
+        self.slice.digests[module, name] = self.slice.parts[module, name] = text
 
     def add_module(self, module: str, through: Node | None = None) -> None:
         """Take a whole module in: how it is used cannot be known."""
@@ -118,7 +162,7 @@ class _Walk:
         if source is None or (module, "*") in self.slice.digests:
             return
         node = (module, "*")
-        self.slice.digests[node] = source.code
+        self.mark(module, "*", source.code)
         if through:
             self.slice.through[node] = through
         if source.unsure:
@@ -128,185 +172,268 @@ class _Walk:
         for name in source.parts:
             self.add(module, name, node)
 
-    def add_class(self, module: str, name: str, through: Node | None = None) -> None:
+    def add_class(self, module: str, name: str, through: Node | None = None, as_model: bool = False) -> None:
         """Take a class in: of a model what may be a field or an option, of another all but its methods."""
-        source = self.modules.sources[module]
-        if (module, name) in self.slice.digests:
+        node = (module, name)
+        model = as_model or self.kinds.is_model(node) is True
+        modes = self._classes.setdefault(node, set())
+        if model in modes:
             return
+        modes.add(model)
         self.add(module, name, through)
-        here = (module, name)
-        model = self.is_model(module, name)
+        if len(modes) > 1:
+            # Its bases were taken in as a model's; they are used otherwise, too.
+            self._use_bases(module, name, self.modules.sources[module].parts[name], as_model=False)
         deciding = _DECIDING_IN_MODELS if model else _DECIDING
-        for inner, part in source.parts.items():
-            if not inner.startswith(f"{name}.") or "." in inner[len(name) + 1 :].rstrip("()"):
-                continue
-            attribute = inner[len(name) + 1 :]
+        for attribute, inner, part in self.kinds.members(node):
             if part.kind == "class":
                 if attribute == "Meta" or not model:
-                    self._add_whole(module, inner, here)
-            elif (attribute.endswith("()") and deciding.fullmatch(attribute[:-2])) or (
-                part.kind == "attribute" and not (model and part.plain)
-            ):
-                self.add(module, inner, here)
+                    self._add_whole(module, inner, node)
+            elif part.kind in ("method", "shared"):
+                if deciding.fullmatch(attribute[:-2]):
+                    self.add(module, inner, node)
+            elif not model or (part.kind == "attribute" and not part.plain):
+                self.add(module, inner, node)
 
     def _add_whole(self, module: str, name: str, through: Node) -> None:
+        """An inner class, whatever it is."""
         for inner in list(self.modules.sources[module].parts):
-            if inner == name or inner.startswith(f"{name}."):
+            if (inner == name or inner.startswith(f"{name}.")) and inner != f"{name}.{ORDER}":
                 self.add(module, inner, through)
+        if name.split(".")[-1] != "Meta":
+            self.add(module, f"{name}.{ORDER}", through)
+        part = self.modules.part(module, name)
+        if part:
+            self._use_bases(module, name, part, as_model=False)
 
-    def _use(self, module: str, user: str, use: str) -> None:
-        called = use.endswith("()")
-        name = use[:-2] if called else use
-        through = (module, user)
-        target = self.modules.resolve(module, name)
-        if target is None:
-            return
-        first = name.split(".")[0]
-        if target.foreign:
-            self.slice.digests.setdefault(
-                (module, f"import {first}"), target.module[: -len(name[len(first) :]) or None]
-            )
-            self.slice.through.setdefault((module, f"import {first}"), through)
-        elif not target.part:
-            self.add_module(target.module, through)
-        else:
-            self._add_target(target, called, through)
+    def _use_bases(self, module: str, name: str, part: Part, as_model: bool) -> None:
+        for base in part.bases:
+            self._use(module, name, base, as_model=as_model)
 
-    def _add_target(self, target: Target, called: bool, through: Node) -> None:
-        source = self.modules.sources[target.module]
-        part = source.parts[target.part]
-        if source.unsure:
-            self.add_module(target.module, through)
+    def _use(self, module: str, user: str, use: str, as_model: bool = False) -> None:
+        name = use.lstrip("&")
+        name = name[:-2] if name.endswith("()") else name
+        node = (module, user)
+        if _ANY_ATTRIBUTE.search(use):
+            self._all_asked = True
+        words = name.split(".")
+        targets = self.modules.resolve(module, name) if words[0] else []
+        if not targets:
+            self._asked.update(words[1:])
+            if name in EXEMPT_KEYWORDS:
+                self._asked.add(name)
+            rest = self.modules.part(module, "")
+            if words[0] and rest and any(_BINDS_ANY_NAME.search(one) for one in rest.uses):
+                self.add(module, "", node)
+        for target in targets:
+            self._meant.setdefault(node, set()).add((use, target))
+            if not target.foreign:
+                self._add_target(target, use.startswith("&"), node, as_model)
+        if len(targets) > 1:
+            # Which of them it is, the lists of what modules export may decide.
+            for star in self.modules.sources[module].stars:
+                self.add(self.modules.absolute(module, star), "__all__", node)
+
+    def _add_target(self, target: Target, by_name: bool, through: Node, as_model: bool) -> None:
+        module, name = target.module, target.part
+        if target.rest:
+            self._asked.update(target.rest.split("."))
+        part = self.modules.part(module, name) if name else None
+        if not name:
+            self.add_module(module, through)
+        elif part is None:
+            self.add(module, f"{name}()", through)
         elif part.kind == "class":
-            outer = target.part.split(".")[0]
-            if outer != target.part:
-                # An inner class: the whole of it, whatever the class around it is.
-                self._add_whole(target.module, target.part, through)
+            if "." in name:
+                self._add_whole(module, name, through)
             else:
-                self.add_class(target.module, target.part, through)
+                self.add_class(module, name, through, as_model)
             if target.rest:
-                self._add_member(target.module, target.part, target.rest.split(".")[0], through, set())
-        elif part.kind == "attribute" and not (part.plain or self.is_model(target.module, target.part.split(".")[0])):
+                self._add_member((module, name), target.rest.split(".")[0], through, set())
+        elif part.kind == "attribute" and not (part.plain or self.kinds.is_model((module, name.split(".")[0]))):
             # The value of a member may depend on those before it.
-            self._add_whole(target.module, target.part.rpartition(".")[0], through)
+            self._add_whole(module, name.rpartition(".")[0], through)
         else:
-            self.add(target.module, target.part, through)
-            if part.kind == "function" and called:
-                self.add(target.module, f"{target.part}()", through)
+            self.add(module, name, through)
+            if part.kind == "function" and not by_name:
+                self.add(module, f"{name}()", through)
 
-    def _add_member(self, module: str, name: str, member: str, through: Node, seen: set[Node]) -> None:
+    def _add_member(self, node: Node, member: str, through: Node, seen: set[Node]) -> None:
         """An attribute or method that a class or one of its bases defines."""
-        if (module, name) in seen:
+        if node in seen:
             return
-        seen.add((module, name))
-        self.add(module, f"{name}.{member}", through)
-        self.add(module, f"{name}.{member}()", through)
+        seen.add(node)
+        module, name = node
+        for inner in (f"{name}.{member}", f"{name}.{member}()"):
+            self.add(module, inner, through)
         part = self.modules.part(module, name)
         for base in part.bases if part else []:
-            target = self.modules.resolve(module, base)
-            if target and not target.foreign and target.part:
-                self._add_member(target.module, target.part, member, through, seen)
+            for target in self.modules.resolve(module, base):
+                if not target.foreign and target.part:
+                    self._add_member((target.module, target.part), member, through, seen)
 
-    def is_model(self, module: str, name: str) -> bool | None:
-        """Whether a class is a model or a base of models; None when that cannot be known."""
-        node = (module, name)
-        if node in self._kinds:
-            return self._kinds[node]
-        # A class among its own bases is none of ours to judge.
-        self._kinds[node] = False
-        part = self.modules.part(module, name)
-        verdicts = [self._base_is_model(module, base) for base in (part.bases if part else [])]
-        self._kinds[node] = True if True in verdicts else None if None in verdicts else False
-        return self._kinds[node]
+    def add_member(self, node: Node, member: str) -> None:
+        self._add_member(node, member, node, set())
 
-    def _base_is_model(self, module: str, base: str) -> bool | None:
-        target = self.modules.resolve(module, base)
-        if target is None:
-            return False if base in _BUILTIN or _NO_MODEL.search(base) else None
-        if not target.foreign:
-            if target.part:
-                return self.is_model(target.module, target.part)
-            return None
-        words = target.module.split(".")
-        if _NO_MODEL.search(words[-1]):
+    # -- what cannot be followed by name
+
+    def _take_asked(self) -> None:
+        """Attributes of classes of the slice that something asks for, of whatever it has in hand."""
+        texts = bool(self._asked & EXEMPT_KEYWORDS)
+        fields = {
+            attribute
+            for node, modes in self._classes.items()
+            if True in modes
+            for attribute, _inner, part in self.kinds.members(node)
+            if part.kind == "attribute" and not part.plain
+        }
+        for node, modes in list(self._classes.items()):
+            model = True in modes
+            for attribute, inner, part in self.kinds.members(node):
+                name = attribute[:-2] if attribute.endswith("()") else attribute
+                asked = self._all_asked or name in self._asked
+                if asked and not (model and part.kind in ("method", "class")):
+                    self.add(node[0], inner, node)
+                if (
+                    model
+                    and (_INHERITED.fullmatch(name) or name in fields)
+                    and part.kind in ("attribute", "method", "shared")
+                ):
+                    self.mark(node[0], f"{node[1]}.{name}!", "bound")
+                    self.slice.through.setdefault((node[0], f"{node[1]}.{name}!"), node)
+                if texts and part.kind == "attribute":
+                    self.add(node[0], f"{inner}.{TEXT}", node)
+
+    def _take_touches(self) -> None:
+        """What other modules do to parts of the slice as they are imported."""
+        for module, source in self.modules.sources.items():
+            for name, part in source.parts.items():
+                if part.kind == "touch" or name.endswith(TOUCH):
+                    bare = name[: -len(TOUCH) - 1]
+                    for target in self._imported(module, bare):
+                        node = (target.module, target.part)
+                        if node in self.slice.digests and (module, name) not in self.slice.digests:
+                            self.add(module, name, node)
+
+    def _imported(self, module: str, name: str) -> Iterator[Target]:
+        for target in self.modules.resolve(module, name):
+            if not target.foreign and target.part:
+                yield target
+
+    # -- the end
+
+    def _finish(self) -> None:
+        """Add to every digest what the names mean that the part uses."""
+        several = Counter((app_of(m), name) for m, name in self.slice.digests if self._is_model_part((m, name)))
+        final: dict[Node, str] = {}
+
+        def place(node: Node) -> str:
+            if self._is_model_part(node):
+                return app_of(node[0]) if several[app_of(node[0]), node[1]] == 1 else node[0]
+            return "" if self._is_value(node) else node[0]
+
+        def meaning(target: Target, busy: frozenset[Node]) -> str:
+            node = (target.module, target.part)
+            if target.foreign or not target.part:
+                return target.module
+            outer = (target.module, target.part.split(".")[0])
+            if self._is_value(node):
+                return f"{target.part}={content(node, busy)}"
+            return f"{place(outer)}:{target.part}"
+
+        def content(node: Node, busy: frozenset[Node]) -> str:
+            if node in final or node in busy:
+                return final.get(node, node[1])
+            nodes = [node]
+            if self.modules.sources[node[0]].parts[node[1]].kind == "class":
+                nodes += [one for one in self.slice.digests if one[0] == node[0] and one[1].startswith(f"{node[1]}.")]
+            said = []
+            for one in sorted(nodes):
+                said += [one[1], self.slice.parts.get(one, "")]
+                said += sorted(
+                    f"{use}={meaning(target, busy | {node, one})}" for use, target in self._meant.get(one, ())
+                )
+            final[node] = digest(*said)
+            return final[node]
+
+        for node in list(self.slice.digests):
+            meant = self._meant.get(node, set())
+            said = sorted(f"{use}={meaning(target, frozenset([node]))}" for use, target in meant)
+            self.slice.digests[node] = digest(self.slice.parts[node], *said) if said else self.slice.parts[node]
+            self.slice.places[node] = place(node)
+            self.slice.targets[node] = {(t.module, t.part) for _use, t in meant if not t.foreign}
+
+    def _is_model_part(self, node: Node) -> bool:
+        """Whether a part is a model's, or a base's of models, and not one of its methods."""
+        outer = (node[0], node[1].split(".")[0])
+        return not node[1].endswith("()") and True in self._classes.get(outer, ())
+
+    def _is_value(self, node: Node) -> bool:
+        """Whether nobody can tell where a part is defined from what it is."""
+        part = self.modules.part(node[0], node[1].split(".")[0])
+        if part is None or not node[1] or node[1] == "*":
             return False
-        if words[-1].endswith("Model") or "models" in words[:-1]:
-            return True
-        return False if _KNOWN_FREE_OF_MODELS.match(target.module) else None
+        return part.kind == "variable" or (
+            part.kind == "class" and self.kinds.is_choices((node[0], node[1].split(".")[0]))
+        )
 
 
-_BUILTIN = frozenset(["object", "dict", "list", "tuple", "set", "str", "int", "float", "type", "bool", "property"])
+def schema_slice(modules: Modules) -> Slice:
+    """What decides about the schema: models, their fields and options, and all that these are made of."""
+    walk = Walk(modules)
+    kinds = walk.kinds
+    at_start, anywhere = modules.loaded()
+    bearing = set()
+    makers = kinds.makers()
+    for module, source in modules.sources.items():
+        if source.unsure and not modules.web_only(module):
+            walk.add_module(module)
+            bearing.add(module)
+        for name, part in source.parts.items():
+            if part.kind == "class" and "." not in name:
+                if kinds.may_be_model((module, name)):
+                    walk.add_class(module, name)
+                    bearing.add(module)
+                elif kinds.is_config((module, name)):
+                    walk.add(module, name)
+                    for member in _IN_SCHEMA:
+                        walk.add_member((module, name), member)
+            elif (module, name) in makers or (_in_models(module) and _builds(modules, module, name, part)):
+                walk.add(module, name)
+                bearing.add(module)
+    for module in modules.closure(bearing, at_once=True) - bearing:
+        besides = modules.part(module, "")
+        if besides and _builds(modules, module, "", besides):
+            walk.add(module, "")
+    for module in bearing:
+        # A model that no process imports is none.
+        walk.mark(module, "loaded", f"{module in at_start} {module in anywhere}")
+    return walk.run()
 
 
 def _in_models(module: str) -> bool:
     return "models" in module.split(".")[1:]
 
 
-def schema_slice(modules: Modules) -> Slice:
-    """What decides about the schema: models, their fields and options, and all that these are made of."""
-    walk = _Walk(modules)
-    loaded = modules.loaded()
-    for module, source in modules.sources.items():
-        if source.unsure:
-            if _in_models(module):
-                walk.add_module(module)
-            continue
-        bears_models = False
-        for name, part in source.parts.items():
-            if part.kind == "class" and "." not in name:
-                verdict = walk.is_model(module, name)
-                if verdict or (verdict is None and _may_be_model(modules, module, name)):
-                    walk.add_class(module, name)
-                    bears_models = True
-            elif _adds_to_class(part) or (_in_models(module) and _builds(modules, module, name, part)):
-                walk.add(module, name)
-        if bears_models:
-            # A model that no process imports is none.
-            walk.slice.digests[module, "loaded"] = str(module in loaded)
-    return walk.run()
-
-
-def _may_be_model(modules: Modules, module: str, name: str) -> bool:
-    """Of a class with a base that nobody knows: it is where models are, or has what looks like fields."""
-    if _in_models(module):
-        return True
-    prefix = f"{name}."
-    for inner, part in modules.sources[module].parts.items():
-        if inner.startswith(prefix) and part.kind == "attribute":
-            for use in part.uses:
-                target = modules.resolve(module, use[:-2]) if use.endswith("()") else None
-                if target and target.foreign and ".models." in target.module:
-                    return True
-    return False
-
-
-def _adds_to_class(part: Part) -> bool:
-    return any(re.search(r"(^|\.)(add_to_class|contribute_to_class)\(\)$", use) for use in part.uses)
-
-
 def _builds(modules: Modules, module: str, name: str, part: Part) -> bool:
     """Whether module-level code may make or change models: it calls ``type``, or something of ours, or who knows."""
-    if part.kind != "variable":
+    if part.kind not in ("variable", "touch") or name == "__all__":
         return False
-    if name == "":
-        return not all(use.split(".")[-1] in ("connect()", "getLogger()") for use in part.uses if use.endswith("()"))
     for use in part.uses:
-        if use == "type()":
-            return True
-        target = modules.resolve(module, use[:-2]) if use.endswith("()") else None
-        if target and not target.foreign:
+        if not use.endswith("()"):
+            continue
+        ours = any(not target.foreign for target in modules.resolve(module, use[:-2]))
+        if ours or use == "type()" or (name == "" and not _HARMLESS.search(use)):
             return True
     return False
 
 
 def config_slice(modules: Modules) -> Slice:
     """What decides about the plugin's configuration: attributes of ``PluginConfig`` and ``AppConfig`` classes."""
-    walk = _Walk(modules)
+    walk = Walk(modules)
     for module, source in modules.sources.items():
-        if source.unsure:
-            continue
         for name, part in source.parts.items():
-            if part.kind == "class" and any(re.search(r"(Plugin|App)Config$", base) for base in part.bases):
+            if part.kind == "class" and "." not in name and walk.kinds.is_config((module, name)):
                 walk.add_class(module, name)
                 walk.add(module, "config")
                 walk.add(module, "default_app_config")

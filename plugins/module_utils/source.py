@@ -13,28 +13,35 @@ import hashlib
 import re
 import sys
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from . import syntax
+from .syntax import BLOCKS, FUNCTIONS
+
 # Facts are compared only when the same engine and the same Python's ast made both.
-FACTS_VERSION = f"1/{sys.version_info[0]}.{sys.version_info[1]}"
+FACTS_VERSION = f"2/{sys.version_info[0]}.{sys.version_info[1]}"
 # NetBox's makemigrations keeps these out of migrations, in every release that is supported.
-_EXEMPT_KEYWORDS = frozenset(["help_text", "verbose_name"])
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+EXEMPT_KEYWORDS = frozenset(["help_text", "verbose_name"])
+# Names of parts that no Python name can be.
+ORDER, TEXT, TOUCH = "<order>", "<text>", "<touch>"
 # What an import looks like in a file that cannot be parsed.
 _IMPORT = re.compile(
     r"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n#]+)|import[ \t]+([\w.]+))", re.MULTILINE
 )
 _BRANCHES = (ast.If, ast.Try, ast.With, ast.For, ast.While)
+# Statements of newer Pythons that have blocks.
+_NEWER_BRANCHES = tuple(getattr(ast, name) for name in ("Match", "TryStar") if hasattr(ast, name))
 
 
 @dataclass
 class Part:
     """One named part of a module.
 
-    ``kind`` is class, function, method, attribute or variable. ``uses`` are dotted names as written, with ``()`` where
-    they are called: ``choices.Status``, ``make_choices()``. ``plain`` is a class attribute without any name or call in
-    it: data, never a field. ``bases`` are a class's.
+    ``kind`` is class, function, method (``shared`` when it is decorated: a class may call it), attribute, annotation,
+    variable, order, text or touch. ``uses`` are names as ``syntax.uses`` writes them. ``plain`` is a class attribute
+    without any name or call in it: data, never a field. ``bases`` are a class's, or those of classes that are made.
     """
 
     kind: str
@@ -50,16 +57,17 @@ class Source:
 
     ``code`` is a digest of all that a process could do otherwise for. ``parts`` by name: ``f`` and ``f()`` of a
     function (that it is there; what it does), ``C`` of a class, ``C.x`` of its attributes and inner classes, ``C.m()``
-    of its methods, ``X`` of a variable, and ``""`` of what the module does besides. ``aliases`` has the names that
-    imports bind: ``[module, name or None]``, a relative module with its leading dots. ``stars`` are the modules of
-    which it imports all names. ``imports`` are all that is imported anywhere in it: ``[module, names]``, for a name
-    may be a module too. ``unsure`` is a file that this Python cannot parse; the stack's may.
+    of its methods, ``X`` of a variable, and ``""`` of what the module does besides; ``C.<order>`` is the order of a
+    class's attributes, ``C.x.<text>`` what of a field never enters a migration, ``X.<touch>`` what the module does to
+    something that it imports. ``aliases`` has the names that imports bind: ``[module, name or None]`` each, a relative
+    module with its leading dots. ``stars`` are the modules of which it imports all names. ``imports`` are all that is
+    imported, as ``syntax.imported`` has it. ``unsure`` is a file that this Python cannot parse; the stack's may.
     """
 
     code: str
     unsure: bool = False
     parts: dict[str, Part] = field(default_factory=dict)
-    aliases: dict[str, list[str | None]] = field(default_factory=dict)
+    aliases: dict[str, list[list[str | None]]] = field(default_factory=dict)
     stars: list[str] = field(default_factory=list)
     imports: list[list[Any]] = field(default_factory=list)
 
@@ -85,244 +93,260 @@ def read_source(text: bytes) -> Source:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree: ast.Module = _Normalized().visit(ast.parse(text))
-        source = Source(_digest(tree))
-        _read_module(source, tree)
+            tree = syntax.parse(text)
+        return _Reader(tree).source
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         imports: list[list[Any]] = []
         for found in _IMPORT.finditer(text.decode("utf-8", "replace")):
-            imports.append([found.group(1) or found.group(3), re.findall(r"\w+", found.group(2) or "")])
+            imports.append([found.group(1) or found.group(3), re.findall(r"\w+", found.group(2) or ""), True])
         return Source(hashlib.sha256(text).hexdigest()[:16], unsure=True, imports=imports)
-    return source
 
 
-def _digest(*nodes: ast.AST) -> str:
-    return _hash(*(ast.dump(node) for node in nodes))
+class _Reader:
+    def __init__(self, tree: ast.Module) -> None:
+        self.texts = syntax.Texts()
+        self.source = Source(self.texts.digest(tree))
+        # Names in the order in which they were bound, again and again.
+        self._order: list[str] = []
+        # Imports first: what is said of an imported name stands apart.
+        at_once = [node for node in _at_once(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
+        for node in at_once:
+            self._read_import(node)
+        own = set(self.source.aliases)
+        for statement in tree.body:
+            self._read_statement(statement)
+        own.update(self.source.parts)
+        for inner in ast.walk(tree):
+            if isinstance(inner, (ast.Import, ast.ImportFrom)) and inner not in at_once:
+                self._read_import(inner, besides=own)
+            elif isinstance(inner, ast.Global):
+                self._read_global(tree, inner)
+        self.source.imports = list(syntax.imported(tree))
 
-
-def _hash(*texts: str) -> str:
-    return hashlib.sha256("\n".join(texts).encode("utf-8", "replace")).hexdigest()[:16]
-
-
-class _Normalized(ast.NodeTransformer):
-    """Takes away what no process would do otherwise for: docstrings, annotations, imports for type checkers only."""
-
-    def _body(self, body: list[ast.stmt]) -> list[ast.stmt]:
-        first = body[0] if body else None
-        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
-            body = body[1:]
-        return [statement for statement in body if not _for_type_checkers(statement)]
-
-    def visit_Module(self, node: ast.Module) -> ast.AST:
-        node.body = self._body(node.body)
-        return self.generic_visit(node)
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
-        node.body = self._body(node.body)
-        for number, statement in enumerate(node.body):
-            # An annotated attribute may be a field of a dataclass or of a GraphQL type.
-            if not isinstance(statement, ast.AnnAssign):
-                node.body[number] = self.visit(statement)
-        return node
-
-    def _function(self, node: Any) -> ast.AST:
-        node.body = self._body(node.body)
-        node.returns = node.type_comment = None
-        return self.generic_visit(node)
-
-    visit_FunctionDef = visit_AsyncFunctionDef = _function
-
-    def visit_arg(self, node: ast.arg) -> ast.AST:
-        node.annotation = node.type_comment = None
-        return node
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
-        return ast.Assign(targets=[node.target], value=node.value) if node.value else ast.Pass()
-
-
-def _for_type_checkers(node: ast.stmt) -> bool:
-    return isinstance(node, ast.If) and not node.orelse and _dotted(node.test).rpartition(".")[2] == "TYPE_CHECKING"
-
-
-def _dotted(node: ast.AST) -> str:
-    """``a.b.c`` of names and attributes, else empty."""
-    parts = []
-    while isinstance(node, ast.Attribute):
-        parts.append(node.attr)
-        node = node.value
-    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
-
-
-def _root(node: ast.AST) -> str:
-    """The name at the root of ``a.b[c].d()``, else empty."""
-    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call, ast.Starred)):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def _uses(*nodes: ast.AST) -> list[str]:
-    found: dict[str, None] = {}
-
-    def visit(node: ast.AST, called: bool) -> None:
-        if isinstance(node, ast.Call):
-            visit(node.func, True)
-            for argument in [*node.args, *node.keywords]:
-                visit(argument, False)
-            return
-        name = _dotted(node)
-        if name:
-            found[name + "()" if called else name] = None
-            return
-        for child in ast.iter_child_nodes(node):
-            visit(child, False)
-
-    for node in nodes:
-        visit(node, False)
-    return list(found)
-
-
-def _calls(*nodes: ast.AST) -> list[str]:
-    """The uses of decorators: they are called."""
-    return [use if use.endswith("()") else f"{use}()" for use in _uses(*nodes)]
-
-
-def _targets(node: ast.stmt) -> list[ast.expr]:
-    if isinstance(node, ast.Assign):
-        targets = node.targets
-    elif isinstance(node, (ast.AnnAssign, ast.AugAssign)):
-        targets = [node.target]
-    else:
-        return []
-    several = (ast.Tuple, ast.List)
-    return [leaf for target in targets for leaf in (target.elts if isinstance(target, several) else [target])]
-
-
-def _touched(node: ast.stmt) -> list[str]:
-    """Names that a statement binds, or whose objects it changes: ``X = …``, ``X.a = …``, ``X.append(…)``."""
-    roots = [_root(target) for target in _targets(node)]
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Attribute):
-        roots.append(_root(node.value.func))
-    if isinstance(node, ast.For):
-        roots += [inner.id for inner in ast.walk(node.target) if isinstance(inner, ast.Name)]
-    for inner in ast.iter_child_nodes(node):
-        if isinstance(inner, (ast.ClassDef, *_FUNCTIONS)):
-            roots.append(inner.name)
-        elif isinstance(inner, (ast.stmt, ast.ExceptHandler)) and isinstance(node, (*_BRANCHES, ast.ExceptHandler)):
-            roots += _touched(inner)  # type: ignore[arg-type]
-    return [name for name in dict.fromkeys(roots) if name]
-
-
-def _read_module(source: Source, tree: ast.Module) -> None:
-    for statement in tree.body:
-        _read_statement(source, statement)
-    for node in ast.walk(tree):
+    def _read_import(self, node: ast.Import | ast.ImportFrom, besides: set[str] | None = None) -> None:
+        """Keep the names that an import binds; one inside a function does not bind those of the module's own."""
+        found: list[tuple[str, list[str | None]]] = []
         if isinstance(node, ast.Import):
-            source.imports += [[alias.name, []] for alias in node.names]
-            _read_import(source, node)
-        elif isinstance(node, ast.ImportFrom):
-            source.imports.append(["." * node.level + (node.module or ""), [alias.name for alias in node.names]])
-            _read_import(source, node)
+            for alias in node.names:
+                # ``import a.b`` binds a.
+                first = alias.name.split(".")[0]
+                found.append((alias.asname or first, [alias.name if alias.asname else first, None]))
+        else:
+            module = "." * node.level + (node.module or "")
+            for alias in node.names:
+                if alias.name != "*":
+                    found.append((alias.asname or alias.name, [module, alias.name]))
+                elif module not in self.source.stars:
+                    self.source.stars.append(module)
+        for name, meant in found:
+            known = self.source.aliases.setdefault(name, []) if name not in (besides or ()) else [meant]
+            if meant not in known:
+                known.append(meant)
+
+    def _read_global(self, tree: ast.Module, node: ast.Global) -> None:
+        """A function that binds a name of the module's is a part of what that is."""
+        for outer in ast.walk(tree):
+            if isinstance(outer, FUNCTIONS) and any(inner is node for inner in ast.walk(outer)):
+                for name in node.names:
+                    self._merge(name, Part("variable", self.texts.digest(outer), syntax.uses(outer)))
+
+    def _merge(self, name: str, part: Part) -> None:
+        """Add a part; a name that is bound more than once is all that was said of it, and what came between."""
+        before = self.source.parts.get(name)
+        if before is None:
+            self.source.parts[name] = part
+        else:
+            last = len(self._order) - self._order[::-1].index(name)
+            between = [other for other in self._order[last:] if self._names(other, name)]
+            before.digest = syntax.digest(before.digest, part.digest, *between)
+            before.uses = list(dict.fromkeys(before.uses + part.uses))
+            before.bases = list(dict.fromkeys(before.bases + part.bases))
+            before.plain = before.plain and part.plain
+        self._order.append(name)
+
+    def _names(self, part: str, name: str) -> bool:
+        return any(re.split(r"[.(]", use.lstrip("&"))[0] == name for use in self.source.parts[part].uses)
+
+    def _read_statement(self, node: ast.stmt) -> None:
+        if isinstance(node, FUNCTIONS):
+            decorators = syntax.calls(node.decorator_list)
+            # What a decorator makes of a function hangs on the decorator, and on the function.
+            seen = self.texts.digest(*node.decorator_list) if decorators else ""
+            self._merge(node.name, Part("function", seen, decorators))
+            made = syntax.made_bases(node)
+            self._merge(f"{node.name}()", Part("function", self.texts.digest(node), syntax.uses(node), bases=made))
+        elif isinstance(node, ast.ClassDef):
+            self._read_class(node, node.name)
+        elif isinstance(node, (*_BRANCHES, *_NEWER_BRANCHES)):
+            self._read_branch(node)
+        elif not isinstance(node, (ast.Import, ast.ImportFrom)):
+            part = Part("variable", self.texts.digest(node), syntax.uses(node), bases=syntax.made_bases(node))
+            self._take(node, part)
+
+    def _take(self, node: ast.stmt, part: Part) -> None:
+        """Add what a statement says to every name that it binds or touches."""
+        names, touched = syntax.bound(node)
+        known = self.source.aliases
+        own = [name for name in touched if name in self.source.parts or name not in known]
+        # What only names something, a builtin or an argument, is no name of the module's.
+        own = [name for name in own if name in self.source.parts]
+        foreign = [name for name in touched if name in known and name not in own]
+        for name in dict.fromkeys([*names, *own]):
+            self._merge(name, _copy(part))
+        for name in foreign:
+            self._merge(f"{name}.{TOUCH}", Part("touch", part.digest, list(part.uses), bases=list(part.bases)))
+        if not names and not own:
+            self._merge("", _copy(part))
+
+    def _read_branch(self, node: Any) -> None:
+        if isinstance(node, ast.If) and _is_script(node.test):
+            return
+        blocks = _blocks(node)
+        shape = [type(node).__name__, *(self.texts.of(head) for head in _heads(node))]
+        names: dict[str, None] = {}
+        for block in blocks:
+            for statement in block:
+                bound = [name for found in syntax.bound(statement) for name in found]
+                if isinstance(statement, (ast.Import, ast.ImportFrom)):
+                    shape.append(self.texts.of(statement))
+                    bound = [alias.asname or alias.name.split(".")[0] for alias in statement.names]
+                names.update(dict.fromkeys(bound))
+                shape.append(" ".join(bound))
+                self._read_statement(statement)
+            shape.append(";")
+        for head in _heads(node):
+            names.update(dict.fromkeys(syntax.bound(head)[0]))
+        part = Part("variable", syntax.digest(*shape), syntax.uses(*_heads(node)))
+        for name in names or [""]:
+            # An imported name is decided by the branch that imports it, too.
+            self._merge(
+                f"{name}.{TOUCH}" if name in self.source.aliases and name not in self.source.parts else name,
+                _copy(part),
+            )
+
+    def _read_class(self, node: ast.ClassDef, name: str) -> None:
+        """The parts of a class; ``name`` is dotted for an inner one."""
+        own = {n for statement in node.body for found in syntax.bound(statement) for n in found}
+
+        def with_own(found: Sequence[str]) -> list[str]:
+            # A name of the class's own, or one of the module's that was bound before.
+            mine = []
+            for use in found:
+                mark, bare = ("&", use[1:]) if use.startswith("&") else ("", use)
+                if re.split(r"[.(]", bare)[0] in own:
+                    mine.append(f"{mark}{name}.{bare}")
+            return [*mine, *found]
+
+        computed = [base for base in node.bases if not syntax.dotted(base)]
+        names = syntax.uses(*computed, *node.keywords) + syntax.calls(node.decorator_list)
+        head = self.texts.digest(*node.bases, *node.keywords, *node.decorator_list)
+        self._merge(name, Part("class", head, names, bases=syntax.bases(node)))
+        order = []
+        for statement in node.body:
+            order += syntax.bound(statement)[0] if not isinstance(statement, FUNCTIONS) else []
+            if isinstance(statement, ast.ClassDef):
+                self._read_class(statement, f"{name}.{statement.name}")
+            elif isinstance(statement, FUNCTIONS):
+                first = (statement.args.posonlyargs + statement.args.args)[:1]
+                # ``self.x`` and ``cls.x`` are the class's.
+                me = re.compile(rf"(&?){re.escape(first[0].arg)}\b" if first else r"(?!)")
+                found = with_own(syntax.uses(statement))
+                found = [me.sub(rf"\g<1>{name}", use, count=1) if me.match(use) else use for use in found]
+                kind = "shared" if statement.decorator_list else "method"
+                made = syntax.made_bases(statement)
+                self._merge(f"{name}.{statement.name}()", Part(kind, self.texts.digest(statement), found, bases=made))
+            elif isinstance(statement, (ast.Assign, ast.AnnAssign)) and _only_names(statement):
+                self._read_attribute(statement, name, with_own)
+            else:
+                attributes = _attributes_touched(statement, own)
+                found = with_own(syntax.uses(statement))
+                for attribute in attributes:
+                    self._merge(f"{name}.{attribute}", Part("attribute", self.texts.digest(statement), list(found)))
+                if not attributes:
+                    self._merge(name, Part("class", self.texts.digest(statement), found))
+        self._merge(f"{name}.{ORDER}", Part("order", syntax.digest(*order)))
+
+    def _read_attribute(self, node: ast.Assign | ast.AnnAssign, name: str, with_own: Any) -> None:
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        if isinstance(node, ast.AnnAssign) and node.value is None:
+            part = Part("annotation", self.texts.digest(node.annotation), with_own(syntax.uses(node.annotation)))
+            self._merge(f"{name}.{syntax.root(node.target)}", part)
+            return
+        assert node.value is not None
+        value, exempt = _without_exempt(node.value)
+        for target in targets:
+            attribute = f"{name}.{syntax.root(target)}"
+            made = syntax.made_bases(value)
+            self._merge(
+                attribute,
+                Part("attribute", self.texts.digest(value), with_own(syntax.uses(value)), _is_plain(value), made),
+            )
+            if exempt:
+                text = Part("text", self.texts.digest(*exempt), with_own(syntax.uses(*exempt)))
+                self._merge(f"{attribute}.{TEXT}", text)
 
 
-def _read_import(source: Source, node: ast.Import | ast.ImportFrom) -> None:
-    """Keep the names that an import binds; those of the module itself come before those inside a function."""
-    if isinstance(node, ast.Import):
-        for alias in node.names:
-            # ``import a.b`` binds a.
-            name = alias.asname or alias.name.split(".")[0]
-            source.aliases.setdefault(name, [alias.name if alias.asname else name, None])
-        return
-    module = "." * node.level + (node.module or "")
-    for alias in node.names:
-        if alias.name != "*":
-            source.aliases.setdefault(alias.asname or alias.name, [module, alias.name])
-        elif module not in source.stars:
-            source.stars.append(module)
+def _copy(part: Part) -> Part:
+    return Part(part.kind, part.digest, list(part.uses), part.plain, list(part.bases))
 
 
-def _merge(source: Source, name: str, part: Part) -> None:
-    """Add a part; a name that is bound more than once is all that was said of it."""
-    before = source.parts.get(name)
-    if before is None:
-        source.parts[name] = part
-        return
-    before.digest = _hash(before.digest, part.digest)
-    before.uses = list(dict.fromkeys(before.uses + part.uses))
-    before.bases = list(dict.fromkeys(before.bases + part.bases))
-    before.plain = before.plain and part.plain
+def _at_once(tree: ast.Module) -> list[ast.AST]:
+    """All nodes that are not inside functions."""
+    found: list[ast.AST] = []
+    pending: list[ast.AST] = [tree]
+    while pending:
+        node = pending.pop(0)
+        found.append(node)
+        if isinstance(node, (ast.stmt, ast.Module, ast.ExceptHandler)) or type(node).__name__ == "match_case":
+            pending.extend(one for one in ast.iter_child_nodes(node) if not isinstance(node, FUNCTIONS))
+    return found
 
 
-def _read_statement(source: Source, node: ast.stmt) -> None:
-    if isinstance(node, (ast.Import, ast.ImportFrom)):
-        _read_import(source, node)
-    elif isinstance(node, _FUNCTIONS):
-        _merge(source, node.name, Part("function", "", _calls(*node.decorator_list)))
-        _merge(source, f"{node.name}()", Part("function", _digest(node), _uses(node)))
-    elif isinstance(node, ast.ClassDef):
-        _read_class(source, node, node.name)
-    elif isinstance(node, (ast.If, ast.Try)):
-        names = _touched(node)
-        for inner in ast.walk(node):
-            if isinstance(inner, ast.stmt) and inner is not node and _is_direct(node, inner):
-                _read_statement(source, inner)
-        if isinstance(node, ast.If):
-            for name in names:
-                _merge(source, name, Part("variable", _digest(node.test), _uses(node.test)))
-    elif not isinstance(node, ast.Pass) and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
-        names = [name for name in _touched(node) if name != "__all__"]
-        part = Part("variable", _digest(node), _uses(node))
-        bound = [name for name in names if name not in source.aliases or _targets(node)]
-        for name in bound or ([] if names == [] and _touched(node) else [""]):
-            _merge(source, name, Part(part.kind, part.digest, list(part.uses)))
+def _is_script(test: ast.expr) -> bool:
+    """``__name__ == "__main__"``: nothing of it happens in a process that imports the module."""
+    return isinstance(test, ast.Compare) and syntax.dotted(test.left) == "__name__"
 
 
-def _is_direct(branch: ast.AST, statement: ast.stmt) -> bool:
-    """Whether a statement stands in one of the branch's own blocks."""
-    blocks = [getattr(branch, name, []) for name in ("body", "orelse", "finalbody")]
-    blocks += [handler.body for handler in getattr(branch, "handlers", [])]
-    return any(statement is one for block in blocks for one in block)
+def _inner(node: ast.AST) -> list[Any]:
+    """Handlers of exceptions, cases of a match."""
+    return [*getattr(node, "handlers", []), *getattr(node, "cases", [])]
 
 
-def _read_class(source: Source, node: ast.ClassDef, name: str) -> None:
-    """The parts of a class; ``name`` is dotted for an inner one."""
-    own = {n for statement in node.body for n in _touched(statement)}
-    own |= {inner.name for inner in node.body if isinstance(inner, (ast.ClassDef, *_FUNCTIONS))}
-
-    def uses(*nodes: ast.AST) -> list[str]:
-        found = _uses(*nodes)
-        # A name of the class's own, or one of the module's that was bound before.
-        return [f"{name}.{use}" for use in found if re.split(r"[.(]", use)[0] in own] + found
-
-    head = [*node.bases, *node.keywords, *node.decorator_list]
-    names = _uses(*node.bases, *node.keywords) + _calls(*node.decorator_list)
-    _merge(source, name, Part("class", _digest(*head), names, bases=[b for b in map(_dotted, node.bases) if b]))
-    for statement in node.body:
-        if isinstance(statement, ast.ClassDef):
-            _read_class(source, statement, f"{name}.{statement.name}")
-        elif isinstance(statement, _FUNCTIONS):
-            first = (statement.args.posonlyargs + statement.args.args)[:1]
-            # ``self.x`` and ``cls.x`` are the class's.
-            me = re.compile(rf"{re.escape(first[0].arg)}\b" if first else r"(?!)")
-            names = [me.sub(name, use, count=1) if me.match(use) else use for use in uses(statement)]
-            _merge(source, f"{name}.{statement.name}()", Part("method", _digest(statement), names))
-        elif isinstance(statement, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
-            if statement.value is None:
-                continue
-            value = _without_exempt(statement.value)
-            part = Part("attribute", _digest(value), uses(value), _is_plain(value))
-            for target in _targets(statement):
-                attribute = _root(target)
-                if attribute:
-                    _merge(source, f"{name}.{attribute}", Part(part.kind, part.digest, list(part.uses), part.plain))
-        elif not isinstance(statement, ast.Pass):
-            _merge(source, name, Part("class", _digest(statement), uses(statement)))
+def _blocks(node: ast.AST) -> list[list[ast.stmt]]:
+    blocks = [getattr(node, name) for name in BLOCKS if getattr(node, name, None)]
+    return blocks + [inner.body for inner in _inner(node)]
 
 
-def _without_exempt(value: ast.expr) -> ast.expr:
+def _heads(node: ast.AST) -> list[ast.AST]:
+    """What a compound statement has besides its blocks."""
+    heads = [one for one in ast.iter_child_nodes(node) if not isinstance(one, ast.stmt) and one not in _inner(node)]
+    for inner in _inner(node):
+        heads += [one for one in ast.iter_child_nodes(inner) if not isinstance(one, ast.stmt)]
+    return heads
+
+
+def _only_names(node: ast.Assign | ast.AnnAssign) -> bool:
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    return all(isinstance(target, ast.Name) for target in targets)
+
+
+def _attributes_touched(node: ast.stmt, own: set[str]) -> list[str]:
+    """Attributes of a class that an assignment binds or touches; none when it may do more."""
+    if not isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
+        return []
+    names, touched = syntax.bound(node)
+    if any(isinstance(one, ast.Subscript) for one in getattr(node, "targets", [])):
+        return []
+    return [name for name in [*names, *touched] if name in own]
+
+
+def _without_exempt(value: ast.expr) -> tuple[ast.expr, list[ast.keyword]]:
+    """A field's call without what never enters a migration, and that."""
     if not isinstance(value, ast.Call):
-        return value
-    keywords = [keyword for keyword in value.keywords if keyword.arg not in _EXEMPT_KEYWORDS]
-    return ast.Call(func=value.func, args=value.args, keywords=keywords)
+        return value, []
+    exempt = [keyword for keyword in value.keywords if keyword.arg in EXEMPT_KEYWORDS]
+    kept = [keyword for keyword in value.keywords if keyword.arg not in EXEMPT_KEYWORDS]
+    return (ast.Call(func=value.func, args=value.args, keywords=kept), exempt) if exempt else (value, [])
 
 
 def _is_plain(value: ast.expr) -> bool:

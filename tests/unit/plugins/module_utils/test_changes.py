@@ -179,7 +179,7 @@ def test_a_links_target_is_its_content(stack: Stack) -> None:
     apply(stack)
     link.unlink()
     link.symlink_to("views.py")
-    assert found(stack) == [("netbox_example/linked.py", "modified", "python")]
+    assert found(stack) == [("netbox_example/linked.py", "modified", "models")]
 
 
 def test_named_categories_are_the_changes_whatever_the_files_say(stack: Stack) -> None:

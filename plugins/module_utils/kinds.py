@@ -1,0 +1,157 @@
+# Copyright: (c) 2026, Hedgehog
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the classes of a plugin are, told by their bases: models, choices, configurations; and what makes models."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+from .modules import Modules, Target
+from .source import Part
+
+# What never is a model, by the end of its name.
+_NO_MODEL = re.compile(
+    r"(Field|Manager|QuerySet|Choices|ChoiceSet|Enum|Func|Expression|Lookup|Transform|Aggregate|Constraint|Index|Error|"
+    r"Exception|Warning|Value|Descriptor|ModelBase|Protocol|NamedTuple|TypedDict|ABC|Generic|Deferrable)$"
+)
+_MODEL = re.compile(r"Model$|^Abstract(Base)?(User|Session)$")
+_STANDARD = sorted(getattr(sys, "stdlib_module_names", ["abc", "collections", "enum", "threading", "typing"]))
+_KNOWN_FREE_OF_MODELS = re.compile(
+    r"(django|netbox|utilities|core|dcim|ipam|extras|users|tenancy|circuits|virtualization|vpn|wireless|account|"
+    r"rest_framework|django_filters|django_tables2|drf_spectacular|strawberry|strawberry_django|graphene|rq|django_rq|"
+    r"pydantic|jinja2|yaml|requests|kubernetes|httpx|attr|attrs|marshmallow|celery|click|markdown|pytest|netaddr|"
+    rf"typing_extensions|{'|'.join(_STANDARD)})"
+    r"(\.|$)"
+)
+_CHOICES = re.compile(r"(Choices|ChoiceSet)$")
+_CONFIG = re.compile(r"(Plugin|App)Config$")
+_ADDS_TO_CLASS = re.compile(r"(^|\.)(add_to_class|contribute_to_class)\(\)$")
+_BUILTIN = frozenset(["object", "dict", "list", "tuple", "set", "str", "int", "float", "type", "bool", "property"])
+
+Node = tuple[str, str]
+Members = list[tuple[str, str, Part]]
+
+
+class Kinds:
+    """Answers for one version of a plugin."""
+
+    def __init__(self, modules: Modules) -> None:
+        self.modules = modules
+        self._models: dict[Node, bool | None] = {}
+        self._members: dict[str, dict[str, Members]] = {}
+
+    def members(self, node: Node) -> Members:
+        """What a class itself defines: ``(x or m(), the part's name, the part)`` each."""
+        module, name = node
+        if module not in self._members:
+            found: dict[str, Members] = {}
+            for inner, part in self.modules.sources[module].parts.items():
+                outer, _dot, attribute = inner.rpartition(".")
+                if outer:
+                    found.setdefault(outer, []).append((attribute, inner, part))
+            self._members[module] = found
+        return self._members[module].get(name, [])
+
+    def _has_base(self, node: Node, wanted: re.Pattern[str], seen: frozenset[Node] = frozenset()) -> bool:
+        """Whether a class has, among all its bases, one of others' with such a name."""
+        part = self.modules.part(*node)
+        if part is None or node in seen:
+            return False
+        for base in part.bases:
+            for target in self.modules.resolve(node[0], base) or [Target(base, foreign=True)]:
+                inner = (target.module, target.part)
+                if wanted.search(target.module) if target.foreign else self._has_base(inner, wanted, seen | {node}):
+                    return True
+        return False
+
+    def is_choices(self, node: Node) -> bool:
+        return self._has_base(node, _CHOICES)
+
+    def is_config(self, node: Node) -> bool:
+        return self._has_base(node, _CONFIG)
+
+    def is_model(self, node: Node) -> bool | None:
+        """Whether a class is a model or a base of models; None when that cannot be known."""
+        if node in self._models:
+            return self._models[node]
+        # A class among its own bases is none of ours to judge.
+        self._models[node] = False
+        part = self.modules.part(*node)
+        verdicts: list[bool | None] = []
+        if part and part.kind == "class":
+            for base in part.bases:
+                verdicts += [self._computed(node[0], part)] if base == "?" else self._named(node[0], base)
+        elif part:
+            # A name for a class, or what returns one.
+            whole = self.modules.part(node[0], f"{node[1]}()") or part
+            verdicts = [self._computed(node[0], whole)] if whole.uses else []
+        self._models[node] = True if True in verdicts else None if None in verdicts else False
+        return self._models[node]
+
+    def _computed(self, module: str, part: Part) -> bool | None:
+        bare = [use.lstrip("&") for use in part.uses]
+        names = [use[:-2] if use.endswith("()") else use for use in bare if not use.startswith(".")]
+        return True if any(True in self._named(module, name) for name in names) else None
+
+    def _named(self, module: str, name: str) -> list[bool | None]:
+        """A verdict for each thing that a name may mean."""
+        targets = self.modules.resolve(module, name)
+        if not targets:
+            return [False if name in _BUILTIN or _NO_MODEL.search(name) else None]
+        return [self._verdict(target) for target in targets]
+
+    def _verdict(self, target: Target) -> bool | None:
+        if not target.foreign:
+            return self.is_model((target.module, target.part)) if target.part else None
+        words = target.module.split(".")
+        inside = "models" in words[:-1]
+        if _NO_MODEL.search(words[-1]):
+            return None if inside and words[0] != "django" else False
+        if words[0] in ("pydantic", "attr"):
+            return False
+        if _MODEL.search(words[-1]) or inside:
+            return True
+        return False if _KNOWN_FREE_OF_MODELS.match(target.module) else None
+
+    def may_be_model(self, node: Node) -> bool:
+        return self.is_model(node) is not False
+
+    def makers(self) -> set[Node]:
+        """Parts that make models or add to them, and those that call such."""
+        sources = self.modules.sources
+        found = {
+            (module, name)
+            for module, source in sources.items()
+            for name, part in source.parts.items()
+            if any(map(_ADDS_TO_CLASS.search, part.uses)) or (part.kind != "class" and self._makes(module, part))
+        }
+        more = bool(found)
+        while more:
+            callers = {
+                (module, name)
+                for module, source in sources.items()
+                for name, part in source.parts.items()
+                if (module, name) not in found and self._calls(module, part, found)
+            }
+            found |= callers
+            more = bool(callers)
+        return found
+
+    def _makes(self, module: str, part: Part) -> bool:
+        for base in part.bases:
+            verdicts = [self._computed(module, part)] if base == "?" else self._named(module, base)
+            if True in verdicts:
+                return True
+        return False
+
+    def _calls(self, module: str, part: Part, makers: set[Node]) -> bool:
+        for use in part.uses:
+            if use.startswith((".", "&")):
+                continue
+            name = use[:-2] if use.endswith("()") else use
+            for target in self.modules.resolve(module, name):
+                called = f"{target.part}.{target.rest}()" if target.rest else f"{target.part}()"
+                if not target.foreign and ((target.module, called) in makers):
+                    return True
+        return False

@@ -1,0 +1,247 @@
+# Copyright: (c) 2026, Hedgehog
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Small questions about Python's syntax trees: what a piece of code says, which names it uses, which it binds."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+BLOCKS = ("body", "orelse", "finalbody")
+# Files in which annotations of functions are read as the program runs.
+_BY_ANNOTATION = re.compile(rb"strawberry|pydantic|typer|get_type_hints|__annotations__|signature\(|singledispatch")
+# Files in which docstrings are.
+_BY_DOCSTRING = re.compile(rb"__doc__|getdoc")
+_NO_CALLERS = frozenset(["abstractmethod", "cached_property", "classmethod", "override", "property", "staticmethod"])
+# What Django is given under these names it keeps by name, and calls later if at all.
+_BY_NAME = frozenset(
+    ["choices", "decoder", "default", "encoder", "limit_choices_to", "on_delete", "storage", "upload_to", "validators"]
+)
+# They register something somewhere, and change nothing of what they are given.
+_REGISTERS = frozenset(["connect", "register", "unregister"])
+_IMPORTERS = re.compile(
+    r"(^|\.)(__import__|autodiscover_modules|import_module|import_string|iter_modules|load_module|exec_module|"
+    r"module_from_spec|run_module|run_path|walk_packages)$"
+)
+
+
+def parse(text: bytes) -> ast.Module:
+    """The tree without what no process would do otherwise for: docstrings, annotations, imports for type checkers.
+
+    Raises SyntaxError, ValueError, RecursionError, MemoryError.
+    """
+    tree = ast.parse(text)
+    keep_text, keep_types = bool(_BY_DOCSTRING.search(text)), bool(_BY_ANNOTATION.search(text))
+    for node in ast.walk(tree):
+        for block in BLOCKS:
+            statements = getattr(node, block, None)
+            if isinstance(statements, list):
+                kept = [one for one in statements if not _says_nothing(one, keep_text)]
+                # An annotated attribute may be a field of a dataclass or of a GraphQL type.
+                plain = kept if isinstance(node, ast.ClassDef) else [_without_type(one) for one in kept]
+                setattr(node, block, [one for one in plain if one])
+        if isinstance(node, FUNCTIONS) and not keep_types and not _may_be_read(node):
+            node.returns = None
+            given = node.args
+            for argument in [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]:
+                if argument:
+                    argument.annotation = None
+    return tree
+
+
+def _says_nothing(node: ast.stmt, keep_text: bool) -> bool:
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return not (keep_text and isinstance(node.value.value, str))
+    if isinstance(node, ast.If) and not node.orelse:
+        return dotted(node.test).split(".")[-1] == "TYPE_CHECKING"
+    return isinstance(node, ast.Pass)
+
+
+def _without_type(node: ast.stmt) -> ast.stmt | None:
+    if not isinstance(node, ast.AnnAssign):
+        return node
+    return ast.Assign(targets=[node.target], value=node.value) if node.value else None
+
+
+def _may_be_read(node: Any) -> bool:
+    """Whether a decorator may read the function's annotations."""
+    names = [dotted(one).split(".")[-1] for one in node.decorator_list]
+    return not all(name in _NO_CALLERS or name in ("getter", "setter", "deleter") for name in names)
+
+
+class Texts:
+    """What nodes say, as texts to compare; formatting, comments and positions are no part of them."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, str] = {}
+
+    def digest(self, *nodes: ast.AST) -> str:
+        return digest(*(self.of(node) for node in nodes))
+
+    def of(self, node: ast.AST) -> str:
+        if isinstance(node, ast.Name):
+            return node.id
+        if isinstance(node, ast.Constant):
+            return repr(node.value)
+        known = self._known.get(id(node))
+        if known is not None:
+            return known
+        said = [type(node).__name__]
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if isinstance(value, list):
+                said.append(f"[{','.join(self.of(one) if isinstance(one, ast.AST) else repr(one) for one in value)}]")
+            elif isinstance(value, ast.AST):
+                if name != "ctx":
+                    said.append(self.of(value))
+            else:
+                said.append(repr(value))
+        text = f"({' '.join(said)})"
+        if isinstance(node, ast.stmt):
+            # A function is said by itself and with what is around it.
+            self._known[id(node)] = text
+        return text
+
+
+def digest(*texts: str) -> str:
+    return hashlib.sha256("\n".join(texts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def dotted(node: ast.AST) -> str:
+    """``a.b.c`` of names and attributes, else empty."""
+    parts = []
+    while isinstance(node, ast.Attribute):
+        parts.append(node.attr)
+        node = node.value
+    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
+
+
+def root(node: ast.AST) -> str:
+    """The name at the root of ``a.b[c].d()``, else empty."""
+    while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call, ast.Starred)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def uses(*nodes: ast.AST) -> list[str]:
+    """Names that nodes use: ``a.b()`` is called, ``&a.b`` is kept by name, ``.b`` is an attribute of who knows what."""
+    found: dict[str, None] = {}
+
+    def visit(node: ast.AST, by_name: bool) -> None:
+        name = dotted(node)
+        if name:
+            found["&" + name if by_name else name] = None
+        elif isinstance(node, ast.Call):
+            called = dotted(node.func)
+            literal = _literal(node.args[1]) if called in ("getattr", "hasattr") and len(node.args) > 1 else ""
+            if literal:
+                found[f".{literal}"] = None
+            elif called:
+                found[f"{called}()"] = None
+            else:
+                visit(node.func, False)
+            for argument in node.args:
+                visit(argument, False)
+            for keyword in node.keywords:
+                visit(keyword.value, keyword.arg in _BY_NAME)
+        else:
+            if isinstance(node, ast.Attribute):
+                found[f".{node.attr}"] = None
+            for child in ast.iter_child_nodes(node):
+                visit(child, by_name and isinstance(node, (ast.List, ast.Tuple)))
+
+    for node in nodes:
+        visit(node, False)
+    return list(found)
+
+
+def _literal(node: ast.AST) -> str:
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
+
+
+def calls(nodes: Iterable[ast.AST]) -> list[str]:
+    """The uses of decorators: they are called."""
+    return [use if use.endswith("()") or use[0] in ".&" else f"{use}()" for use in uses(*nodes)]
+
+
+def bases(node: ast.ClassDef) -> list[str]:
+    """Names of a class's bases; ``?`` for one that is computed."""
+    found = []
+    for base in node.bases:
+        # Base[T] is Base to who asks what it is.
+        found.append(dotted(base.value if isinstance(base, ast.Subscript) else base) or "?")
+    return found
+
+
+def made_bases(node: ast.AST) -> list[str]:
+    """Bases of the classes that a function or statement makes, by a class statement or by ``type(…)``."""
+    found: list[str] = []
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.ClassDef):
+            found += bases(inner)
+        elif isinstance(inner, ast.Call) and dotted(inner.func).split(".")[-1] in ("type", "new_class"):
+            given = inner.args[1] if len(inner.args) > 1 else None
+            if isinstance(given, ast.Tuple):
+                found += [dotted(one) or "?" for one in given.elts]
+            elif given or inner.keywords or any(isinstance(one, ast.Starred) for one in inner.args):
+                found.append("?")
+    return list(dict.fromkeys(found))
+
+
+def bound(node: ast.AST) -> tuple[list[str], list[str]]:
+    """Names that a statement binds, and names whose objects it may change: ``X.a = …``, ``X.append(…)``, ``f(X)``."""
+    names: list[str] = []
+    touched: list[str] = []
+    pending = [node]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, (ast.ClassDef, *FUNCTIONS)):
+            names.append(one.name)
+            continue
+        if isinstance(one, (ast.Lambda, ast.Import, ast.ImportFrom)):
+            continue
+        if isinstance(one, ast.Name) and not isinstance(one.ctx, ast.Load):
+            names.append(one.id)
+        elif isinstance(one, (ast.Attribute, ast.Subscript)) and not isinstance(one.ctx, ast.Load):
+            touched.append(root(one))
+        elif isinstance(one, ast.Expr) and isinstance(one.value, ast.Call):
+            touched += _touched_by(one.value)
+        else:
+            # An exception, a capture of a pattern.
+            names += [
+                name for name in (getattr(one, "name", None), getattr(one, "rest", None)) if isinstance(name, str)
+            ]
+        pending.extend(ast.iter_child_nodes(one))
+    return list(dict.fromkeys(filter(None, names))), list(dict.fromkeys(filter(None, touched)))
+
+
+def _touched_by(call: ast.Call) -> list[str]:
+    method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    if method in _REGISTERS:
+        return []
+    found = [root(call.func)] if method else []
+    return found + [root(given) for given in [*call.args, *(keyword.value for keyword in call.keywords)]]
+
+
+def imported(tree: ast.Module) -> Iterator[list[Any]]:
+    """All that is imported anywhere: ``[module, names, whether as the module itself is imported]``.
+
+    ``*`` as a module is one that is not known before the program runs.
+    """
+    pending: list[tuple[ast.AST, bool]] = [(tree, True)]
+    while pending:
+        node, at_once = pending.pop()
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield [alias.name, [], at_once]
+        elif isinstance(node, ast.ImportFrom):
+            yield ["." * node.level + (node.module or ""), [alias.name for alias in node.names], at_once]
+        elif isinstance(node, ast.Call) and _IMPORTERS.search(dotted(node.func)):
+            yield [(_literal(node.args[0]) if node.args else "") or "*", [], at_once]
+        # Django calls ready() as it starts.
+        later = isinstance(node, (ast.Lambda, *FUNCTIONS)) and getattr(node, "name", "") != "ready"
+        pending.extend((child, at_once and not later) for child in ast.iter_child_nodes(node))
