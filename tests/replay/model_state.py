@@ -79,15 +79,25 @@ def take_any_version() -> None:
     """The plugin is not installed, and what it says of releases and of settings that it wants is not the question."""
     from netbox.plugins import PluginConfig
 
-    told = importlib.metadata.version
+    class Unknown(importlib.metadata.Distribution):
+        def __init__(self, name: str) -> None:
+            self.text = f"Name: {name}\nVersion: 0.0.0\nSummary: Not installed\nAuthor: Nobody\n"
 
-    def version(name: str) -> str:
+        def read_text(self, filename: str) -> str | None:
+            return self.text if filename == "METADATA" else None
+
+        def locate_file(self, path: Any) -> Any:
+            raise FileNotFoundError(path)
+
+    find = importlib.metadata.Distribution.from_name
+
+    def from_name(name: str) -> importlib.metadata.Distribution:
         try:
-            return str(told(name))
+            return find(name)
         except importlib.metadata.PackageNotFoundError:
-            return "0.0.0"
+            return Unknown(name)
 
-    importlib.metadata.version = version
+    importlib.metadata.Distribution.from_name = from_name  # type: ignore[method-assign]
     validate = PluginConfig.validate.__func__  # type: ignore[attr-defined]
 
     def tolerant(cls: Any, user_config: dict[str, Any], netbox_version: str) -> None:
