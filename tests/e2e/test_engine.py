@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
 
@@ -118,3 +119,31 @@ def test_a_damaged_manifest_is_said_and_everything_checked(stack: Stack) -> None
     assert "what was applied last is not known" in play.flat, str(play)
     assert play.changed == 0, str(play)
     stack.assert_fresh()
+
+
+def test_an_app_inside_the_package_has_its_own_migrations(committed: Stack) -> None:
+    app = committed.package / "inventory"
+    app.mkdir()
+    os.chown(app, *committed.owner)
+    try:
+        for name, text in {
+            "__init__.py": "",
+            "apps.py": "from django.apps import AppConfig\n\n\nclass InventoryConfig(AppConfig):\n"
+            '    name = "netbox_example.inventory"\n    label = "netbox_example_inventory"\n',
+            "models.py": "from django.db import models\n\n\nclass Item(models.Model):\n    serial = models.TextField()\n",
+        }.items():
+            committed.write(f"netbox_example/inventory/{name}", text)
+        committed.replace(
+            "netbox_example/__init__.py",
+            r"^(    version = .*)$",
+            '    version = __version__\n    django_apps = ["netbox_example.inventory"]',
+        )
+        play = committed.must_apply()
+        assert "Create model Item" in play.flat, str(play)
+        assert (app / "migrations/0001_initial.py").stat().st_uid == committed.owner[0]
+        assert committed.psql("SELECT count(*) FROM netbox_example_inventory_item").strip() == "0"
+        committed.assert_fresh()
+    finally:
+        committed.psql("DROP TABLE IF EXISTS netbox_example_inventory_item")
+        committed.psql("DELETE FROM django_migrations WHERE app = 'netbox_example_inventory'")
+        shutil.rmtree(app)

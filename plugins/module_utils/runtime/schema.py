@@ -25,20 +25,21 @@ class OpenQuestion(Exception):
     """Django would ask; nobody is there to answer."""
 
 
-def _label(package: str) -> str:
+def _labels(package: str) -> list[str]:
+    """The plugin's app, and those inside its package that it brings along."""
     from django.apps import apps
 
-    for config in apps.get_app_configs():
-        if config.name == package:
-            return str(config.label)
-    raise LookupError(f"NetBox has not registered the plugin '{package}'")
+    names = {config.name: str(config.label) for config in apps.get_app_configs()}
+    if package not in names:
+        raise LookupError(f"NetBox has not registered the plugin '{package}'")
+    return [names.pop(package), *(label for name, label in sorted(names.items()) if name.startswith(f"{package}."))]
 
 
 @dataclass
 class Drift:
-    """The operations by which the models of one app differ from its migrations."""
+    """The operations by which the models of the plugin's apps differ from their migrations."""
 
-    label: str
+    labels: list[str]
     changes: dict[str, list[Any]]
     operations: list[Any]
     keys: list[str]
@@ -72,11 +73,11 @@ class Drift:
 
         # NetBox's own command decides, as it is imported, which attributes of a field never enter a migration.
         load_command_class(get_commands()["makemigrations"], "makemigrations")
-        label = _label(package)
+        labels = _labels(package)
         loader = MigrationLoader(connection, ignore_no_migrations=True)
-        conflicts = loader.detect_conflicts().get(label)
-        if conflicts:
-            raise RuntimeError(f"conflicting migrations, several leaves of '{label}': {', '.join(sorted(conflicts))}")
+        for label, leaves in loader.detect_conflicts().items():
+            if label in labels:
+                raise RuntimeError(f"conflicting migrations, several leaves of '{label}': {', '.join(sorted(leaves))}")
         asked: dict[tuple[str, str], str] = {}
 
         # The answer to a rename is no, and remembered: only the developer knows whose rows they are.
@@ -88,17 +89,19 @@ class Drift:
             asked[old_model.name.lower(), ""] = new_model.name
             return False
 
-        questioner = NonInteractiveMigrationQuestioner(specified_apps={label}, dry_run=True)
+        questioner = NonInteractiveMigrationQuestioner(specified_apps=set(labels), dry_run=True)
         questioner.ask_rename = ask_rename
         questioner.ask_rename_model = ask_rename_model
         detector = MigrationAutodetector(loader.project_state(), ProjectState.from_apps(apps), questioner)
         try:
-            changes = detector.changes(loader.graph, trim_to_apps={label}, convert_apps={label})
+            changes = detector.changes(loader.graph, trim_to_apps=set(labels), convert_apps=set(labels))
         except SystemExit as error:
             raise OpenQuestion(NON_INTERACTIVE) from error
-        operations = [operation for migration in changes.get(label, []) for operation in migration.operations]
+        operations = [
+            operation for label in labels for migration in changes.get(label, []) for operation in migration.operations
+        ]
         keys = [OperationWriter(operation, indentation=0).serialize()[0] for operation in operations]
-        return cls(label, changes, operations, keys, asked)
+        return cls(labels, changes, operations, keys, asked)
 
 
 def make_migrations(package: str, inherited: set[str], dry_run: bool) -> dict[str, Any]:
@@ -111,7 +114,7 @@ def make_migrations(package: str, inherited: set[str], dry_run: bool) -> dict[st
     drift = Drift.of(package)
     left = 0
     written, described = [], []
-    for migration in drift.changes.get(drift.label, []):
+    for migration in (one for label in drift.labels for one in drift.changes.get(label, [])):
         own = []
         for operation in migration.operations:
             key = drift.keys[drift.operations.index(operation)]
