@@ -130,7 +130,8 @@ def test_an_app_inside_the_package_has_its_own_migrations(committed: Stack) -> N
             "__init__.py": "",
             "apps.py": "from django.apps import AppConfig\n\n\nclass InventoryConfig(AppConfig):\n"
             '    name = "netbox_example.inventory"\n    label = "netbox_example_inventory"\n',
-            "models.py": "from django.db import models\n\n\nclass Item(models.Model):\n    serial = models.TextField()\n",
+            "models.py": "from django.db import models\n\n\nclass Item(models.Model):\n"
+            "    serial = models.TextField()\n",
         }.items():
             committed.write(f"netbox_example/inventory/{name}", text)
         committed.replace(
