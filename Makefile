@@ -94,7 +94,7 @@ lock: ## write constraints.txt anew from requirements*.txt
 	tools/lock.sh
 
 .PHONY: clean
-clean: ## remove caches and .venv; the sandbox's stack is ended by teardown
+clean: ## remove caches and .venv; a stack goes on running
 	rm -rf $(venv) .mypy_cache .pytest_cache .ruff_cache .hypothesis .ansible
 
 $(run): requirements.txt constraints.txt tools/bootstrap.sh tools/fetch_collections.py

@@ -33,4 +33,5 @@ if bundle:
 path.write_text(json.dumps(values))
 END
 
-exec .venv/bin/ansible-playbook dev-setup.yml -e "@$sandbox/vars.json"
+exec .venv/bin/ansible-playbook dev-setup.yml -e "@$sandbox/vars.json" \
+    -e '{"dev_setup_apply": ".venv/bin/ansible-playbook apply-change.yml"}'

@@ -312,6 +312,7 @@ class Converger:
         started = self.up_backing()
         if self.check and (started or self.build_needed()):
             return result
+        kept = password_file(self.stack).is_file()
         secret = None if self.check else superuser_password(self.stack, password)
         with self.reporter.step("prepare the database") as step:
             done = run_task(
@@ -328,6 +329,10 @@ class Converger:
             step.detail = f"{len(done['applied'])} migrations, {done['static']['copied']} static files"
         if done["superuser_created"] and secret:
             keep_password(self.stack, secret)
+        elif not kept and not self.check:
+            # The superuser is older than this state: nobody but the developer knows the password.
+            password_file(self.stack).unlink(missing_ok=True)
+            result["password_file"] = ""
         if done["drift"] is not None:
             remember_drift(self.stack, done["drift"])
         changed = started or bool(done["applied"] or done["superuser_created"] or done["static"]["copied"])

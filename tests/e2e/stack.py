@@ -168,13 +168,17 @@ class Stack:
         self._note_image()
         return play
 
-    def setup(self, *options: str, **variables: Any) -> Play:
-        sources = {
+    @property
+    def sources(self) -> dict[str, Any]:
+        """What dev-setup.yml is told here: where things come from, and the port."""
+        return {
             "netbox_dev_netbox_docker_url": str(self.sandbox / "netbox-docker.git-source"),
             "netbox_dev_ca_bundle": os.environ.get("SSL_CERT_FILE"),
             "netbox_dev_port": self.port,
         }
-        return self.playbook("dev-setup.yml", *options, **{**sources, **variables})
+
+    def setup(self, *options: str, **variables: Any) -> Play:
+        return self.playbook("dev-setup.yml", *options, **{**self.sources, **variables})
 
     def apply(self, changed: str | None = None, check: bool = False, **more: Any) -> Play:
         return self.playbook("apply-change.yml", *(["--check"] if check else []), changed=changed, **more)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from .stack import PYTHON_SERVICES, Stack, wait_for
+from .stack import PYTHON_SERVICES, Stack, free_port, wait_for
 
 UNIQUE = "    description = models.CharField(unique=True, "
 
@@ -78,7 +79,7 @@ def test_a_taken_port_says_by_what(stack: Stack) -> None:
 
 def test_an_engine_that_does_not_answer(stack: Stack) -> None:
     play = stack.apply(environment={"DOCKER_HOST": "unix:///nonexistent/docker.sock"})
-    refused(play.status, play.flat, "docker")
+    refused(play.status, play.flat, "engine_unavailable", "unix:///nonexistent/docker.sock", "Start it")
     assert stack.http("/login/").status == 200
 
 
@@ -141,6 +142,77 @@ def test_broken_settings_restart_nothing(stack: Stack) -> None:
     assert {name: was[:2] for name, was in stack.processes().items()} == {name: was[:2] for name, was in before.items()}
     stack.must_apply()
     stack.assert_fresh()
+
+
+def test_a_plugin_that_netbox_refuses_is_told_with_netboxs_reason(stack: Stack) -> None:
+    before = stack.processes()
+    with stack.kept("netbox_example/__init__.py"):
+        stack.replace("netbox_example/__init__.py", r'min_version = ".*"', 'min_version = "9.9.0"')
+        play = stack.apply()
+        refused(play.status, play.flat, "plugin_not_registered", "netbox_example", "9.9.0")
+    assert {name: was[:2] for name, was in stack.processes().items()} == {name: was[:2] for name, was in before.items()}
+    stack.must_apply()
+    assert "netbox_example" in stack.http("/api/status/").json()["plugins"]
+    stack.assert_fresh()
+
+
+STUCK = """\
+import sys
+import time
+
+if sys.argv[0].endswith("child.py") or "child" in " ".join(sys.orig_argv):
+    print("stuck on purpose", file=sys.stderr, flush=True)
+    time.sleep(600)
+"""
+
+
+def test_a_service_that_does_not_come_up_is_told_with_its_last_log_lines(stack: Stack) -> None:
+    stuck = stack.checkout / "configuration" / "zz_stuck.py"
+    stuck.write_text(STUCK, encoding="utf-8")
+    try:
+        play = stack.apply(apply_change_time_limit=25)
+        refused(play.status, play.flat, "service_unhealthy", "is not fresh after 25 s", "stuck on purpose")
+    finally:
+        stuck.unlink()
+    stack.must_apply()
+    assert stack.http("/login/").status == 200
+    stack.assert_fresh()
+
+
+def test_without_a_network_the_checkout_says_what_to_do(stack: Stack, tmp_path: Path) -> None:
+    plugin = copy_of(stack, tmp_path)
+    url = f"http://127.0.0.1:{free_port()}/netbox-docker.git"
+    play = stack.setup(plugin_path=str(plugin), netbox_dev_netbox_docker_url=url, netbox_dev_port=free_port())
+    refused(play.status, play.flat, f"could not be fetched from '{url}'", "netbox_dev_netbox_docker_url")
+    assert not (plugin / "gitignore/netbox-docker").exists()
+
+
+def test_a_read_only_plugin_is_refused_before_anything_is_touched(stack: Stack, tmp_path: Path) -> None:
+    plugin = copy_of(stack, tmp_path)
+    subprocess.run(["mount", "--bind", plugin, plugin], check=True)
+    try:
+        subprocess.run(["mount", "-o", "remount,bind,ro", plugin], check=True)
+        play = stack.setup(plugin_path=str(plugin), netbox_dev_port=free_port())
+        refused(play.status, play.flat, str(plugin), "cannot be written", "netbox_dev_checkout")
+    finally:
+        subprocess.run(["umount", plugin], check=True)
+
+
+def test_the_first_run_in_check_mode_says_what_it_would_do_and_touches_nothing(stack: Stack, tmp_path: Path) -> None:
+    plugin = copy_of(stack, tmp_path)
+    before = sorted(plugin.rglob("*"))
+    play = stack.setup("--check", plugin_path=str(plugin), netbox_dev_port=free_port())
+    assert play.status == 0, str(play)
+    assert "Would check out netbox-docker 3.3.0" in play.flat, str(play)
+    assert sorted(plugin.rglob("*")) == before
+    assert len(list(stack.state_home.iterdir())) == 1
+
+
+def copy_of(stack: Stack, folder: Path) -> Path:
+    """Another plugin of the same files, without a stack."""
+    plugin = folder / "plugin"
+    shutil.copytree(stack.plugin, plugin, ignore=shutil.ignore_patterns("gitignore", ".git", "netbox-dev.yml"))
+    return plugin
 
 
 def test_a_field_that_may_have_been_renamed_is_asked_about_and_nothing_is_lost(stack: Stack) -> None:
@@ -216,6 +288,29 @@ def test_ctrl_c_in_the_middle_of_a_build_is_repaired_by_the_next_run(stack: Stac
             assert stack.python(service, "import iniconfig; print(1)") == "1"
         stack.assert_fresh()
     stack.must_apply()
+
+
+def test_ctrl_c_at_every_step_of_a_set_up_is_repaired_by_the_next_run(stack: Stack, tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    other = Stack(copy_of(stack, tmp_path), tmp_path / "state", stack.sandbox, free_port())
+    try:
+        for marker in (
+            "netbox_docker : Fetch",
+            "compose_override : ",
+            "build:",
+            "migration 3 of",
+            "waiting for netbox",
+        ):
+            interrupt(other, marker, "dev-setup.yml", **other.sources)
+        play = other.setup()
+        assert play.status == 0, str(play)
+        assert other.http("/plugins/example/").status == 200
+        play = other.setup()
+        assert (play.status, play.changed) == (0, 0), str(play)
+        assert stack.git(other.checkout, "status", "--porcelain") == ""
+    finally:
+        other.remove()
+    assert stack.http("/login/").status == 200
 
 
 def test_two_runs_at_once_do_not_meet(stack: Stack) -> None:

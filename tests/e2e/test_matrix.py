@@ -95,11 +95,11 @@ def static_says(stack: Stack, word: str) -> bool:
 def edit_project_file(stack: Stack, word: str) -> None:
     """Wishes for NetBox's settings in ``netbox-dev.yml``."""
     text = (stack.plugin / "netbox-dev.yml").read_text(encoding="utf-8").partition("settings:")[0]
-    stack.write("netbox-dev.yml", f"{text}settings:\n  CSRF_COOKIE_NAME: {word}\n  LOGIN_REQUIRED: false\n")
+    stack.write("netbox-dev.yml", f"{text}settings:\n  CSRF_COOKIE_NAME: {word}\n")
 
 
-def login_is_not_required(stack: Stack, _word: str) -> bool:
-    return stack.http("/api/dcim/devices/").status == 200
+def the_cookie_has_its_name(stack: Stack, word: str) -> bool:
+    return f"{word}=" in stack.http("/login/").headers.get("set-cookie", "")
 
 
 def edit_migration(stack: Stack, word: str) -> None:
@@ -153,7 +153,7 @@ ROWS = (
     Row("urls", edit_url, url_answers, "reload", EVERY),
     Row("templates", edit_template, page_says, "", NOWHERE),
     Row("static", edit_static, static_says, "", NOWHERE, frozenset({"collectstatic"})),
-    Row("settings", edit_project_file, login_is_not_required, "restart", EVERY, frozenset({"restart"})),
+    Row("settings", edit_project_file, the_cookie_has_its_name, "restart", EVERY, frozenset({"restart"})),
     Row("migrations", edit_migration, fabric_exists, "reload", EVERY, frozenset({"migrate", "reload"})),
     Row("dependencies", edit_dependencies, importable_everywhere, "recreate", EVERY, frozenset({"build", "recreate"})),
     Row("plugin_config", edit_plugin_config, greeting_is, "reload", EVERY),
