@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from dataclasses import dataclass
 from typing import Any, Callable
@@ -146,6 +147,8 @@ def _write(writer: Any) -> None:
     with open(temporary, "w", encoding="utf-8") as stream:
         stream.write(writer.as_string())
     os.replace(temporary, writer.path)
+    # The folder may be new to this process, too: it applies what it wrote.
+    importlib.invalidate_caches()
 
 
 def migrate(progress: Callable[[str], None], dry_run: bool) -> list[str]:
