@@ -17,6 +17,8 @@ RESTARTED = "netbox netbox-worker netbox-rq-worker-hedgehog"
 TYPED = [
     ("docker compose up -d", ""),
     ("timeout 5 docker compose logs -f netbox", "loaded config"),
+    ("timeout 5 docker compose logs -f netbox netbox-worker", "netbox-worker"),
+    ("docker compose logs netbox | grep -i 'loaded'", "loaded config"),
     ("docker compose ps", "netbox-rq-worker-hedgehog"),
     (f"{MANAGE} collectstatic --noinput", "static file"),
     (f"{MANAGE} findstatic netbox_example/app.css", "/opt/netbox/netbox/netbox_example/static"),
@@ -26,16 +28,18 @@ TYPED = [
     (f"{MANAGE} test netbox_example", "OK"),
     (f"{MANAGE} test netbox_example.tests.test_models", "OK"),
     (f"{MANAGE} test netbox_example --keepdb", "OK"),
-    ("docker compose exec netbox coverage run --source=netbox_example manage.py test netbox_example --keepdb", "OK"),
+    ("docker compose exec netbox coverage run --source='.' manage.py test netbox_example --keepdb", "OK"),
     ("docker compose exec netbox coverage report", "TOTAL"),
     (f"echo 'print(6 * 7)' | {MANAGE.replace('exec', 'exec -T')} shell", "42"),
     (f"echo 'select 6 * 7' | {MANAGE.replace('exec', 'exec -T')} dbshell", "42"),
     ("docker compose exec netbox ls -la /opt/netbox/netbox/netbox_example/", "models.py"),
     ("docker compose build netbox", ""),
+    ("docker compose restart netbox", ""),
+    ("docker compose restart", ""),
     (f"docker compose restart {RESTARTED}", ""),
     (f"docker compose restart {RESTARTED} netbox-rq-scheduler", ""),
     ("docker stats --no-stream $(docker compose ps -q netbox netbox-worker)", "netbox-worker"),
-    ("docker compose exec -T postgres pg_dump -U netbox netbox | grep COPY | tail -1", "COPY"),
+    ("docker compose exec postgres pg_dump -U netbox netbox > ../snapshot.sql; tail -3 ../snapshot.sql", "complete"),
 ]
 
 
@@ -65,18 +69,42 @@ def test_a_typed_command_acts_on_this_stack(stack: Stack, line: str, shown: str)
     assert shown in output, output
 
 
-def test_a_migration_made_by_hand_belongs_to_the_developer(stack: Stack) -> None:
-    name = "0099_typed"
-    path = stack.package / "migrations" / f"{name}.py"
+def test_a_migration_made_by_hand_has_inherited_drift_and_belongs_to_the_developer(stack: Stack) -> None:
+    before = set((stack.package / "migrations").glob("0*.py"))
     try:
-        status, output = stack.typed(f"{MANAGE} makemigrations netbox_example --empty --name typed")
+        status, output = stack.typed(f"{MANAGE} makemigrations netbox_example")
         assert status == 0, output
-        (made,) = (stack.package / "migrations").glob("*_typed.py")
-        path = made
+        (made,) = set((stack.package / "migrations").glob("0*.py")) - before
         found = made.stat()
         assert (found.st_uid, found.st_gid) == stack.owner
+        assert "AlterModelOptions" in made.read_text(encoding="utf-8")
     finally:
-        path.unlink(missing_ok=True)
+        for path in set((stack.package / "migrations").glob("0*.py")) - before:
+            path.unlink()
+
+
+def test_the_plugins_tables_go_to_zero_and_come_back(stack: Stack) -> None:
+    status, output = stack.typed(f"{MANAGE} migrate netbox_example zero")
+    assert status == 0, output
+    assert "netbox_example_switch" not in stack.psql("SELECT tablename FROM pg_tables")
+    status, output = stack.typed(f"{MANAGE} migrate netbox_example")
+    assert status == 0, output
+    assert "netbox_example_switch" in stack.psql("SELECT tablename FROM pg_tables")
+
+
+def test_a_dump_restores_into_an_empty_database(stack: Stack) -> None:
+    postgres = "docker compose exec -T postgres"
+    stack.psql("DROP DATABASE IF EXISTS restored")
+    try:
+        stack.psql("CREATE DATABASE restored")
+        line = f"{postgres} pg_dump -U netbox netbox | {postgres} psql -v ON_ERROR_STOP=1 -U netbox restored"
+        status, output = stack.typed(line)
+        assert status == 0, output
+        count = "psql -qAt -U netbox restored -c 'SELECT count(*) FROM django_migrations'"
+        _status, output = stack.typed(f"{postgres} {count}")
+        assert output.strip() == stack.psql("SELECT count(*) FROM django_migrations").strip()
+    finally:
+        stack.psql("DROP DATABASE IF EXISTS restored")
 
 
 def test_hand_typed_commands_leave_the_stack_fresh(stack: Stack) -> None:
