@@ -39,7 +39,7 @@ TYPED = [
     (f"docker compose restart {RESTARTED}", ""),
     (f"docker compose restart {RESTARTED} netbox-rq-scheduler", ""),
     ("docker stats --no-stream $(docker compose ps -q netbox netbox-worker)", "netbox-worker"),
-    ("docker compose exec postgres pg_dump -U netbox netbox > ../snapshot.sql; tail -3 ../snapshot.sql", "complete"),
+    ("f=$(mktemp); docker compose exec postgres pg_dump -U netbox netbox > $f && tail -5 $f; rm $f", "complete"),
 ]
 
 
