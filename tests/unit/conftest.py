@@ -14,7 +14,8 @@ import pytest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack, resolve
 
 # A busy machine is no failure.
-hypothesis.settings.register_profile("unit", deadline=None)
+FULL = bool(os.environ.get("NETBOX_DEV_TEST_FULL"))
+hypothesis.settings.register_profile("unit", deadline=None, max_examples=1000 if FULL else 100)
 hypothesis.settings.load_profile("unit")
 
 INIT = """\
