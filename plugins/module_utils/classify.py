@@ -15,7 +15,7 @@ from .facts import Facts
 from .manifest import CHECKOUT, Difference
 from .matrix import WEB
 from .modules import Modules
-from .slices import Node, Slice, config_slice, schema_slice
+from .slices import LOADED, Node, Slice, config_slice, schema_slice
 from .source import ORDER, TOUCH, Source
 from .stack import Rule
 
@@ -68,9 +68,9 @@ class Versions:
         blamed: dict[str, list[Node]] = {}
         unexplained = []
         for node in before.differences(after):
-            if node[0] in self.changed and node[1] != "loaded":
+            if node[0] in self.changed and node[1] != LOADED:
                 blamed.setdefault(node[0], []).append(node)
-            elif node[1] == "loaded" or (node in before.digests) != (node in after.digests) or not blamed:
+            elif node[1] == LOADED or (node in before.digests) != (node in after.digests) or not blamed:
                 unexplained.append(node)
         for node in unexplained:
             # It came in or fell out because another file imports or uses it now, or does not any more.
@@ -201,7 +201,10 @@ class Classifier:
             return [replace(change, category="ignored", reason=reason, confidence=BY_IMPORT)]
         web = all(versions.web_only(module) for module in modules)
         findings = self._schema(modules, versions, "" if web else unsure)
-        findings += self._config(modules, versions)
+        if unsure and change.category == "plugin_config":
+            findings.append(_Finding("plugin_config", unsure, BY_PATH))
+        else:
+            findings += self._config(modules, versions)
         if not findings:
             findings = [self._ordinary(change, unsure)]
         roles = (WEB,) if web else None
@@ -232,7 +235,7 @@ class Classifier:
         node = nodes[0]
         more = f" and {len(nodes) - 1} more" if len(nodes) > 1 else ""
         user = versions.user_of(node)
-        if node[1] == "loaded":
+        if node[1] == LOADED:
             return [_Finding("models", f"models of {node[0]} are loaded by it", BY_IMPORT)]
         if node[0] not in modules:
             return [_Finding("models", f"it decides what {_named(node)} of {node[0]} is{more}", BY_IMPORT)]

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import configparser
+import contextlib
 import json
 import re
 from pathlib import Path
@@ -26,7 +27,9 @@ _TOOLS = re.compile(
 _PACKAGING = re.compile(
     r"pyproject\.toml|setup\.py|setup\.cfg|MANIFEST\.in|Pipfile|[^/]+\.lock|(requirements|constraints)[^/]*\.(txt|in)"
 )
-_REQUIREMENTS = re.compile(r"(.*/)?((dev-)?requirements[^/]*|constraints[^/]*)\.(txt|in)|requirements/.+\.(txt|in)")
+_PROSE = re.compile(r"(LICEN[CS]E|COPYING|AUTHORS|NOTICE|CHANGE|README|HISTORY)", re.IGNORECASE)
+# Files of requirements that a build's configuration names.
+_NAMED = re.compile(rb"[\w.][\w./-]*\.(?:txt|in)\b")
 
 
 def meaning(path: str, text: bytes) -> bytes:
@@ -41,7 +44,7 @@ def meaning(path: str, text: bytes) -> bytes:
             return json.dumps(_setup_cfg(text.decode("utf-8")), sort_keys=True).encode()
         if name == "setup.py":
             return read_source(text).code.encode()
-        if name == "MANIFEST.in" or _REQUIREMENTS.fullmatch(path):
+        if name.endswith((".txt", ".in")):
             return b"\n".join(_lines(text))
     except (ValueError, configparser.Error):
         # Whoever builds says what is wrong with it.
@@ -61,16 +64,24 @@ def _setup_cfg(text: str) -> dict[str, Any]:
 
 
 def _lines(text: bytes) -> list[bytes]:
-    """Lines without comments, and those that go on joined."""
-    joined = re.sub(rb"\\\r?\n", b" ", text)
-    stripped = (re.sub(rb"(^|\s)#.*", b"", line).strip() for line in joined.splitlines())
-    return [line for line in stripped if line]
+    """Lines without comments, and those that go on joined; a comment does not go on."""
+    lines = [re.sub(rb"(^|\s)#.*", b"", line) for line in text.splitlines()]
+    joined = re.sub(rb"\\\n", b" ", b"\n".join(lines))
+    return [b" ".join(line.split()) for line in joined.splitlines() if line.strip()]
 
 
 def included(root: Path) -> set[str]:
-    """Paths, relative to ``root``, of the files that its requirements files take in by ``-r`` and ``-c``."""
+    """Paths, relative to ``root``, of the files that its requirements files take in by ``-r`` and ``-c``.
+
+    Also of those that the build's configuration names.
+    """
     found: set[str] = set()
-    pending = [path.name for path in root.glob("*requirements*.txt")] + [p.name for p in root.glob("requirements*.in")]
+    pending = [p.relative_to(root).as_posix() for p in root.glob("*requirements*") if p.suffix in (".txt", ".in")]
+    pending += _in_folder(root)
+    for name in ("pyproject.toml", "setup.cfg", "setup.py"):
+        with contextlib.suppress(OSError):
+            for match in _NAMED.findall((root / name).read_bytes()):
+                _include(root, root, match, found, pending)
     while pending:
         name = pending.pop()
         try:
@@ -78,22 +89,28 @@ def included(root: Path) -> set[str]:
         except OSError:
             continue
         for line in lines:
-            match = re.match(rb"(?:-r|-c|--requirement|--constraint)[\s=]*(\S.*)", line)
-            if not match:
-                continue
-            wanted = (root / name).parent / match.group(1).decode("utf-8", "replace").strip("'\"")
-            try:
-                inner = wanted.resolve().relative_to(root.resolve()).as_posix()
-            except (ValueError, OSError):
-                continue
-            if inner not in found:
-                found.add(inner)
-                pending.append(inner)
+            taken_in = re.match(rb"(?:-r|-c|--requirement|--constraint)[\s=]*(\S.*)", line)
+            if taken_in:
+                _include(root, (root / name).parent, taken_in.group(1), found, pending)
     return found
+
+
+def _include(root: Path, where: Path, name: bytes, found: set[str], pending: list[str]) -> None:
+    wanted = where / name.decode("utf-8", "replace").strip("'\"")
+    try:
+        inner = wanted.resolve().relative_to(root.resolve()).as_posix()
+    except (ValueError, OSError):
+        return
+    if inner not in found and not _PROSE.match(wanted.name):
+        found.add(inner)
+        pending.append(inner)
+
+
+def _in_folder(root: Path) -> list[str]:
+    return [p.relative_to(root).as_posix() for p in (root / "requirements").rglob("*") if p.suffix in (".txt", ".in")]
 
 
 def packaging_files(root: Path) -> list[str]:
     """Paths, relative to ``root``, of the files that say what a plugin is made of and needs."""
     names = {path.name for path in root.iterdir() if _PACKAGING.fullmatch(path.name)}
-    names |= {p.relative_to(root).as_posix() for p in (root / "requirements").rglob("*") if p.suffix in (".txt", ".in")}
-    return sorted(name for name in names | included(root) if (root / name).is_file())
+    return sorted(name for name in names | set(_in_folder(root)) | included(root) if (root / name).is_file())

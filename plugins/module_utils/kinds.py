@@ -105,9 +105,11 @@ class Kinds:
         if not target.foreign:
             return self.is_model((target.module, target.part)) if target.part else None
         words = target.module.split(".")
+        if target.module.startswith("django.db.models."):
+            return words[-1] == "Model"
         inside = "models" in words[:-1]
-        if _NO_MODEL.search(words[-1]):
-            return None if inside and words[0] != "django" else False
+        if any(map(_NO_MODEL.search, words)):
+            return None if inside else False
         if words[0] in ("pydantic", "attr"):
             return False
         if _MODEL.search(words[-1]) or inside:
@@ -128,11 +130,12 @@ class Kinds:
         }
         more = bool(found)
         while more:
+            methods = {name.rpartition(".")[2] for _module, name in found if name.endswith("()") and "." in name}
             callers = {
                 (module, name)
                 for module, source in sources.items()
                 for name, part in source.parts.items()
-                if (module, name) not in found and self._calls(module, part, found)
+                if (module, name) not in found and self._calls(module, part, found, methods)
             }
             found |= callers
             more = bool(callers)
@@ -145,11 +148,15 @@ class Kinds:
                 return True
         return False
 
-    def _calls(self, module: str, part: Part, makers: set[Node]) -> bool:
+    def _calls(self, module: str, part: Part, makers: set[Node], methods: set[str]) -> bool:
         for use in part.uses:
-            if use.startswith((".", "&")):
+            if use.startswith("."):
+                if f"{use[1:]}()" in methods:
+                    return True
                 continue
             name = use[:-2] if use.endswith("()") else use
+            if "." in name and f"{name.rpartition('.')[2]}()" in methods:
+                return True
             for target in self.modules.resolve(module, name):
                 called = f"{target.part}.{target.rest}()" if target.rest else f"{target.part}()"
                 if not target.foreign and ((target.module, called) in makers):

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from .kinds import Kinds
@@ -32,6 +32,7 @@ _ANY_ATTRIBUTE = re.compile(
     r"(^|\.)(__dict__|__annotations__|__members__)\b"
 )
 _BINDS_ANY_NAME = re.compile(r"(^|\.)(exec|eval|globals|vars|locals|setattr)\(\)$|(^|\.)(modules|__dict__)\b")
+_RUNS_TEXT = re.compile(r"^(exec|eval)\(\)$")
 _READS_DATA = re.compile(
     r"(^|\.)(open|read_text|read_bytes|safe_load|full_load|load|loads|load_all|safe_load_all|files|get_data|read|reader|"
     r"DictReader|open_text|open_binary|as_file|path)(\(\))?$"
@@ -47,6 +48,12 @@ _INHERITED = re.compile(
     r"bookmarks|comments|config_template|contacts|created|custom_field_data|description|id|images|journal_entries|"
     r"last_updated|level|lft|local_context_data|name|objects|owner|parent|rght|slug|subscriptions|tags|tree_id"
 )
+
+_METHODS = ("method", "static", "shared")
+_BINDING = ("attribute", *_METHODS)
+
+# Of a module with models: whether processes load it.
+LOADED = "<loaded>"
 
 Node = tuple[str, str]
 
@@ -85,7 +92,13 @@ class Slice:
             for node, text in these.digests.items():
                 if (these.places[node], node[1], text) in excess and self.digests.get(node) != new.digests.get(node):
                     found[node] = None
-        return [node for node in found if not self._only_uses(node, new, found)]
+        modules = [{module for module, part in these.digests if part == LOADED} for these in (self, new)]
+        return [
+            node
+            for node in found
+            # Where a file of models comes or goes, they say so themselves.
+            if not self._only_uses(node, new, found) and (node[1] != LOADED or all(node[0] in m for m in modules))
+        ]
 
     def _only_uses(self, node: Node, new: Slice, found: dict[Node, None]) -> bool:
         if self.parts.get(node) != new.parts.get(node):
@@ -117,6 +130,7 @@ class Walk:
         # Classes by whether they were taken in as models, and attributes that are asked of who knows what.
         self._classes: dict[Node, set[bool]] = {}
         self._asked: set[str] = set()
+        self._asked_by_name: set[str] = set()
         self._all_asked = False
 
     def run(self) -> Slice:
@@ -189,7 +203,7 @@ class Walk:
             if part.kind == "class":
                 if attribute == "Meta" or not model:
                     self._add_whole(module, inner, node)
-            elif part.kind in ("method", "shared"):
+            elif part.kind in _METHODS:
                 if deciding.fullmatch(attribute[:-2]):
                     self.add(module, inner, node)
             elif not model or (part.kind == "attribute" and not part.plain):
@@ -214,8 +228,17 @@ class Walk:
         name = use.lstrip("&")
         name = name[:-2] if name.endswith("()") else name
         node = (module, user)
+        if use in ("sys.modules", "modules"):
+            use = "import"
+        if use == "import" or use.startswith("import "):
+            self._import(module, user, use[len("import ") :])
+            return
         if _ANY_ATTRIBUTE.search(use):
             self._all_asked = True
+        if _RUNS_TEXT.search(use):
+            self.add_module(module, node)
+            for alias in self.modules.sources[module].aliases:
+                self._use(module, user, alias)
         words = name.split(".")
         targets = self.modules.resolve(module, name) if words[0] else []
         if not targets:
@@ -225,8 +248,9 @@ class Walk:
             rest = self.modules.part(module, "")
             if words[0] and rest and any(_BINDS_ANY_NAME.search(one) for one in rest.uses):
                 self.add(module, "", node)
-        for target in targets:
-            self._meant.setdefault(node, set()).add((use, target))
+        for number, target in enumerate(targets):
+            # Where a name may mean several things, their order decides.
+            self._meant.setdefault(node, set()).add((f"{use}#{number}", target))
             if not target.foreign:
                 self._add_target(target, use.startswith("&"), node, as_model)
         if len(targets) > 1:
@@ -234,46 +258,68 @@ class Walk:
             for star in self.modules.sources[module].stars:
                 self.add(self.modules.absolute(module, star), "__all__", node)
 
+    def _import(self, module: str, user: str, path: str) -> None:
+        """A module that a function imports: the whole of it, for who knows what of it is used."""
+        if path:
+            words = self.modules.absolute(module, path).split(".")
+            # The last may be a name in the module.
+            found = {".".join(words), ".".join(words[:-1])} - {self.modules.package}
+        else:
+            # It may be any, if something is done with it.
+            found = set(self.modules.sources) if user else set()
+        for name in sorted(found):
+            self.add_module(name, (module, user))
+
     def _add_target(self, target: Target, by_name: bool, through: Node, as_model: bool) -> None:
         module, name = target.module, target.part
         if target.rest:
-            self._asked.update(target.rest.split("."))
+            (self._asked_by_name if by_name else self._asked).update(target.rest.split("."))
         part = self.modules.part(module, name) if name else None
         if not name:
             self.add_module(module, through)
         elif part is None:
-            self.add(module, f"{name}()", through)
+            method = self.modules.sources[module].parts[f"{name}()"]
+            if not by_name or method.kind == "shared":
+                self.add(module, f"{name}()", through)
         elif part.kind == "class":
             if "." in name:
                 self._add_whole(module, name, through)
             else:
                 self.add_class(module, name, through, as_model)
             if target.rest:
-                self._add_member((module, name), target.rest.split(".")[0], through, set())
+                self._add_member((module, name), target.rest.split(".")[0], through, set(), by_name)
         elif part.kind == "attribute" and not (part.plain or self.kinds.is_model((module, name.split(".")[0]))):
             # The value of a member may depend on those before it.
             self._add_whole(module, name.rpartition(".")[0], through)
         else:
             self.add(module, name, through)
+            if part.kind == "attribute":
+                self.add(module, name.rpartition(".")[0], (module, name))
             if part.kind == "function" and not by_name:
                 self.add(module, f"{name}()", through)
 
-    def _add_member(self, node: Node, member: str, through: Node, seen: set[Node]) -> None:
+    def _add_member(self, node: Node, member: str, through: Node, seen: set[Node], by_name: bool = False) -> None:
         """An attribute or method that a class or one of its bases defines."""
         if node in seen:
             return
         seen.add(node)
         module, name = node
-        for inner in (f"{name}.{member}", f"{name}.{member}()"):
-            self.add(module, inner, through)
+        self.add(module, f"{name}.{member}", through)
+        method = self.modules.part(module, f"{name}.{member}()")
+        if method and not (by_name and method.kind in ("method", "static")):
+            self.add(module, f"{name}.{member}()", through)
         part = self.modules.part(module, name)
         for base in part.bases if part else []:
             for target in self.modules.resolve(module, base):
                 if not target.foreign and target.part:
-                    self._add_member((target.module, target.part), member, through, seen)
+                    self._add_member((target.module, target.part), member, through, seen, by_name)
 
-    def add_member(self, node: Node, member: str) -> None:
-        self._add_member(node, member, node, set())
+    def add_settings(self, module: str, name: str, members: Iterable[str]) -> None:
+        """Some attributes of a class, and what it is made of."""
+        self._classes[module, name] = {True}
+        self.add(module, name)
+        for member in members:
+            self._add_member((module, name), member, (module, name), set())
 
     # -- what cannot be followed by name
 
@@ -292,6 +338,8 @@ class Walk:
             for attribute, inner, part in self.kinds.members(node):
                 name = attribute[:-2] if attribute.endswith("()") else attribute
                 asked = self._all_asked or name in self._asked
+                if name in self._asked_by_name and part.kind not in ("method", "static"):
+                    asked = True
                 if asked and not (model and part.kind in ("method", "class")):
                     self.add(node[0], inner, node)
                 if (
@@ -306,14 +354,13 @@ class Walk:
 
     def _take_touches(self) -> None:
         """What other modules do to parts of the slice as they are imported."""
+        known = {(module, name.split(".")[0]) for module, name in self.slice.digests}
         for module, source in self.modules.sources.items():
-            for name, part in source.parts.items():
-                if part.kind == "touch" or name.endswith(TOUCH):
-                    bare = name[: -len(TOUCH) - 1]
-                    for target in self._imported(module, bare):
-                        node = (target.module, target.part)
-                        if node in self.slice.digests and (module, name) not in self.slice.digests:
-                            self.add(module, name, node)
+            for name in source.parts:
+                if name.endswith(TOUCH):
+                    for target in self._imported(module, name[: -len(TOUCH) - 1]):
+                        if (target.module, target.part.split(".")[0]) in known:
+                            self.add(module, name, (target.module, target.part))
 
     def _imported(self, module: str, name: str) -> Iterator[Target]:
         for target in self.modules.resolve(module, name):
@@ -344,8 +391,9 @@ class Walk:
         def content(node: Node, busy: frozenset[Node]) -> str:
             if node in final or node in busy:
                 return final.get(node, node[1])
-            nodes = [node]
-            if self.modules.sources[node[0]].parts[node[1]].kind == "class":
+            nodes = [node, (node[0], f"{node[1]}()")]
+            part = self.modules.part(*node)
+            if part and part.kind == "class":
                 nodes += [one for one in self.slice.digests if one[0] == node[0] and one[1].startswith(f"{node[1]}.")]
             said = []
             for one in sorted(nodes):
@@ -361,6 +409,9 @@ class Walk:
             said = sorted(f"{use}={meaning(target, frozenset([node]))}" for use, target in meant)
             self.slice.digests[node] = digest(self.slice.parts[node], *said) if said else self.slice.parts[node]
             self.slice.places[node] = place(node)
+            if self._is_model_part(node):
+                # One that moves to where nobody loads it does not stay the same.
+                self.slice.places[node] += f" {self.slice.parts.get((node[0], LOADED), '')}"
             self.slice.targets[node] = {(t.module, t.part) for _use, t in meant if not t.foreign}
 
     def _is_model_part(self, node: Node) -> bool:
@@ -395,9 +446,7 @@ def schema_slice(modules: Modules) -> Slice:
                     walk.add_class(module, name)
                     bearing.add(module)
                 elif kinds.is_config((module, name)):
-                    walk.add(module, name)
-                    for member in _IN_SCHEMA:
-                        walk.add_member((module, name), member)
+                    walk.add_settings(module, name, _IN_SCHEMA)
             elif (module, name) in makers or (_in_models(module) and _builds(modules, module, name, part)):
                 walk.add(module, name)
                 bearing.add(module)
@@ -407,7 +456,7 @@ def schema_slice(modules: Modules) -> Slice:
             walk.add(module, "")
     for module in bearing:
         # A model that no process imports is none.
-        walk.mark(module, "loaded", f"{module in at_start} {module in anywhere}")
+        walk.mark(module, LOADED, f"{module in at_start} {module in anywhere}")
     return walk.run()
 
 

@@ -26,6 +26,8 @@ FACTS_VERSION = f"2/{sys.version_info[0]}.{sys.version_info[1]}"
 EXEMPT_KEYWORDS = frozenset(["help_text", "verbose_name"])
 # Names of parts that no Python name can be.
 ORDER, TEXT, TOUCH = "<order>", "<text>", "<touch>"
+# Methods with these do nothing before they are called.
+_CALLED_ONLY = frozenset(["classmethod", "staticmethod"])
 # What an import looks like in a file that cannot be parsed.
 _IMPORT = re.compile(
     r"^[ \t]*(?:from[ \t]+(\.*[\w.]*)[ \t]+import[ \t]+(\([^)]*\)|[^\n#]+)|import[ \t]+([\w.]+))", re.MULTILINE
@@ -39,9 +41,10 @@ _NEWER_BRANCHES = tuple(getattr(ast, name) for name in ("Match", "TryStar") if h
 class Part:
     """One named part of a module.
 
-    ``kind`` is class, function, method (``shared`` when it is decorated: a class may call it), attribute, annotation,
-    variable, order, text or touch. ``uses`` are names as ``syntax.uses`` writes them. ``plain`` is a class attribute
-    without any name or call in it: data, never a field. ``bases`` are a class's, or those of classes that are made.
+    ``kind`` is class, function, method (``static`` when a class can call it, ``shared`` when it is decorated otherwise
+    and may be called unseen), attribute, annotation, variable, order, text or touch. ``uses`` are names as
+    ``syntax.uses`` writes them. ``plain`` is a class attribute without any name or call in it: data, never a field.
+    ``bases`` are a class's, or those of classes that are made.
     """
 
     kind: str
@@ -252,7 +255,8 @@ class _Reader:
                 me = re.compile(rf"(&?){re.escape(first[0].arg)}\b" if first else r"(?!)")
                 found = with_own(syntax.uses(statement))
                 found = [me.sub(rf"\g<1>{name}", use, count=1) if me.match(use) else use for use in found]
-                kind = "shared" if statement.decorator_list else "method"
+                decorators = {syntax.dotted(one) for one in statement.decorator_list}
+                kind = "method" if not decorators else "static" if decorators <= _CALLED_ONLY else "shared"
                 made = syntax.made_bases(statement)
                 self._merge(f"{name}.{statement.name}()", Part(kind, self.texts.digest(statement), found, bases=made))
             elif isinstance(statement, (ast.Assign, ast.AnnAssign)) and _only_names(statement):
@@ -313,7 +317,7 @@ def _inner(node: ast.AST) -> list[Any]:
 
 
 def _blocks(node: ast.AST) -> list[list[ast.stmt]]:
-    blocks = [getattr(node, name) for name in BLOCKS if getattr(node, name, None)]
+    blocks = [getattr(node, name) for name in BLOCKS if hasattr(node, name)]
     return blocks + [inner.body for inner in _inner(node)]
 
 

@@ -16,7 +16,9 @@ BLOCKS = ("body", "orelse", "finalbody")
 _BY_ANNOTATION = re.compile(rb"strawberry|pydantic|typer|get_type_hints|__annotations__|signature\(|singledispatch")
 # Files in which docstrings are.
 _BY_DOCSTRING = re.compile(rb"__doc__|getdoc")
-_NO_CALLERS = frozenset(["abstractmethod", "cached_property", "classmethod", "override", "property", "staticmethod"])
+_NO_CALLERS = re.compile(
+    r"(.*\.)?(abstractmethod|cached_property|classmethod|deleter|getter|override|property|setter|staticmethod)"
+)
 # What Django is given under these names it keeps by name, and calls later if at all.
 _BY_NAME = frozenset(
     ["choices", "decoder", "default", "encoder", "limit_choices_to", "on_delete", "storage", "upload_to", "validators"]
@@ -69,8 +71,7 @@ def _without_type(node: ast.stmt) -> ast.stmt | None:
 
 def _may_be_read(node: Any) -> bool:
     """Whether a decorator may read the function's annotations."""
-    names = [dotted(one).split(".")[-1] for one in node.decorator_list]
-    return not all(name in _NO_CALLERS or name in ("getter", "setter", "deleter") for name in names)
+    return not all(_NO_CALLERS.fullmatch(dotted(one)) for one in node.decorator_list)
 
 
 class Texts:
@@ -128,7 +129,10 @@ def root(node: ast.AST) -> str:
 
 
 def uses(*nodes: ast.AST) -> list[str]:
-    """Names that nodes use: ``a.b()`` is called, ``&a.b`` is kept by name, ``.b`` is an attribute of who knows what."""
+    """Names that nodes use: ``a.b()`` is called, ``&a.b`` is kept by name, ``.b`` is an attribute of who knows what.
+
+    ``import a.b`` is an import by a function, of anything where no module is named.
+    """
     found: dict[str, None] = {}
 
     def visit(node: ast.AST, by_name: bool) -> None:
@@ -138,7 +142,9 @@ def uses(*nodes: ast.AST) -> list[str]:
         elif isinstance(node, ast.Call):
             called = dotted(node.func)
             literal = _literal(node.args[1]) if called in ("getattr", "hasattr") and len(node.args) > 1 else ""
-            if literal:
+            if _IMPORTERS.search(called):
+                found[f"import {_literal(node.args[0]) if node.args else ''}".rstrip()] = None
+            elif literal:
                 found[f".{literal}"] = None
             elif called:
                 found[f"{called}()"] = None
@@ -165,7 +171,7 @@ def _literal(node: ast.AST) -> str:
 
 def calls(nodes: Iterable[ast.AST]) -> list[str]:
     """The uses of decorators: they are called."""
-    return [use if use.endswith("()") or use[0] in ".&" else f"{use}()" for use in uses(*nodes)]
+    return [use if use.endswith("()") or not use[0].isidentifier() else f"{use}()" for use in uses(*nodes)]
 
 
 def bases(node: ast.ClassDef) -> list[str]:
