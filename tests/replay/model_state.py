@@ -11,7 +11,8 @@ what Django's autodetector compares, and nothing else. So the order of fields is
 no models; what NetBox keeps out of migrations is left out by NetBox's own command.
 
 With --lenient first, a plugin that fails as it gets ready is asked for its models all the same: one that
-was written for another NetBox imports what this one does not have, most often not for its models.
+was written for another NetBox imports what this one does not have, most often not for its models. It finds the modules
+that NetBox 4 gave other names by those it knows.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from typing import Any
 
 NETBOX_DIR = os.environ.get("NETBOX_DIR", "/opt/netbox/netbox")
 CONFIGURATION = "replay_configuration"
+RENAMED = {"extras.plugins": "netbox.plugins", "extras.plugins.utils": "netbox.plugins.utils"}
 # Imported before the fork: others' code, which does not ask for settings as it is imported.
 SHARED = (
     "django.contrib.postgres.fields",
@@ -116,6 +118,10 @@ def set_up(package: str, checkout: str, lenient: bool) -> None:
             sys.path.insert(0, place)
     configure(package)
     take_any_version()
+    if lenient:
+        for old, new in RENAMED.items():
+            with contextlib.suppress(ImportError):
+                sys.modules[old] = importlib.import_module(new)
     import django
     from django.apps import apps
     from django.db.utils import OperationalError
