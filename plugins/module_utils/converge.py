@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import re
 import time
@@ -271,6 +272,18 @@ class Converger:
             self._assert_registered(verdict.told.get("report", {}))
         return verdicts
 
+    def look_at_plugin(self, outcome: Outcome) -> None:
+        """Ask for the plugin's own page; one that fails is told, for it may be no page of its own that fails."""
+        path = f"/plugins/{outcome.base_url}/"
+        status = 0
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            connection = http.client.HTTPConnection("127.0.0.1", self.stack.port, timeout=20)
+            connection.request("GET", path)
+            status = connection.getresponse().status
+            connection.close()
+        if status >= 500:
+            outcome.notices.append(f"{self.stack.url}{path} answers {status}; 'docker compose logs netbox' says why")
+
     def _wait_served(self, deadline: float) -> None:
         found = "nothing"
         while True:
@@ -397,6 +410,7 @@ class Converger:
                 step.detail = f"{static['copied']} copied, {static['unmodified']} unmodified"
         with reporter.step("prove") as step:
             outcome.verdicts = self.prove(disk)
+            self.look_at_plugin(outcome)
             step.detail = f"{len(outcome.verdicts)} services fresh, {stack.url} served"
         pending.unlink(missing_ok=True)
         found.record(scanned_ns, outcome.written)
@@ -421,6 +435,8 @@ class Converger:
         if running and wanted & {"makemigrations", "migrate"}:
             make = "makemigrations" in wanted
             result = run_task(self.compose, web, "schema", **self._schema_request(make, dry_run=True))
+            if result["missing"]:
+                outcome.notices.append(_not_on_disk(result["missing"]))
             if not result["written"]:
                 kept.pop("makemigrations", None)
             if not result["written"] and not result["applied"]:
@@ -475,6 +491,8 @@ class Converger:
                 **self._schema_request(make, dry_run=False),
             )
             outcome.written = [path.rsplit("/", 1)[-1] for path in result["written"]]
+            if result["missing"]:
+                outcome.notices.append(_not_on_disk(result["missing"]))
             step.changed = bool(outcome.written or result["applied"])
             parts = [f"wrote {name}" for name in outcome.written] + result["operations"]
             parts += [f"applied {name}" for name in result["applied"]]
@@ -495,6 +513,13 @@ class Converger:
                 step.changed = True
                 step.detail = "; ".join(dict.fromkeys(v.why for v in needing))
         return self.disk() if any(verdict.needs == "recreate" for verdict in verdicts) else disk
+
+
+def _not_on_disk(migrations: list[str]) -> str:
+    return (
+        f"applied, and not on disk: {', '.join(migrations)}. What they made is still in the database; bring the files "
+        "back and migrate backwards, or start from a new database"
+    )
 
 
 def inherited_drift(stack: Stack) -> list[str]:

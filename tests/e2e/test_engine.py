@@ -148,3 +148,39 @@ def test_an_app_inside_the_package_has_its_own_migrations(committed: Stack) -> N
         committed.psql("DROP TABLE IF EXISTS netbox_example_inventory_item")
         committed.psql("DELETE FROM django_migrations WHERE app = 'netbox_example_inventory'")
         shutil.rmtree(app)
+
+
+def test_an_applied_migration_that_is_gone_is_told_and_its_name_not_used_again(committed: Stack) -> None:
+    field = '    {} = models.{}(blank=True, null=True)\n\n    class Meta:\n        ordering = ("fabric"'
+    place = r'^    class Meta:\n        ordering = \("fabric"'
+    before = migrations(committed)
+    committed.replace(MODELS, place, "\n" + field.format("again", "IntegerField"))
+    committed.must_apply()
+    (first,) = migrations(committed) - before
+    kept = (committed.package / "migrations" / first).read_text(encoding="utf-8")
+    (committed.package / "migrations" / first).unlink()
+    git(committed, "checkout", "-q", "--", MODELS)
+    play = committed.must_apply()
+    assert f"applied, and not on disk: netbox_example.{first[:-3]}" in play.flat, str(play)
+    committed.replace(MODELS, place, "\n" + field.format("again", "TextField"))
+    play = committed.apply()
+    assert play.status != 0, str(play)
+    assert 'column "again" of relation "netbox_example_switch" already exists' in play.flat, str(play)
+    assert migrations(committed) == before
+    committed.write(f"netbox_example/migrations/{first}", kept)
+    play = committed.must_apply()
+    (second,) = migrations(committed) - before - {first}
+    assert "AlterField" in (committed.package / "migrations" / second).read_text(encoding="utf-8")
+    assert "text" in committed.psql("SELECT data_type FROM information_schema.columns WHERE column_name = 'again'")
+    git(committed, "checkout", "-q", "--", MODELS)
+    committed.must_apply()
+    assert "not on disk" not in committed.must_apply().output
+
+
+def test_a_plugins_page_that_fails_is_told(committed: Stack) -> None:
+    page = "netbox_example/templates/netbox_example/switch_list.html"
+    with committed.kept(page):
+        committed.write(page, "{% extends 'no/such/layout.html' %}\n")
+        play = committed.must_apply()
+        assert "/plugins/example/ answers 500" in play.flat, str(play)
+    committed.must_apply()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import signal
 import socket
@@ -148,7 +149,19 @@ def main() -> None:
     os.read(int(os.environ["NETBOX_DEV_GO_FD"]), 2)
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(["manage.py", *command])
+    status = 0
+    try:
+        execute_from_command_line(["manage.py", *command])
+    except SystemExit as stop:
+        status = stop.code if isinstance(stop.code, int) else int(bool(stop.code))
+    except Exception:
+        logging.getLogger(__name__).exception("'%s' failed", " ".join(command))
+        status = 1
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Taking a whole NetBox apart costs seconds, and the next child waits for this one to be gone.
+    os._exit(status)
 
 
 if __name__ == "__main__":

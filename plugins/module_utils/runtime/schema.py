@@ -26,7 +26,7 @@ class OpenQuestion(Exception):
     """Django would ask; nobody is there to answer."""
 
 
-def _labels(package: str) -> list[str]:
+def plugin_labels(package: str) -> list[str]:
     """The plugin's app, and those inside its package that it brings along."""
     from django.apps import apps
 
@@ -45,6 +45,8 @@ class Drift:
     operations: list[Any]
     keys: list[str]
     asked: dict[tuple[str, str], str]
+    # Of all apps, by label and name, whether on disk or not.
+    applied: set[tuple[str, str]]
 
     def refuse_renames(self, own: list[Any]) -> None:
         """Raise OpenQuestion when one of the operations drops what may have been renamed."""
@@ -74,7 +76,7 @@ class Drift:
 
         # NetBox's own command decides, as it is imported, which attributes of a field never enter a migration.
         load_command_class(get_commands()["makemigrations"], "makemigrations")
-        labels = _labels(package)
+        labels = plugin_labels(package)
         loader = MigrationLoader(connection, ignore_no_migrations=True)
         for label, leaves in loader.detect_conflicts().items():
             if label in labels:
@@ -102,7 +104,7 @@ class Drift:
             operation for label in labels for migration in changes.get(label, []) for operation in migration.operations
         ]
         keys = [OperationWriter(operation, indentation=0).serialize()[0] for operation in operations]
-        return cls(labels, changes, operations, keys, asked)
+        return cls(labels, changes, operations, keys, asked, set(loader.applied_migrations))
 
 
 def make_migrations(package: str, inherited: set[str], dry_run: bool) -> dict[str, Any]:
@@ -128,13 +130,38 @@ def make_migrations(package: str, inherited: set[str], dry_run: bool) -> dict[st
         drift.refuse_renames(own)
         migration.operations = own
         number, _separator, _name = migration.name.partition("_")
-        migration.name = f"{number}_{migration.suggest_name()}"[:100] if not migration.initial else migration.name
+        name = f"{number}_{migration.suggest_name()}"[:100] if not migration.initial else migration.name
+        migration.name = _unused(migration.app_label, name, drift.applied)
         writer = MigrationWriter(migration)
         described += [operation.describe() for operation in own]
         written.append(writer.path)
         if not dry_run:
             _write(writer)
     return {"written": written, "operations": described, "inherited": left}
+
+
+def _unused(label: str, name: str, applied: set[tuple[str, str]]) -> str:
+    """A name that no applied migration has: one that is recorded would never be applied, even if its file is gone."""
+    number = 1
+    unused = name
+    while (label, unused) in applied:
+        number += 1
+        unused = f"{name[:95]}_{number}"
+    return unused
+
+
+def missing(package: str) -> list[str]:
+    """Migrations of the plugin that are applied and not on disk: what they made is in the database still."""
+    from django.db import connection
+    from django.db.migrations.loader import MigrationLoader
+
+    loader = MigrationLoader(connection, ignore_no_migrations=True)
+    replaced = {key for migration in loader.disk_migrations.values() for key in migration.replaces}
+    labels = plugin_labels(package)
+    known = loader.disk_migrations.keys() | replaced
+    return sorted(
+        f"{label}.{name}" for label, name in loader.applied_migrations if label in labels and (label, name) not in known
+    )
 
 
 def _write(writer: Any) -> None:

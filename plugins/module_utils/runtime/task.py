@@ -19,7 +19,7 @@ import traceback
 from typing import Any, Callable, TextIO
 
 from .netbox import explain_registration, set_up
-from .schema import Drift, OpenQuestion, make_migrations, migrate
+from .schema import Drift, OpenQuestion, make_migrations, migrate, missing, plugin_labels
 
 _answers: TextIO = sys.stdout
 
@@ -98,7 +98,7 @@ def drift() -> list[str] | None:
 def schema(request: dict[str, Any]) -> dict[str, Any]:
     """Write the migration that an edit needs, and apply what is not applied."""
     wait_for_database(request["database_s"])
-    result: dict[str, Any] = {"written": [], "operations": [], "inherited": 0, "applied": []}
+    result: dict[str, Any] = {"written": [], "operations": [], "inherited": 0, "applied": [], "missing": []}
     if request["makemigrations"]:
         result.update(make_migrations(os.environ["NETBOX_DEV_PACKAGE"], set(request["inherited"]), request["dry_run"]))
     if request["migrate"]:
@@ -106,6 +106,7 @@ def schema(request: dict[str, Any]) -> dict[str, Any]:
             result["applied"] = migrate(progress, request["dry_run"])
         except Exception as error:
             raise MigrationFailed(f"{type(error).__name__}: {error}. {after_failure(result['written'])}") from error
+    result["missing"] = missing(os.environ["NETBOX_DEV_PACKAGE"])
     return result
 
 
@@ -119,7 +120,8 @@ def after_failure(written: list[str]) -> str:
     from django.db.migrations.executor import MigrationExecutor
 
     executor = MigrationExecutor(connection)
-    done = {name for _app, name in executor.loader.applied_migrations}
+    labels = plugin_labels(os.environ["NETBOX_DEV_PACKAGE"])
+    done = {name for label, name in executor.loader.applied_migrations if label in labels}
     pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
     text = f"Not applied: {', '.join(f'{m.app_label}.{m.name}' for m, _backwards in pending) or 'none'}"
     removed = [path for path in written if os.path.basename(path)[: -len(".py")] not in done]

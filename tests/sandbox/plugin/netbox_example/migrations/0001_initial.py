@@ -10,8 +10,8 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("dcim", "0002_device"),
-        ("extras", "0001_initial"),
+        ("dcim", "0002_squashed"),
+        ("extras", "0001_squashed"),
     ]
 
     operations = [

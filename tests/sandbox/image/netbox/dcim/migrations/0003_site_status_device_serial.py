@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("dcim", "0002_device")]
+    dependencies = [("dcim", "0002_squashed")]
 
     operations = [
         migrations.AddField(

@@ -2,18 +2,17 @@
 # Copyright: (c) 2026, Hedgehog
 from __future__ import annotations
 
-import django.db.models.deletion
 from django.db import migrations, models
 
 import utilities.json
 
 
 class Migration(migrations.Migration):
-    dependencies = [("dcim", "0001_initial"), ("extras", "0001_initial")]
+    dependencies = [("extras", "0001_squashed")]
 
     operations = [
         migrations.CreateModel(
-            name="Device",
+            name="Site",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False)),
                 ("created", models.DateTimeField(auto_now_add=True, null=True)),
@@ -22,17 +21,10 @@ class Migration(migrations.Migration):
                     "custom_field_data",
                     models.JSONField(blank=True, default=dict, encoder=utilities.json.CustomFieldJSONEncoder),
                 ),
-                ("name", models.CharField(blank=True, max_length=64, null=True)),
-                (
-                    "site",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT,
-                        related_name="devices",
-                        to="dcim.site",
-                    ),
-                ),
+                ("name", models.CharField(max_length=100, unique=True)),
+                ("slug", models.SlugField(max_length=100, unique=True)),
                 ("tags", models.ManyToManyField(blank=True, related_name="+", to="extras.tag")),
             ],
-            options={"ordering": ("name", "pk")},
+            options={"ordering": ("name",)},
         ),
     ]
