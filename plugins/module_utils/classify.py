@@ -19,6 +19,7 @@ from .slices import LOADED, Node, Slice, config_slice, schema_slice
 from .source import ORDER, TOUCH, Source
 from .stack import Rule
 
+_CONFIGURED = "the models read the plugin's settings as they are imported"
 _PYTHON = ("python", "models", "views", "urls", "plugin_config")
 _NOTHING_NEW = "only comments, docstrings, formatting or types"
 _NO_MEANING = "only comments, or sections that other tools read"
@@ -138,8 +139,8 @@ class Classifier:
         return found
 
     def _looked_into(self, difference: Difference) -> bool:
-        paths = [path for path in (difference.path, difference.previous) if path and not path.startswith(CHECKOUT)]
-        return any(self.by_path(path)[0] in _PYTHON for path in paths)
+        paths = filter(None, (difference.path, difference.previous))
+        return any(self.by_path(path)[0] in (*_PYTHON, "settings") for path in paths)
 
     def _split(self, difference: Difference) -> Iterable[Difference]:
         """A file that was renamed into another category is one gone and one come."""
@@ -161,6 +162,8 @@ class Classifier:
             return [replace(change, reason=reason, actions=rule.actions)]
         if category == "dependencies":
             return [self._packaging(difference, change)]
+        if category == "settings" and versions and any(one.reads_settings for one in versions.schema):
+            return [change, replace(change, category="models", reason=f"{change.reason}, and {_CONFIGURED}")]
         if category not in _PYTHON or difference.path.startswith(CHECKOUT) or versions is None:
             return [change]
         if not difference.path.endswith(".py"):

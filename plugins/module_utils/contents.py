@@ -4,14 +4,16 @@
 
 from __future__ import annotations
 
+import ast
 import configparser
 import contextlib
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
 
-from .source import read_source
+from . import syntax
 
 try:
     import tomllib as _toml
@@ -24,6 +26,13 @@ _TOOLS = re.compile(
     r"flake8|isort|mypy|nox|pycodestyle|pydocstyle|pylint|pyright|pytest|ruff|semantic_release|towncrier|tox|ty|vulture|"
     r"yapf|zest-releaser"
 )
+# What people read of a distribution; no build is another for it.
+_PROSE_KEYS = (
+    *("author", "author_email", "authors", "classifiers", "description", "documentation", "homepage", "keywords"),
+    *("license", "license-files", "license_file", "license_files", "long_description", "long_description_content_type"),
+    *("maintainer", "maintainer_email", "maintainers", "project_urls", "readme", "repository", "url", "urls"),
+)
+_READS_METADATA = re.compile(rb"importlib[._]metadata|pkg_resources")
 _PACKAGING = re.compile(
     r"pyproject\.toml|setup\.py|setup\.cfg|MANIFEST\.in|Pipfile|[^/]+\.lock|(requirements|constraints)[^/]*\.(txt|in)"
 )
@@ -32,18 +41,38 @@ _PROSE = re.compile(r"(LICEN[CS]E|COPYING|AUTHORS|NOTICE|CHANGE|README|HISTORY)"
 _NAMED = re.compile(rb"[\w.][\w./-]*\.(?:txt|in)\b")
 
 
-def meaning(path: str, text: bytes) -> bytes:
-    """What the file at ``path`` says to a build, as bytes to compare; of a file of another kind all that is in it."""
+def reads_metadata(package: Path) -> bool:
+    """Whether a process can tell which version is installed: a file of the package asks for it."""
+    for here, _folders, names in os.walk(package):
+        for name in names:
+            if name.endswith(".py"):
+                with contextlib.suppress(OSError):
+                    if _READS_METADATA.search(Path(here, name).read_bytes()):
+                        return True
+    return False
+
+
+def meaning(path: str, text: bytes, versioned: bool = True) -> bytes:
+    """What the file at ``path`` says to a build, as bytes to compare; of a file of another kind all that is in it.
+
+    Without ``versioned``, the distribution's own version is nothing that anybody reads.
+    """
     name = path.rsplit("/", 1)[-1]
     try:
         if name == "pyproject.toml" and _toml:
             data = _toml.loads(text.decode("utf-8"))
             data["tool"] = {k: v for k, v in data.get("tool", {}).items() if not _TOOLS.fullmatch(k)}
+            data.pop("dependency-groups", None)
+            poetry = data["tool"].get("poetry", {})
+            for key in ("group", "dev-dependencies"):
+                poetry.pop(key, None)
+            for table in (data.get("project", {}), poetry):
+                _drop(table, versioned)
             return json.dumps(data, sort_keys=True, default=str).encode()
         if name == "setup.cfg":
-            return json.dumps(_setup_cfg(text.decode("utf-8")), sort_keys=True).encode()
+            return json.dumps(_setup_cfg(text.decode("utf-8"), versioned), sort_keys=True).encode()
         if name == "setup.py":
-            return read_source(text).code.encode()
+            return _setup_py(text, versioned)
         if name.endswith((".txt", ".in")):
             return b"\n".join(_lines(text))
     except (ValueError, configparser.Error):
@@ -52,7 +81,29 @@ def meaning(path: str, text: bytes) -> bytes:
     return text
 
 
-def _setup_cfg(text: str) -> dict[str, Any]:
+def _drop(table: dict[str, Any], versioned: bool) -> None:
+    for key in [*_PROSE_KEYS, *(() if versioned else ("version",))]:
+        table.pop(key, None)
+
+
+def _setup_py(text: bytes, versioned: bool) -> bytes:
+    """Without what people read, where it is written out in the call of ``setup()``."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return text
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and syntax.root(node.func) in ("setup", "setuptools"):
+            node.keywords = [
+                keyword
+                for keyword in node.keywords
+                if not (keyword.arg in _PROSE_KEYS or (keyword.arg == "version" and not versioned))
+                or any(isinstance(inner, (ast.Name, ast.Call)) for inner in ast.walk(keyword.value))
+            ]
+    return syntax.Texts().of(tree).encode("utf-8", "surrogatepass")
+
+
+def _setup_cfg(text: str, versioned: bool) -> dict[str, Any]:
     parser = configparser.RawConfigParser()
     parser.read_string(text)
     found = {}
@@ -60,6 +111,7 @@ def _setup_cfg(text: str) -> dict[str, Any]:
         tool = re.sub(r"^tool:", "", section)
         if not _TOOLS.fullmatch(re.split(r"[:.-]", tool)[0]):
             found[section] = dict(parser[section])
+    _drop(found.get("metadata", {}), versioned)
     return found
 
 

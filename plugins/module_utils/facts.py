@@ -9,11 +9,12 @@ import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from .categories import categorize
-from .contents import meaning, packaging_files
+from .contents import meaning, packaging_files, reads_metadata
 from .errors import InvalidState
 from .manifest import Difference, Tree, content_id
 from .modules import Modules, module_name
@@ -141,8 +142,14 @@ class Facts:
             text = self._text(path, name)
             if text is None:
                 return None
-            self._meanings[name] = hashlib.sha256(meaning(path, text)).hexdigest()
-        return self._meanings[name]
+            said = (meaning(path, text, versioned) for versioned in (False, True))
+            self._meanings[name] = "/".join(hashlib.sha256(one).hexdigest()[:32] for one in said)
+        return self._meanings[name].split("/")[self.versioned]
+
+    @cached_property
+    def versioned(self) -> bool:
+        """Whether the plugin asks which version of it is installed."""
+        return reads_metadata(self.stack.plugin.package_dir)
 
     def save(self, waiting: Sequence[Difference] = ()) -> None:
         """Keep the facts of what is on disk, and of what was before the differences that still wait to be applied."""
@@ -157,7 +164,8 @@ class Facts:
             text = self.tree.text(path)
             if text is not None:
                 name = content_id(text, self.tree.kind)
-                meanings[name] = self.meaning(path, name)
+                self.meaning(path, name)
+                meanings[name] = self._meanings[name]
         meanings.update({d.old: self._meanings[d.old] for d in waiting if d.old and d.old in self._meanings})
         data = {"version": VERSION, "facts": FACTS_VERSION, "sources": packed, "meanings": meanings}
         write_atomic(self.stack.state / FILE, json.dumps(data, separators=(",", ":")))

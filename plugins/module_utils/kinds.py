@@ -53,7 +53,7 @@ class Kinds:
             self._members[module] = found
         return self._members[module].get(name, [])
 
-    def _has_base(self, node: Node, wanted: re.Pattern[str], seen: frozenset[Node] = frozenset()) -> bool:
+    def has_base(self, node: Node, wanted: re.Pattern[str], seen: frozenset[Node] = frozenset()) -> bool:
         """Whether a class has, among all its bases, one of others' with such a name."""
         part = self.modules.part(*node)
         if part is None or node in seen:
@@ -61,15 +61,15 @@ class Kinds:
         for base in part.bases:
             for target in self.modules.resolve(node[0], base) or [Target(base, foreign=True)]:
                 inner = (target.module, target.part)
-                if wanted.search(target.module) if target.foreign else self._has_base(inner, wanted, seen | {node}):
+                if wanted.search(target.module) if target.foreign else self.has_base(inner, wanted, seen | {node}):
                     return True
         return False
 
     def is_choices(self, node: Node) -> bool:
-        return self._has_base(node, _CHOICES)
+        return self.has_base(node, _CHOICES)
 
     def is_config(self, node: Node) -> bool:
-        return self._has_base(node, _CONFIG)
+        return self.has_base(node, _CONFIG)
 
     def is_model(self, node: Node) -> bool | None:
         """Whether a class is a model or a base of models; None when that cannot be known."""

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from .kinds import Kinds
+from .managers import has_plain_manager
 from .modules import Modules, Target
-from .source import EXEMPT_KEYWORDS, ORDER, TEXT, TOUCH, Part
+from .source import EXEMPT_KEYWORDS, IMPORT, ORDER, TEXT, TOUCH, Part
 from .syntax import digest
 
 # Methods of fields, managers and choices that decide what these are.
@@ -32,6 +33,7 @@ _ANY_ATTRIBUTE = re.compile(
     r"(^|\.)(__dict__|__annotations__|__members__)\b"
 )
 _BINDS_ANY_NAME = re.compile(r"(^|\.)(exec|eval|globals|vars|locals|setattr)\(\)$|(^|\.)(modules|__dict__)\b")
+_SETTINGS = re.compile(r"(^|\.)(get_plugin_config\(\)$|PLUGINS_CONFIG\b)")
 _RUNS_TEXT = re.compile(r"^(exec|eval)\(\)$")
 _READS_DATA = re.compile(
     r"(^|\.)(open|read_text|read_bytes|safe_load|full_load|load|loads|load_all|safe_load_all|files|get_data|read|reader|"
@@ -39,7 +41,7 @@ _READS_DATA = re.compile(
 )
 # They keep what they are given for later.
 _HARMLESS = re.compile(
-    r"(^|\.)(connect|register|unregister|getLogger|debug|info|warning|error|filterwarnings|simplefilter)\(\)$"
+    r"(^|\.)(print|connect|register|unregister|getLogger|debug|info|warning|error|filterwarnings|simplefilter)\(\)$"
 )
 # Of an app's configuration, these decide which models there are, and what their keys are.
 _IN_SCHEMA = ("default_auto_field", "django_apps", "label", "name")
@@ -78,6 +80,7 @@ class Slice:
     targets: dict[Node, set[Node]] = field(default_factory=dict)
     parts: dict[Node, str] = field(default_factory=dict)
     reads_data: bool = False
+    reads_settings: bool = False
 
     def differences(self, new: Slice) -> list[Node]:
         """Parts that are in one of both only, or other than they were, without those that only use such ones."""
@@ -132,6 +135,8 @@ class Walk:
         self._asked: set[str] = set()
         self._asked_by_name: set[str] = set()
         self._all_asked = False
+        # Modules that are loaded before anything is asked for.
+        self.at_start: set[str] = set()
 
     def run(self) -> Slice:
         while True:
@@ -199,14 +204,18 @@ class Walk:
             # Its bases were taken in as a model's; they are used otherwise, too.
             self._use_bases(module, name, self.modules.sources[module].parts[name], as_model=False)
         deciding = _DECIDING_IN_MODELS if model else _DECIDING
+        # Of a base that is no model, Django takes no fields: what it hides is told by its names.
+        mixin = model and self.kinds.is_model(node) is False
         for attribute, inner, part in self.kinds.members(node):
             if part.kind == "class":
                 if attribute == "Meta" or not model:
                     self._add_whole(module, inner, node)
+            elif attribute == "objects" and model and has_plain_manager(self.kinds, node):
+                continue
             elif part.kind in _METHODS:
                 if deciding.fullmatch(attribute[:-2]):
                     self.add(module, inner, node)
-            elif not model or (part.kind == "attribute" and not part.plain):
+            elif not model or (part.kind == "attribute" and not part.plain and not mixin):
                 self.add(module, inner, node)
 
     def _add_whole(self, module: str, name: str, through: Node) -> None:
@@ -214,7 +223,7 @@ class Walk:
         for inner in list(self.modules.sources[module].parts):
             if (inner == name or inner.startswith(f"{name}.")) and inner != f"{name}.{ORDER}":
                 self.add(module, inner, through)
-        if name.split(".")[-1] != "Meta":
+        if name.rpartition(".")[2] != "Meta":
             self.add(module, f"{name}.{ORDER}", through)
         part = self.modules.part(module, name)
         if part:
@@ -235,6 +244,8 @@ class Walk:
             return
         if _ANY_ATTRIBUTE.search(use):
             self._all_asked = True
+        if _SETTINGS.search(use):
+            self._add_settings(node)
         if _RUNS_TEXT.search(use):
             self.add_module(module, node)
             for alias in self.modules.sources[module].aliases:
@@ -258,6 +269,14 @@ class Walk:
             for star in self.modules.sources[module].stars:
                 self.add(self.modules.absolute(module, star), "__all__", node)
 
+    def _add_settings(self, through: Node) -> None:
+        """What the plugin's settings are when nobody sets them; what is set is in the slice's user's hands."""
+        self.slice.reads_settings = True
+        for module, source in self.modules.sources.items():
+            for name, part in source.parts.items():
+                if part.kind == "class" and self.kinds.is_config((module, name)):
+                    self._add_member((module, name), "default_settings", through, set())
+
     def _import(self, module: str, user: str, path: str) -> None:
         """A module that a function imports: the whole of it, for who knows what of it is used."""
         if path:
@@ -278,6 +297,7 @@ class Walk:
         if not name:
             self.add_module(module, through)
         elif part is None:
+            self.add(module, name.rpartition(".")[0], through)
             method = self.modules.sources[module].parts[f"{name}()"]
             if not by_name or method.kind == "shared":
                 self.add(module, f"{name}()", through)
@@ -347,25 +367,34 @@ class Walk:
                     and (_INHERITED.fullmatch(name) or name in fields)
                     and part.kind in ("attribute", "method", "shared")
                 ):
-                    self.mark(node[0], f"{node[1]}.{name}!", "bound")
-                    self.slice.through.setdefault((node[0], f"{node[1]}.{name}!"), node)
+                    self._mark_bound(node, name)
                 if texts and part.kind == "attribute":
                     self.add(node[0], f"{inner}.{TEXT}", node)
+
+    def _mark_bound(self, node: Node, name: str) -> None:
+        """Which of them takes a field's name, a method or an attribute: without what the method does."""
+        if name == "objects" and has_plain_manager(self.kinds, node):
+            return
+        members = self.kinds.members(node)
+        kinds = [part.kind for attribute, _inner, part in members if attribute in (name, f"{name}()")]
+        self.mark(node[0], f"{node[1]}.{name}!", " ".join(kinds))
+        self.slice.through.setdefault((node[0], f"{node[1]}.{name}!"), node)
 
     def _take_touches(self) -> None:
         """What other modules do to parts of the slice as they are imported."""
         known = {(module, name.split(".")[0]) for module, name in self.slice.digests}
+        modules = {module for module, _name in known}
         for module, source in self.modules.sources.items():
-            for name in source.parts:
+            for name, part in source.parts.items():
                 if name.endswith(TOUCH):
-                    for target in self._imported(module, name[: -len(TOUCH) - 1]):
-                        if (target.module, target.part.split(".")[0]) in known:
-                            self.add(module, name, (target.module, target.part))
-
-    def _imported(self, module: str, name: str) -> Iterator[Target]:
-        for target in self.modules.resolve(module, name):
-            if not target.foreign and target.part:
-                yield target
+                    for target in self.modules.resolve(module, name[: -len(TOUCH) - 1]):
+                        used = (target.module, target.part.split(".")[0])
+                        # An attribute of a module of ours, or of others' that models are made with.
+                        whole = target.module in modules if target.part == "" else used in known
+                        if target.foreign and part.kind == "patch":
+                            whole = module in self.at_start
+                        if whole:
+                            self.add(module, name, None if target.foreign else (target.module, target.part))
 
     # -- the end
 
@@ -436,24 +465,32 @@ def schema_slice(modules: Modules) -> Slice:
     at_start, anywhere = modules.loaded()
     bearing = set()
     makers = kinds.makers()
+    walk.at_start = at_start
     for module, source in modules.sources.items():
         if source.unsure and not modules.web_only(module):
             walk.add_module(module)
             bearing.add(module)
         for name, part in source.parts.items():
-            if part.kind == "class" and "." not in name:
+            if part.kind == "class" and name.rpartition(".")[2] != "Meta":
                 if kinds.may_be_model((module, name)):
                     walk.add_class(module, name)
                     bearing.add(module)
-                elif kinds.is_config((module, name)):
+                elif "." not in name and kinds.is_config((module, name)):
                     walk.add_settings(module, name, _IN_SCHEMA)
-            elif (module, name) in makers or (_in_models(module) and _builds(modules, module, name, part)):
+            elif (module, name) in makers or (
+                _in_models(module) and (_builds(modules, module, name, part) or _names_model(kinds, module, name, part))
+            ):
                 walk.add(module, name)
                 bearing.add(module)
     for module in modules.closure(bearing, at_once=True) - bearing:
         besides = modules.part(module, "")
         if besides and _builds(modules, module, "", besides):
             walk.add(module, "")
+    for module in at_start:
+        for name, part in modules.sources[module].parts.items():
+            if part.kind == "import" and modules.absolute(module, name[: -len(IMPORT) - 1]) in modules.sources:
+                # On some condition, models are loaded, or what they need.
+                walk.add(module, name)
     for module in bearing:
         # A model that no process imports is none.
         walk.mark(module, LOADED, f"{module in at_start} {module in anywhere}")
@@ -462,6 +499,18 @@ def schema_slice(modules: Modules) -> Slice:
 
 def _in_models(module: str) -> bool:
     return "models" in module.split(".")[1:]
+
+
+def _names_model(kinds: Kinds, module: str, name: str, part: Part) -> bool:
+    """Whether module-level code has a model in hand: who knows what it does to it."""
+    if part.kind != "variable" or name == "__all__":
+        return False
+    bare = [use.lstrip("&") for use in part.uses]
+    for use in bare:
+        for target in kinds.modules.resolve(module, use[:-2] if use.endswith("()") else use):
+            if not target.foreign and target.part and kinds.is_model((target.module, target.part)):
+                return True
+    return False
 
 
 def _builds(modules: Modules, module: str, name: str, part: Part) -> bool:

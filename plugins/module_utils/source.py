@@ -21,11 +21,13 @@ from . import syntax
 from .syntax import BLOCKS, FUNCTIONS
 
 # Facts are compared only when the same engine and the same Python's ast made both.
-FACTS_VERSION = f"2/{sys.version_info[0]}.{sys.version_info[1]}"
+FACTS_VERSION = f"3/{sys.version_info[0]}.{sys.version_info[1]}"
 # NetBox's makemigrations keeps these out of migrations, in every release that is supported.
 EXEMPT_KEYWORDS = frozenset(["help_text", "verbose_name"])
+# Of Django's own fields but those that point to a model.
+_FIRST_IS_VERBOSE_NAME = re.compile(r"models\.(?!ManyToMany|OneToOne|Generic)\w+Field")
 # Names of parts that no Python name can be.
-ORDER, TEXT, TOUCH = "<order>", "<text>", "<touch>"
+ORDER, TEXT, TOUCH, IMPORT = "<order>", "<text>", "<touch>", "<import>"
 # Methods with these do nothing before they are called.
 _CALLED_ONLY = frozenset(["classmethod", "staticmethod"])
 # What an import looks like in a file that cannot be parsed.
@@ -42,7 +44,8 @@ class Part:
     """One named part of a module.
 
     ``kind`` is class, function, method (``static`` when a class can call it, ``shared`` when it is decorated otherwise
-    and may be called unseen), attribute, annotation, variable, order, text or touch. ``uses`` are names as
+    and may be called unseen), attribute, annotation, variable, order, text, import, touch (``patch`` when
+    something is assigned). ``uses`` are names as
     ``syntax.uses`` writes them. ``plain`` is a class attribute without any name or call in it: data, never a field.
     ``bases`` are a class's, or those of classes that are made.
     """
@@ -62,9 +65,10 @@ class Source:
     function (that it is there; what it does), ``C`` of a class, ``C.x`` of its attributes and inner classes, ``C.m()``
     of its methods, ``X`` of a variable, and ``""`` of what the module does besides; ``C.<order>`` is the order of a
     class's attributes, ``C.x.<text>`` what of a field never enters a migration, ``X.<touch>`` what the module does to
-    something that it imports. ``aliases`` has the names that imports bind: ``[module, name or None]`` each, a relative
-    module with its leading dots. ``stars`` are the modules of which it imports all names. ``imports`` are all that is
-    imported, as ``syntax.imported`` has it. ``unsure`` is a file that this Python cannot parse; the stack's may.
+    something that it imports, and ``m.<import>`` the condition on which it imports. ``aliases`` has the names that
+    imports bind: ``[module, name or None]`` each, a relative module with its leading dots. ``stars`` are the modules of
+    which it imports all names. ``imports`` are all that is imported, as ``syntax.imported`` has it. ``unsure`` is a
+    file that this Python cannot parse; the stack's may.
     """
 
     code: str
@@ -189,43 +193,54 @@ class _Reader:
     def _take(self, node: ast.stmt, part: Part) -> None:
         """Add what a statement says to every name that it binds or touches."""
         names, touched = syntax.bound(node)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            names = ["__doc__"]
         known = self.source.aliases
         own = [name for name in touched if name in self.source.parts or name not in known]
         # What only names something, a builtin or an argument, is no name of the module's.
         own = [name for name in own if name in self.source.parts]
         foreign = [name for name in touched if name in known and name not in own]
+        kind = "touch" if isinstance(node, ast.Expr) else "patch"
         for name in dict.fromkeys([*names, *own]):
             self._merge(name, _copy(part))
         for name in foreign:
-            self._merge(f"{name}.{TOUCH}", Part("touch", part.digest, list(part.uses), bases=list(part.bases)))
+            self._merge(f"{name}.{TOUCH}", Part(kind, part.digest, list(part.uses), bases=list(part.bases)))
         if not names and not own:
             self._merge("", _copy(part))
 
     def _read_branch(self, node: Any) -> None:
         if isinstance(node, ast.If) and _is_script(node.test):
             return
-        blocks = _blocks(node)
-        shape = [type(node).__name__, *(self.texts.of(head) for head in _heads(node))]
-        names: dict[str, None] = {}
-        for block in blocks:
+        heads = _heads(node)
+        shape = [type(node).__name__, *(self.texts.of(head) for head in heads)]
+        names = [name for head in heads for name in syntax.bound(head)[0]]
+        touched: list[str] = []
+        imported: list[str] = []
+        for block in _blocks(node):
             for statement in block:
-                bound = [name for found in syntax.bound(statement) for name in found]
+                bound, more = syntax.bound(statement)
+                imports = [one for one in ast.walk(statement) if isinstance(one, (ast.Import, ast.ImportFrom))]
+                imported += [name for one in imports for name in _modules(one)]
                 if isinstance(statement, (ast.Import, ast.ImportFrom)):
                     shape.append(self.texts.of(statement))
-                    bound = [alias.asname or alias.name.split(".")[0] for alias in statement.names]
-                names.update(dict.fromkeys(bound))
-                shape.append(" ".join(bound))
+                    more = [alias.asname or alias.name.split(".")[0] for alias in statement.names]
+                names += bound
+                touched += more
+                shape.append(" ".join(bound + more))
                 self._read_statement(statement)
             shape.append(";")
-        for head in _heads(node):
-            names.update(dict.fromkeys(syntax.bound(head)[0]))
-        part = Part("variable", syntax.digest(*shape), syntax.uses(*_heads(node)))
-        for name in names or [""]:
+        if isinstance(node, (ast.For, ast.With)):
+            # What the block does to its variable, it does to what that is from.
+            touched += [use.strip("&()").split(".")[0] for head in heads for use in syntax.uses(head)]
+            shape.append(self.texts.of(node))
+        part = Part("variable", syntax.digest(*shape), syntax.uses(*heads))
+        for module in imported:
+            self._merge(f"{module}.{IMPORT}", Part("import", part.digest, list(part.uses)))
+        known = [name for name in touched if name in self.source.parts or name in self.source.aliases]
+        for name in dict.fromkeys([*names, *known] or [""]):
             # An imported name is decided by the branch that imports it, too.
-            self._merge(
-                f"{name}.{TOUCH}" if name in self.source.aliases and name not in self.source.parts else name,
-                _copy(part),
-            )
+            foreign = name in self.source.aliases and name not in self.source.parts
+            self._merge(f"{name}.{TOUCH}" if foreign else name, _copy(part))
 
     def _read_class(self, node: ast.ClassDef, name: str) -> None:
         """The parts of a class; ``name`` is dotted for an inner one."""
@@ -272,11 +287,11 @@ class _Reader:
 
     def _read_attribute(self, node: ast.Assign | ast.AnnAssign, name: str, with_own: Any) -> None:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        if isinstance(node, ast.AnnAssign) and node.value is None:
-            part = Part("annotation", self.texts.digest(node.annotation), with_own(syntax.uses(node.annotation)))
-            self._merge(f"{name}.{syntax.root(node.target)}", part)
+        if node.value is None:
+            annotation = node.annotation
+            part = Part("annotation", self.texts.digest(annotation), with_own(syntax.uses(annotation)))
+            self._merge(f"{name}.{syntax.root(targets[0])}", part)
             return
-        assert node.value is not None
         value, exempt = _without_exempt(node.value)
         for target in targets:
             attribute = f"{name}.{syntax.root(target)}"
@@ -329,6 +344,15 @@ def _heads(node: ast.AST) -> list[ast.AST]:
     return heads
 
 
+def _modules(node: ast.Import | ast.ImportFrom) -> list[str]:
+    """What an import may load: modules as they are written, and what may be modules in them."""
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    module = "." * node.level + (node.module or "")
+    joined = module if module.endswith(".") else f"{module}."
+    return [module, *(f"{joined}{alias.name}" for alias in node.names if alias.name != "*")]
+
+
 def _only_names(node: ast.Assign | ast.AnnAssign) -> bool:
     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
     return all(isinstance(target, ast.Name) for target in targets)
@@ -344,13 +368,17 @@ def _attributes_touched(node: ast.stmt, own: set[str]) -> list[str]:
     return [name for name in [*names, *touched] if name in own]
 
 
-def _without_exempt(value: ast.expr) -> tuple[ast.expr, list[ast.keyword]]:
+def _without_exempt(value: ast.expr) -> tuple[ast.expr, list[ast.AST]]:
     """A field's call without what never enters a migration, and that."""
     if not isinstance(value, ast.Call):
         return value, []
-    exempt = [keyword for keyword in value.keywords if keyword.arg in EXEMPT_KEYWORDS]
+    exempt: list[ast.AST] = [keyword for keyword in value.keywords if keyword.arg in EXEMPT_KEYWORDS]
     kept = [keyword for keyword in value.keywords if keyword.arg not in EXEMPT_KEYWORDS]
-    return (ast.Call(func=value.func, args=value.args, keywords=kept), exempt) if exempt else (value, [])
+    given = value.args
+    if given and isinstance(given[0], ast.Constant) and _FIRST_IS_VERBOSE_NAME.fullmatch(syntax.dotted(value.func)):
+        exempt.append(given[0])
+        given = given[1:]
+    return (ast.Call(func=value.func, args=given, keywords=kept), exempt) if exempt else (value, [])
 
 
 def _is_plain(value: ast.expr) -> bool:

@@ -59,7 +59,7 @@ def _says_nothing(node: ast.stmt, keep_text: bool) -> bool:
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         return not (keep_text and isinstance(node.value.value, str))
     if isinstance(node, ast.If) and not node.orelse:
-        return dotted(node.test).split(".")[-1] == "TYPE_CHECKING"
+        return dotted(node.test).rpartition(".")[2] == "TYPE_CHECKING"
     return isinstance(node, ast.Pass)
 
 
@@ -189,7 +189,7 @@ def made_bases(node: ast.AST) -> list[str]:
     for inner in ast.walk(node):
         if isinstance(inner, ast.ClassDef):
             found += bases(inner)
-        elif isinstance(inner, ast.Call) and dotted(inner.func).split(".")[-1] in ("type", "new_class"):
+        elif isinstance(inner, ast.Call) and dotted(inner.func).rpartition(".")[2] in ("type", "new_class"):
             given = inner.args[1] if len(inner.args) > 1 else None
             if isinstance(given, ast.Tuple):
                 found += [dotted(one) or "?" for one in given.elts]

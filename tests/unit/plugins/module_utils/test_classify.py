@@ -1,6 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, Hedgehog
-"""What an edit is: each case writes a plugin, says that it was applied, edits it, and asks."""
+"""What an edit is: each case writes a plugin, says that it was applied, edits it, and asks.
+
+The cases are in ``cases/``. A file is a text, or has ``before`` and ``after``; null is no file. A path with a slash in
+front is in the repository, others are in the package. ``is`` has the category of each changed file, and the one role
+that loads it. What concerns the schema was decided by Django itself; ``django: same`` are cases where it sees no
+difference, and the engine cannot know that or counts it by intent, ``django: broken`` do not run.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +15,25 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import changes
+import yaml
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import changes, facts
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.change import Change
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack
-from ansible_collections.hedgehog.netbox_dev.tests.unit.plugins.module_utils import file_cases, plugin_cases
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Rule, Stack
+from ansible_collections.hedgehog.netbox_dev.tests.unit.plugins.module_utils.edited_plugin import PLUGIN
 
 MakeStack = Callable[..., Stack]
+Files = dict[str, Any]
+FOLDER = Path(__file__).parent / "cases"
+SIMPLE = "from django.db import models\nclass A(models.Model):\n    x = models.IntegerField(default=1)\n"
+# What an edit is of which the engine cannot tell anything.
+UNKNOWN = "models"
+
+
+def cases(name: str) -> list[Any]:
+    return list(yaml.safe_load((FOLDER / f"{name}.yml").read_text(encoding="utf-8")))
+
+
+FILES = [case for name in sorted({p.stem for p in FOLDER.iterdir()} - {"edits", "names"}) for case in cases(name)]
 
 
 def place(path: str) -> str:
@@ -27,10 +46,10 @@ def put(root: Path, path: str, content: Any) -> None:
         where.unlink(missing_ok=True)
         return
     where.parent.mkdir(parents=True, exist_ok=True)
-    where.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8", "surrogatepass"))
+    where.write_bytes(content if isinstance(content, bytes) else content.encode())
 
 
-def decided(stack: Stack, before: dict[str, Any], after: dict[str, Any]) -> list[Change]:
+def decided(stack: Stack, before: Files, after: Files) -> list[Change]:
     """The changes that ``after`` is, when ``before`` was applied."""
     for path, content in before.items():
         put(stack.plugin.root, path, content)
@@ -42,28 +61,121 @@ def decided(stack: Stack, before: dict[str, Any], after: dict[str, Any]) -> list
 
 def described(found: list[Change]) -> dict[str, str]:
     """``{path: "category+category role"}``"""
-    result: dict[str, str] = {}
+    result: dict[str, list[str]] = {}
     for one in found:
         assert one.path
-        word = " ".join([one.category, *(one.roles or ())])
-        result[one.path] = f"{word}+{result[one.path]}" if one.path in result else word
-    return {path: "+".join(sorted(text.split("+"), reverse=True)) for path, text in result.items()}
+        result.setdefault(one.path, []).append(" ".join([one.category, *(one.roles or ())]))
+    return {path: "+".join(sorted(words, reverse=True)) for path, words in result.items()}
 
 
-@pytest.mark.parametrize("edit", plugin_cases.EDITS, ids=lambda edit: edit[0])
-def test_an_edit_of_a_plugin_is_what_django_makes_of_it(make_stack: MakeStack, edit: plugin_cases.Edit) -> None:
-    _name, path, _old, _new, expected, *reason = edit
-    found = decided(make_stack(), plugin_cases.PLUGIN, {path: plugin_cases.edited(edit)})
-    assert described(found) == {place(path): expected}, [one.reason for one in found]
-    assert reason == [] or reason[0] in found[-1].reason
-    assert {one.confidence for one in found} <= ({"path"} if path.endswith(".yaml") else {"content", "import"})
+def edited(edit: dict[str, Any]) -> str:
+    """The file's text after an edit; without an old text, the new one is added at its end."""
+    text = PLUGIN[edit["file"]]
+    if edit["old"] is None:
+        return f"{text}\n\n{edit['new']}"
+    assert edit["old"] in text
+    return text.replace(edit["old"], edit["new"], 1)
 
 
-@pytest.mark.parametrize("case", file_cases.CASES, ids=lambda case: case[0])
-def test_an_edit_of_files_is_what_django_makes_of_it(make_stack: MakeStack, case: file_cases.FileCase) -> None:
-    _name, files, expected = case
-    edits = {path: content for path, content in files.items() if isinstance(content, tuple)}
-    before = {path: edits[path][0] if path in edits else content for path, content in files.items()}
-    found = decided(make_stack(), before, {path: after for path, (_before, after) in edits.items()})
-    wanted = expected if isinstance(expected, dict) else dict.fromkeys(edits, expected)
+@pytest.mark.parametrize("edit", cases("edits"), ids=lambda edit: edit["name"])
+def test_an_edit_of_a_plugin_is_what_django_makes_of_it(make_stack: MakeStack, edit: dict[str, Any]) -> None:
+    found = decided(make_stack(), PLUGIN, {edit["file"]: edited(edit)})
+    assert described(found) == {place(edit["file"]): edit["is"]}, [one.reason for one in found]
+    assert edit.get("reason", "") in found[-1].reason
+    assert {one.confidence for one in found} <= ({"path"} if edit["file"].endswith(".yaml") else {"content", "import"})
+
+
+@pytest.mark.parametrize("case", cases("names"), ids=lambda case: case["name"])
+def test_a_constant_that_a_field_uses_is_found_through_whatever_uses_it(make_stack: MakeStack, case: Any) -> None:
+    model = f"\nclass A(models.Model):\n    x = models.CharField(max_length={case['use']})\n"
+    files = {
+        "consts.py": "N = 30\n",
+        "models.py": f"from django.db import models\n{case['imports']}{model}",
+        "other.py": "O = 1\n",
+        "through.py": "from . import consts\nfrom .consts import N\n",
+        "starred.py": "from .consts import *\n",
+    }
+    found = decided(make_stack(), files, {"consts.py": "N = 31\n"})
+    assert described(found) == {"netbox_example/consts.py": "models"}
+    assert found[0].confidence == "import"
+
+
+@pytest.mark.parametrize("case", FILES, ids=lambda case: case["name"])
+def test_an_edit_of_files_is_what_django_makes_of_it(make_stack: MakeStack, case: dict[str, Any]) -> None:
+    edits = {path: one for path, one in case["files"].items() if isinstance(one, dict)}
+    before = {path: edits[path]["before"] if path in edits else one for path, one in case["files"].items()}
+    found = decided(make_stack(), before, {path: one["after"] for path, one in edits.items()})
+    wanted = case["is"] if isinstance(case["is"], dict) else dict.fromkeys(edits, case["is"])
     assert described(found) == {place(path): text for path, text in wanted.items()}, [one.reason for one in found]
+
+
+LABEL = (
+    "from django.db import models\nfrom .consts import L\nclass A(models.Model):\n    x = models.CharField(default=L)\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after", "expected"),
+    [
+        ("helpers.py", "H = 1\n", "H = 1\0\n", UNKNOWN),
+        ("helpers.py", "H = 1\n", b"\xff\xfe\x00", UNKNOWN),
+        ("helpers.py", "H = 1\n", b"# coding: nonsense\nH = 1\n", UNKNOWN),
+        ("helpers.py", "H = 1\n", "H = " + "(" * 3000 + ")" * 3000 + "\n", UNKNOWN),
+        ("helpers.py", "H = 1\n", "H = " + "+".join(["1"] * 20000) + "\n", UNKNOWN),
+        ("helpers.py", "H = 1\n", "H = '\\ud800'\n", "python"),
+        ("helpers.py", "H = 1\n", "".join(f"H{n} = {n}\n" for n in range(5000)), "python"),
+        ("models.py", SIMPLE, b"\xef\xbb\xbf" + SIMPLE.encode(), "ignored"),
+        ("models.py", SIMPLE, SIMPLE.replace("\n", "\r\n"), "ignored"),
+        ("consts.py", "L = 'ü'\n", "# coding: latin-1\nL = 'ü'\n".encode("latin-1"), "ignored"),
+        ("consts.py", b"# coding: utf-8\nL = '\xc3\xbc'\n", b"# coding: latin-1\nL = '\xc3\xbc'\n", "models"),
+        ("consts.py", "L = 'a'\n", b"L = '\xff'\n", UNKNOWN),
+    ],
+    ids=range(12),
+)
+def test_what_a_file_is_written_in_is_no_matter(
+    make_stack: MakeStack, path: str, before: Any, after: Any, expected: str
+) -> None:
+    files = {"models.py": LABEL, "consts.py": "L = 'a'\n", path: before}
+    assert described(decided(make_stack(), files, {path: after})) == {place(path): expected}
+
+
+def test_without_what_a_file_was_it_may_concern_the_schema(make_stack: MakeStack) -> None:
+    made = make_stack()
+    decided(made, {"helpers.py": "H = 1\n", "models.py": SIMPLE, "views.py": "V = 1\n"}, {})
+    (made.state / facts.FILE).unlink()
+    for path in ("helpers.py", "views.py"):
+        put(made.plugin.root, path, "X = 2\n")
+    helpers, views = changes.find_changes(made).changes
+    assert (helpers.category, helpers.confidence) == ("models", "path")
+    assert helpers.reason == "what it was is not known any more, it may concern the schema"
+    assert (views.category, views.roles, views.confidence) == ("views", ("web",), "path")
+
+
+@pytest.mark.parametrize(
+    ("rule", "path", "expected"),
+    [
+        (Rule("netbox_example/generated/*", "tests"), "generated/a.py", ("tests", None)),
+        (Rule("netbox_example/*.tpl", "templates"), "a.tpl", ("templates", None)),
+        (Rule("*.yml", None, {"restart": ("worker",)}), "a.yml", ("python", {"restart": ("worker",)})),
+        (Rule("netbox_example/models.py", None, {"reload": ("web",)}), "models.py", ("models", {"reload": ("web",)})),
+        (Rule("/elsewhere/*", "tests"), "helpers.py", ("python", None)),
+    ],
+)
+def test_a_rule_of_the_project_has_the_first_word(make_stack: MakeStack, rule: Rule, path: str, expected: Any) -> None:
+    made = make_stack()
+    made.rules.append(rule)
+    (found,) = decided(made, {path: "a = 1\n"}, {path: "a = 2\n"})
+    assert (found.category, found.actions) == expected
+    assert (f"rule '{rule.path}'" in found.reason) == (rule.path[0] != "/")
+
+
+def test_the_order_in_which_files_are_told_makes_no_difference(make_stack: MakeStack) -> None:
+    made = make_stack()
+    decided(made, PLUGIN, {})
+    for edit in ("constants.py", "choices.py", "views.py", "models/fabric.py", "utils.py"):
+        put(made.plugin.root, edit, PLUGIN[edit].replace("64", "65").replace("[:5]", "[:6]") + "\nMORE = 1\n")
+    found = changes.find_changes(made)
+    classifier = changes.Classifier(found.facts)
+    for turned in (found.differences[::-1], found.differences[2:] + found.differences[:2]):
+        again = classifier.changes(turned, "auto")
+        assert sorted(again, key=lambda one: one.path or "") == found.changes

@@ -1,0 +1,61 @@
+# Copyright: (c) 2026, Hedgehog
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether the manager of a model is one that Django leaves out of migrations."""
+
+from __future__ import annotations
+
+import re
+
+from .kinds import Kinds, Node
+from .modules import Target
+
+_MANAGER = re.compile(r"(Manager|QuerySet)$")
+# Bases of others' whose managers migrations leave out.
+_WITHOUT_MANAGERS = re.compile(r"django\.db\.models\.Model$|netbox\.models\.|builtins\.")
+_WITHOUT_KNOWN_MANAGERS = re.compile(r"(django\.db|netbox|utilities)\.")
+
+
+def has_plain_manager(kinds: Kinds, node: Node) -> bool:
+    """Whether ``objects`` is a model's only manager, and none that is used in migrations: they do not name it then."""
+    part = kinds.modules.part(*node)
+    if part is None:
+        return False
+    for base in part.bases:
+        targets = kinds.modules.resolve(node[0], base)
+        if not targets or not all(_brings_none(kinds, target) for target in targets):
+            return False
+    for attribute, _inner, inner in kinds.members(node):
+        if inner.kind == "attribute" and not inner.plain:
+            names = [use.strip("&()") for use in inner.uses if not use.startswith(".")]
+            targets = [target for name in names for target in kinds.modules.resolve(node[0], name)]
+            managers = [target for target in targets if _is_manager(kinds, target)]
+            if bool(managers) != (attribute == "objects") or any(_in_migrations(kinds, one) for one in managers):
+                return False
+    return True
+
+
+def _brings_none(kinds: Kinds, base: Target) -> bool:
+    if base.foreign:
+        return bool(_WITHOUT_MANAGERS.match(base.module))
+    return has_plain_manager(kinds, (base.module, base.part))
+
+
+def _is_manager(kinds: Kinds, target: Target) -> bool:
+    """Whether something is a manager or a queryset, or may be."""
+    if target.foreign:
+        return any(map(_MANAGER.search, target.module.split(".")))
+    part = kinds.modules.part(target.module, target.part)
+    return part is None or part.kind != "class" or kinds.has_base((target.module, target.part), _MANAGER)
+
+
+def _in_migrations(kinds: Kinds, target: Target, seen: frozenset[Target] = frozenset()) -> bool:
+    if target.foreign:
+        return not _WITHOUT_KNOWN_MANAGERS.match(target.module)
+    node = (target.module, target.part)
+    part = kinds.modules.part(*node)
+    if part is None or part.kind != "class" or target in seen:
+        return True
+    if any(name == "use_in_migrations" for name, *_more in kinds.members(node)):
+        return True
+    bases = [one for base in part.bases for one in kinds.modules.resolve(node[0], base) or [Target(base)]]
+    return any(_in_migrations(kinds, base, seen | {target}) for base in bases)
