@@ -38,12 +38,16 @@ def module_name(path: str, top: str) -> str | None:
 
 @dataclass(frozen=True)
 class Target:
-    """What a name stands for: a part of a module of ours and the rest of the name, or an import path of others'."""
+    """What a name stands for: a part of a module of ours and the rest of the name, or an import path of others'.
+
+    ``guessed`` is what a star of others' may have brought.
+    """
 
     module: str
     part: str = ""
     rest: str = ""
     foreign: bool = False
+    guessed: bool = False
 
 
 @dataclass
@@ -108,8 +112,8 @@ class Modules:
             found.update(dict.fromkeys(self._follow(f"{module}.{words[0]}", words[1:], seen)))
         others = [path for path in stars if path not in self.sources]
         if not found and others and not hasattr(builtins, words[0]):
-            found[Target(f"{others[-1]}.{name}", foreign=True)] = None
-        return list(found)
+            found[Target(f"{others[-1]}.{name}", foreign=True, guessed=True)] = None
+        return [target for target in found if not target.guessed] or list(found)
 
     def _follow(self, path: str, words: list[str], seen: frozenset[tuple[str, str]]) -> list[Target]:
         """``words`` inside the import path ``path``: further modules, or names of that one."""
