@@ -125,10 +125,13 @@ class Converger:
 
         Raises BrokenCode or PluginNotRegistered; the next run then checks again.
         """
-        web = web_service(self.roles)
         with self.reporter.step("check"):
-            self._assert_registered(run_task(self.compose, web, "check", self.reporter.say, database_s=60))
+            self._assert_registered(self._check())
         write_json(self.stack.state / "image.json", self._build_inputs())
+
+    def _check(self) -> dict[str, Any]:
+        """NetBox's word on the plugin, from a process of its own; raises BrokenCode."""
+        return run_task(self.compose, web_service(self.roles), "check", self.reporter.say, database_s=60)
 
     # -- the services ------------------------------------------------------------------------------------------
 
@@ -248,6 +251,8 @@ class Converger:
                 break
             for verdict in stale:
                 if _dead(containers.get(verdict.service)):
+                    # What NetBox says of the code on disk explains it better than a log.
+                    self._assert_registered(self._check())
                     raise self._unhealthy(verdict.service, "stopped right after its start")
                 if (
                     verdict.told.get("error")
