@@ -25,12 +25,17 @@ _KNOWN_FREE_OF_MODELS = re.compile(
     r"(\.|$)"
 )
 _CHOICES = re.compile(r"(Choices|ChoiceSet)$")
+_FIELD = re.compile(r"(?<!forms)(?<!serializers)\.(\w+Field|ForeignKey)$|\.models\.")
 _CONFIG = re.compile(r"(Plugin|App)Config$")
 _ADDS_TO_CLASS = re.compile(r"(^|\.)(add_to_class|contribute_to_class)\(\)$")
 _BUILTIN = frozenset(["object", "dict", "list", "tuple", "set", "str", "int", "float", "type", "bool", "property"])
 
 Node = tuple[str, str]
 Members = list[tuple[str, str, Part]]
+
+
+def in_models(module: str) -> bool:
+    return "models" in module.split(".")[1:]
 
 
 class Kinds:
@@ -79,10 +84,10 @@ class Kinds:
         self._models[node] = False
         part = self.modules.part(*node)
         verdicts: list[bool | None] = []
-        if part and part.kind == "class":
+        if part and part.kind == "class" and not self.is_config(node):
             for base in part.bases:
                 verdicts += [self._computed(node[0], part)] if base == "?" else self._named(node[0], base)
-        elif part:
+        elif part and part.kind != "class":
             # A name for a class, or what returns one.
             whole = self.modules.part(node[0], f"{node[1]}()") or part
             verdicts = [self._computed(node[0], whole)] if whole.uses else []
@@ -117,7 +122,31 @@ class Kinds:
         return False if _KNOWN_FREE_OF_MODELS.match(target.module) else None
 
     def may_be_model(self, node: Node) -> bool:
-        return self.is_model(node) is not False
+        """Whether a class has to be taken for a model.
+
+        With a base that nobody knows it is one where models are, or with options or what looks like a field.
+        """
+        verdict = self.is_model(node)
+        if verdict is not None:
+            return verdict
+        part = self.modules.part(*node)
+        if in_models(node[0]) or not part or "?" in part.bases or self._has_own_unknown_base(node, part):
+            return True
+        return any(attribute == "Meta" or self._is_field(node[0], one) for attribute, _inner, one in self.members(node))
+
+    def _has_own_unknown_base(self, node: Node, part: Part) -> bool:
+        targets = [target for base in part.bases for target in self.modules.resolve(node[0], base)]
+        return any(not target.foreign and self._verdict(target) is None for target in targets)
+
+    def _is_field(self, module: str, part: Part) -> bool:
+        for use in part.uses:
+            for target in self.modules.resolve(module, use[:-2]) if use.endswith("()") else ():
+                node = (target.module, target.part)
+                if not target.foreign and (target.part == "" or self.has_base(node, _FIELD)):
+                    return True
+                if target.foreign and _FIELD.search(target.module):
+                    return True
+        return False
 
     def makers(self) -> set[Node]:
         """Parts that make models or add to them, and those that call such."""

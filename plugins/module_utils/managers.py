@@ -15,14 +15,14 @@ _WITHOUT_MANAGERS = re.compile(r"django\.db\.models\.Model$|netbox\.models\.|bui
 _WITHOUT_KNOWN_MANAGERS = re.compile(r"(django\.db|netbox|utilities)\.")
 
 
-def has_plain_manager(kinds: Kinds, node: Node) -> bool:
+def has_plain_manager(kinds: Kinds, node: Node, seen: frozenset[Node] = frozenset()) -> bool:
     """Whether ``objects`` is a model's only manager, and none that is used in migrations: they do not name it then."""
     part = kinds.modules.part(*node)
-    if part is None:
+    if part is None or node in seen:
         return False
     for base in part.bases:
         targets = kinds.modules.resolve(node[0], base)
-        if not targets or not all(_brings_none(kinds, target) for target in targets):
+        if not targets or not all(_brings_none(kinds, target, seen | {node}) for target in targets):
             return False
     for attribute, _inner, inner in kinds.members(node):
         if inner.kind == "attribute" and not inner.plain:
@@ -34,10 +34,10 @@ def has_plain_manager(kinds: Kinds, node: Node) -> bool:
     return True
 
 
-def _brings_none(kinds: Kinds, base: Target) -> bool:
+def _brings_none(kinds: Kinds, base: Target, seen: frozenset[Node]) -> bool:
     if base.foreign:
         return bool(_WITHOUT_MANAGERS.match(base.module))
-    return has_plain_manager(kinds, (base.module, base.part))
+    return has_plain_manager(kinds, (base.module, base.part), seen)
 
 
 def _is_manager(kinds: Kinds, target: Target) -> bool:

@@ -173,9 +173,10 @@ class Modules:
         words = name.split(".")
         # A package named models is loaded, and what is in it when it imports that.
         inside = any(word != "models" and known.fullmatch(word) for word in words[1:-1])
-        return self._is_entry(name) and (len(words) == 1 or inside or bool(known.fullmatch(words[-1])))
+        return self.is_entry(name) and (len(words) == 1 or inside or bool(known.fullmatch(words[-1])))
 
-    def _is_entry(self, name: str) -> bool:
+    def is_entry(self, name: str) -> bool:
+        """Whether a module is the plugin's, or of an app beside it."""
         words = name.split(".")
         return words[0] == self.package or "models" in words[1:]
 
@@ -185,7 +186,7 @@ class Modules:
 
     @cached_property
     def _for_others(self) -> set[str]:
-        return self.closure(name for name in self.sources if self._is_entry(name) and not _is_web(name))
+        return self.closure(name for name in self.sources if self.is_entry(name) and not _is_web(name))
 
     def importers(self, top: str) -> Iterator[str]:
         """Modules that import the top-level module ``top``."""

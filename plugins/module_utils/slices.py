@@ -14,7 +14,7 @@ from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from .kinds import Kinds
+from .kinds import Kinds, in_models
 from .managers import has_plain_manager
 from .modules import Modules, Target
 from .source import EXEMPT_KEYWORDS, IMPORT, ORDER, TEXT, TOUCH, Part
@@ -56,6 +56,9 @@ _BINDING = ("attribute", *_METHODS)
 
 # Of a module with models: whether processes load it.
 LOADED = "<loaded>"
+
+# Values of values of values: what is deeper is compared by itself only.
+_DEEP = 60
 
 Node = tuple[str, str]
 
@@ -123,8 +126,10 @@ class Slice:
 class Walk:
     """One walk from roots along the names that are used."""
 
-    def __init__(self, modules: Modules) -> None:
+    def __init__(self, modules: Modules, patched: bool = False) -> None:
         self.modules = modules
+        # Whether what happens to others' code as the plugin is loaded is a part of the slice.
+        self.patched = patched
         self.kinds = Kinds(modules)
         self.slice = Slice()
         self._pending: deque[tuple[Node, Part]] = deque()
@@ -135,8 +140,8 @@ class Walk:
         self._asked: set[str] = set()
         self._asked_by_name: set[str] = set()
         self._all_asked = False
-        # Modules that are loaded before anything is asked for.
-        self.at_start: set[str] = set()
+        # Modules that are loaded before anything is asked for; those that may be loaded at all.
+        self.at_start, self.loaded = modules.loaded()
 
     def run(self) -> Slice:
         while True:
@@ -385,6 +390,8 @@ class Walk:
         known = {(module, name.split(".")[0]) for module, name in self.slice.digests}
         modules = {module for module, _name in known}
         for module, source in self.modules.sources.items():
+            if module not in self.loaded:
+                continue
             for name, part in source.parts.items():
                 if name.endswith(TOUCH):
                     for target in self.modules.resolve(module, name[: -len(TOUCH) - 1]):
@@ -392,7 +399,7 @@ class Walk:
                         # An attribute of a module of ours, or of others' that models are made with.
                         whole = target.module in modules if target.part == "" else used in known
                         if target.foreign and part.kind == "patch":
-                            whole = module in self.at_start
+                            whole = self.patched and module in self.at_start
                         if whole:
                             self.add(module, name, None if target.foreign else (target.module, target.part))
 
@@ -418,8 +425,10 @@ class Walk:
             return f"{place(outer)}:{target.part}"
 
         def content(node: Node, busy: frozenset[Node]) -> str:
-            if node in final or node in busy:
-                return final.get(node, node[1])
+            if node in final:
+                return final[node]
+            if node in busy or len(busy) > _DEEP:
+                return node[1]
             nodes = [node, (node[0], f"{node[1]}()")]
             part = self.modules.part(*node)
             if part and part.kind == "class":
@@ -460,28 +469,32 @@ class Walk:
 
 def schema_slice(modules: Modules) -> Slice:
     """What decides about the schema: models, their fields and options, and all that these are made of."""
-    walk = Walk(modules)
+    walk = Walk(modules, patched=True)
     kinds = walk.kinds
-    at_start, anywhere = modules.loaded()
+    at_start, anywhere = walk.at_start, walk.loaded
     bearing = set()
     makers = kinds.makers()
-    walk.at_start = at_start
     for module, source in modules.sources.items():
-        if source.unsure and not modules.web_only(module):
-            walk.add_module(module)
-            bearing.add(module)
+        if not modules.is_entry(module) and module not in anywhere:
+            # A script beside the package.
+            continue
         for name, part in source.parts.items():
             if part.kind == "class" and name.rpartition(".")[2] != "Meta":
                 if kinds.may_be_model((module, name)):
-                    walk.add_class(module, name)
+                    walk.add_class(module, name, as_model=True)
                     bearing.add(module)
-                elif "." not in name and kinds.is_config((module, name)):
+                elif "." not in name and kinds.is_config((module, name)) and module != f"{modules.package}.apps":
+                    # NetBox takes the plugin's PluginConfig, and never an AppConfig beside it.
                     walk.add_settings(module, name, _IN_SCHEMA)
             elif (module, name) in makers or (
-                _in_models(module) and (_builds(modules, module, name, part) or _names_model(kinds, module, name, part))
+                in_models(module) and (_builds(modules, module, name, part) or _names_model(kinds, module, name, part))
             ):
                 walk.add(module, name)
                 bearing.add(module)
+    for module in at_start | modules.closure(filter(in_models, modules.sources)):
+        if modules.sources[module].unsure:
+            walk.add_module(module)
+            bearing.add(module)
     for module in modules.closure(bearing, at_once=True) - bearing:
         besides = modules.part(module, "")
         if besides and _builds(modules, module, "", besides):
@@ -495,10 +508,6 @@ def schema_slice(modules: Modules) -> Slice:
         # A model that no process imports is none.
         walk.mark(module, LOADED, f"{module in at_start} {module in anywhere}")
     return walk.run()
-
-
-def _in_models(module: str) -> bool:
-    return "models" in module.split(".")[1:]
 
 
 def _names_model(kinds: Kinds, module: str, name: str, part: Part) -> bool:

@@ -204,7 +204,9 @@ class _Reader:
         for name in dict.fromkeys([*names, *own]):
             self._merge(name, _copy(part))
         for name in foreign:
-            self._merge(f"{name}.{TOUCH}", Part(kind, part.digest, list(part.uses), bases=list(part.bases)))
+            # What used it before saw it as it was.
+            earlier = syntax.digest(part.digest, *(other for other in self._order if self._names(other, name)))
+            self._merge(f"{name}.{TOUCH}", Part(kind, earlier, list(part.uses), bases=list(part.bases)))
         if not names and not own:
             self._merge("", _copy(part))
 

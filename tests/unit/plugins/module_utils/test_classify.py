@@ -29,6 +29,12 @@ SIMPLE = "from django.db import models\nclass A(models.Model):\n    x = models.I
 UNKNOWN = "models"
 
 
+@pytest.fixture(autouse=True)
+def no_git(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What git would tell is no matter here, and starting it takes most of the time."""
+    monkeypatch.setenv("PATH", "")
+
+
 def cases(name: str) -> list[Any]:
     return list(yaml.safe_load((FOLDER / f"{name}.yml").read_text(encoding="utf-8")))
 
@@ -137,6 +143,16 @@ def test_what_a_file_is_written_in_is_no_matter(
 ) -> None:
     files = {"models.py": LABEL, "consts.py": "L = 'a'\n", path: before}
     assert described(decided(make_stack(), files, {path: after})) == {place(path): expected}
+
+
+def test_a_long_chain_of_constants_is_followed_to_its_end(make_stack: MakeStack) -> None:
+    chain = "".join(f"N{n} = N{n + 1}\n" for n in range(3000)[::-1])
+    models = "from django.db import models\nfrom .consts import N0\n\n\n"
+    files = {"models.py": f"{models}class A(models.Model):\n    x = models.CharField(max_length=N0)\n"}
+    edited = {"consts.py": f"N3000 = 2\n{chain}"}
+    found = decided(make_stack(), {**files, "consts.py": f"N3000 = 1\n{chain}"}, edited)
+    assert described(found) == {"netbox_example/consts.py": "models"}
+    assert found[0].reason == "N3000 changed, used by netbox_example.models: A.x"
 
 
 def test_without_what_a_file_was_it_may_concern_the_schema(make_stack: MakeStack) -> None:
