@@ -92,7 +92,7 @@ def history(count: int, seed: int = SEED) -> Iterator[Generated]:
     made = 0
     while made < count:
         if not deck:
-            deck = [name for name, (weight, _edit) in KINDS.items() for _ in range(weight)]
+            deck = [name for name, (weight, _edit) in KINDS.items() for _turn in range(weight)]
             chance.shuffle(deck)
         name = deck.pop()
         if not KINDS[name][1](plugin, chance):
