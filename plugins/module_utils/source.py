@@ -110,25 +110,30 @@ def read_source(text: bytes) -> Source:
 
 
 class _Reader:
-    def __init__(self, tree: ast.Module) -> None:
+    def __init__(self, tree: syntax.Tree) -> None:
         self.texts = syntax.Texts()
-        self.source = Source(self.texts.digest(tree))
+        self.source = Source(self.texts.digest(tree.module), imports=tree.imports)
+        self._makes = tree.makes
         # Names in the order in which they were bound, again and again.
         self._order: list[str] = []
         # Imports first: what is said of an imported name stands apart.
-        at_once = [node for node in _at_once(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
-        for node in at_once:
-            self._read_import(node)
+        for node, at_once in tree.statements:
+            if at_once:
+                self._read_import(node)
         own = set(self.source.aliases)
-        for statement in tree.body:
+        for statement in tree.module.body:
             self._read_statement(statement)
         own.update(self.source.parts)
-        for inner in ast.walk(tree):
-            if isinstance(inner, (ast.Import, ast.ImportFrom)) and inner not in at_once:
-                self._read_import(inner, besides=own)
-            elif isinstance(inner, ast.Global):
-                self._read_global(tree, inner)
-        self.source.imports = list(syntax.imported(tree))
+        for node, at_once in tree.statements:
+            if not at_once:
+                self._read_import(node, besides=own)
+        for function, names in tree.bound:
+            # A function that binds a name of the module's is a part of what that is.
+            for name in names:
+                self._merge(name, Part("variable", self.texts.digest(function), syntax.uses(function)))
+
+    def _made_bases(self, node: ast.AST) -> list[str]:
+        return syntax.made_bases(node) if self._makes else []
 
     def _read_import(self, node: ast.Import | ast.ImportFrom, besides: set[str] | None = None) -> None:
         """Keep the names that an import binds; one inside a function does not bind those of the module's own."""
@@ -149,13 +154,6 @@ class _Reader:
             known = self.source.aliases.setdefault(name, []) if name not in (besides or ()) else [meant]
             if meant not in known:
                 known.append(meant)
-
-    def _read_global(self, tree: ast.Module, node: ast.Global) -> None:
-        """A function that binds a name of the module's is a part of what that is."""
-        for outer in ast.walk(tree):
-            if isinstance(outer, FUNCTIONS) and any(inner is node for inner in ast.walk(outer)):
-                for name in node.names:
-                    self._merge(name, Part("variable", self.texts.digest(outer), syntax.uses(outer)))
 
     def _merge(self, name: str, part: Part) -> None:
         """Add a part; a name that is bound more than once is all that was said of it, and what came between."""
@@ -180,14 +178,14 @@ class _Reader:
             # What a decorator makes of a function hangs on the decorator, and on the function.
             seen = self.texts.digest(*node.decorator_list) if decorators else ""
             self._merge(node.name, Part("function", seen, decorators))
-            made = syntax.made_bases(node)
+            made = self._made_bases(node)
             self._merge(f"{node.name}()", Part("function", self.texts.digest(node), syntax.uses(node), bases=made))
         elif isinstance(node, ast.ClassDef):
             self._read_class(node, node.name)
         elif isinstance(node, (*_BRANCHES, *_NEWER_BRANCHES)):
             self._read_branch(node)
         elif not isinstance(node, (ast.Import, ast.ImportFrom)):
-            part = Part("variable", self.texts.digest(node), syntax.uses(node), bases=syntax.made_bases(node))
+            part = Part("variable", self.texts.digest(node), syntax.uses(node), bases=self._made_bases(node))
             self._take(node, part)
 
     def _take(self, node: ast.stmt, part: Part) -> None:
@@ -221,7 +219,7 @@ class _Reader:
         for block in _blocks(node):
             for statement in block:
                 bound, more = syntax.bound(statement)
-                imports = [one for one in ast.walk(statement) if isinstance(one, (ast.Import, ast.ImportFrom))]
+                imports = [one for one in syntax.walk(statement) if isinstance(one, (ast.Import, ast.ImportFrom))]
                 imported += [name for one in imports for name in _modules(one)]
                 if isinstance(statement, (ast.Import, ast.ImportFrom)):
                     shape.append(self.texts.of(statement))
@@ -274,7 +272,7 @@ class _Reader:
                 found = [me.sub(rf"\g<1>{name}", use, count=1) if me.match(use) else use for use in found]
                 decorators = {syntax.dotted(one) for one in statement.decorator_list}
                 kind = "method" if not decorators else "static" if decorators <= _CALLED_ONLY else "shared"
-                made = syntax.made_bases(statement)
+                made = self._made_bases(statement)
                 self._merge(f"{name}.{statement.name}()", Part(kind, self.texts.digest(statement), found, bases=made))
             elif isinstance(statement, (ast.Assign, ast.AnnAssign)) and _only_names(statement):
                 self._read_attribute(statement, name, with_own)
@@ -297,7 +295,7 @@ class _Reader:
         value, exempt = _without_exempt(node.value)
         for target in targets:
             attribute = f"{name}.{syntax.root(target)}"
-            made = syntax.made_bases(value)
+            made = self._made_bases(value)
             self._merge(
                 attribute,
                 Part("attribute", self.texts.digest(value), with_own(syntax.uses(value)), _is_plain(value), made),
@@ -309,18 +307,6 @@ class _Reader:
 
 def _copy(part: Part) -> Part:
     return Part(part.kind, part.digest, list(part.uses), part.plain, list(part.bases))
-
-
-def _at_once(tree: ast.Module) -> list[ast.AST]:
-    """All nodes that are not inside functions."""
-    found: list[ast.AST] = []
-    pending: list[ast.AST] = [tree]
-    while pending:
-        node = pending.pop(0)
-        found.append(node)
-        if isinstance(node, (ast.stmt, ast.Module, ast.ExceptHandler)) or type(node).__name__ == "match_case":
-            pending.extend(one for one in ast.iter_child_nodes(node) if not isinstance(node, FUNCTIONS))
-    return found
 
 
 def _is_script(test: ast.expr) -> bool:
@@ -340,9 +326,9 @@ def _blocks(node: ast.AST) -> list[list[ast.stmt]]:
 
 def _heads(node: ast.AST) -> list[ast.AST]:
     """What a compound statement has besides its blocks."""
-    heads = [one for one in ast.iter_child_nodes(node) if not isinstance(one, ast.stmt) and one not in _inner(node)]
+    heads = [one for one in syntax.children(node) if not isinstance(one, ast.stmt) and one not in _inner(node)]
     for inner in _inner(node):
-        heads += [one for one in ast.iter_child_nodes(inner) if not isinstance(one, ast.stmt)]
+        heads += [one for one in syntax.children(inner) if not isinstance(one, ast.stmt)]
     return heads
 
 
@@ -387,4 +373,4 @@ def _is_plain(value: ast.expr) -> bool:
     if isinstance(value, ast.Constant) and value.value is None:
         # It takes an inherited field away.
         return False
-    return not any(isinstance(inner, (ast.Name, ast.Attribute, ast.Call)) for inner in ast.walk(value))
+    return not any(isinstance(inner, (ast.Name, ast.Attribute, ast.Call)) for inner in syntax.walk(value))

@@ -7,7 +7,8 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -25,20 +26,39 @@ _BY_NAME = frozenset(
 )
 # They register something somewhere, and change nothing of what they are given.
 _REGISTERS = frozenset(["connect", "register", "unregister"])
+_MAKING = ("type", "new_class")
 _IMPORTERS = re.compile(
     r"(^|\.)(__import__|autodiscover_modules|import_module|import_string|iter_modules|load_module|exec_module|"
     r"module_from_spec|run_module|run_path|walk_packages)$"
 )
 
 
-def parse(text: bytes) -> ast.Module:
+@dataclass
+class Tree:
+    """A module's tree, and what was met on the way through it.
+
+    ``imports`` are all that is imported anywhere: ``[module, names, whether as the module itself is imported]``; ``*``
+    as a module is one that is not known before the program runs. ``statements`` are the import statements, each with
+    the same. ``bound`` are functions that bind names of the module. ``makes`` says whether anything makes classes.
+    """
+
+    module: ast.Module
+    imports: list[list[Any]] = field(default_factory=list)
+    statements: list[tuple[ast.Import | ast.ImportFrom, bool]] = field(default_factory=list)
+    bound: list[tuple[ast.AST, list[str]]] = field(default_factory=list)
+    makes: bool = False
+
+
+def parse(text: bytes) -> Tree:
     """The tree without what no process would do otherwise for: docstrings, annotations, imports for type checkers.
 
     Raises SyntaxError, ValueError, RecursionError, MemoryError.
     """
-    tree = ast.parse(text)
+    tree = Tree(ast.parse(text))
     keep_text, keep_types = bool(_BY_DOCSTRING.search(text)), bool(_BY_ANNOTATION.search(text))
-    for node in ast.walk(tree):
+    # With each the outermost function around it.
+    pending: list[tuple[ast.AST, ast.AST | None]] = [(tree.module, None)]
+    for node, function in pending:
         for block in BLOCKS:
             statements = getattr(node, block, None)
             if isinstance(statements, list):
@@ -52,7 +72,59 @@ def parse(text: bytes) -> ast.Module:
             for argument in [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]:
                 if argument:
                     argument.annotation = None
+        # Django calls ready() as it starts.
+        later = isinstance(node, (ast.Lambda, *FUNCTIONS)) and getattr(node, "name", "") != "ready"
+        inside = function or (node if later else None)
+        _meet(tree, node, function)
+        pending.extend((child, inside) for child in children(node))
     return tree
+
+
+def _meet(tree: Tree, node: ast.AST, function: ast.AST | None) -> None:
+    at_once = function is None
+    if isinstance(node, ast.Import):
+        tree.statements.append((node, at_once))
+        tree.imports += [[alias.name, [], at_once] for alias in node.names]
+    elif isinstance(node, ast.ImportFrom):
+        tree.statements.append((node, at_once))
+        tree.imports.append(["." * node.level + (node.module or ""), [alias.name for alias in node.names], at_once])
+    elif isinstance(node, ast.Call):
+        called = dotted(node.func)
+        if _IMPORTERS.search(called):
+            tree.imports.append([(_literal(node.args[0]) if node.args else "") or "*", [], at_once])
+        tree.makes = tree.makes or called.rpartition(".")[2] in _MAKING
+    elif isinstance(node, ast.Global) and function:
+        tree.bound.append((function, node.names))
+    elif isinstance(node, ast.ClassDef) and function:
+        tree.makes = True
+
+
+# Nodes without anything in them that is asked for, by the kind of the node around them.
+_FIELDS: dict[type[ast.AST], tuple[str, ...]] = {}
+
+
+def children(node: ast.AST) -> list[ast.AST]:
+    """Nodes directly in a node, but for operators and the like."""
+    kind = type(node)
+    names = _FIELDS.get(kind)
+    if names is None:
+        names = _FIELDS[kind] = tuple(name for name in kind._fields if name not in ("ctx", "op", "ops", "kind", "id"))
+    found: list[ast.AST] = []
+    for name in names:
+        value = getattr(node, name, None)
+        if isinstance(value, ast.AST):
+            found.append(value)
+        elif isinstance(value, list):
+            found.extend(one for one in value if isinstance(one, ast.AST))
+    return found
+
+
+def walk(node: ast.AST) -> list[ast.AST]:
+    """A node and all that is in it."""
+    found = [node]
+    for one in found:
+        found.extend(children(one))
+    return found
 
 
 def _says_nothing(node: ast.stmt, keep_text: bool) -> bool:
@@ -157,7 +229,7 @@ def uses(*nodes: ast.AST) -> list[str]:
         else:
             if isinstance(node, ast.Attribute):
                 found[f".{node.attr}"] = None
-            for child in ast.iter_child_nodes(node):
+            for child in children(node):
                 visit(child, by_name and isinstance(node, (ast.List, ast.Tuple)))
 
     for node in nodes:
@@ -186,10 +258,10 @@ def bases(node: ast.ClassDef) -> list[str]:
 def made_bases(node: ast.AST) -> list[str]:
     """Bases of the classes that a function or statement makes, by a class statement or by ``type(…)``."""
     found: list[str] = []
-    for inner in ast.walk(node):
+    for inner in walk(node):
         if isinstance(inner, ast.ClassDef):
             found += bases(inner)
-        elif isinstance(inner, ast.Call) and dotted(inner.func).rpartition(".")[2] in ("type", "new_class"):
+        elif isinstance(inner, ast.Call) and dotted(inner.func).rpartition(".")[2] in _MAKING:
             given = inner.args[1] if len(inner.args) > 1 else None
             if isinstance(given, ast.Tuple):
                 found += [dotted(one) or "?" for one in given.elts]
@@ -221,7 +293,7 @@ def bound(node: ast.AST) -> tuple[list[str], list[str]]:
             names += [
                 name for name in (getattr(one, "name", None), getattr(one, "rest", None)) if isinstance(name, str)
             ]
-        pending.extend(ast.iter_child_nodes(one))
+        pending.extend(children(one))
     return list(dict.fromkeys(filter(None, names))), list(dict.fromkeys(filter(None, touched)))
 
 
@@ -231,23 +303,3 @@ def _touched_by(call: ast.Call) -> list[str]:
         return []
     found = [root(call.func)] if method else []
     return found + [root(given) for given in [*call.args, *(keyword.value for keyword in call.keywords)]]
-
-
-def imported(tree: ast.Module) -> Iterator[list[Any]]:
-    """All that is imported anywhere: ``[module, names, whether as the module itself is imported]``.
-
-    ``*`` as a module is one that is not known before the program runs.
-    """
-    pending: list[tuple[ast.AST, bool]] = [(tree, True)]
-    while pending:
-        node, at_once = pending.pop()
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield [alias.name, [], at_once]
-        elif isinstance(node, ast.ImportFrom):
-            yield ["." * node.level + (node.module or ""), [alias.name for alias in node.names], at_once]
-        elif isinstance(node, ast.Call) and _IMPORTERS.search(dotted(node.func)):
-            yield [(_literal(node.args[0]) if node.args else "") or "*", [], at_once]
-        # Django calls ready() as it starts.
-        later = isinstance(node, (ast.Lambda, *FUNCTIONS)) and getattr(node, "name", "") != "ready"
-        pending.extend((child, at_once and not later) for child in ast.iter_child_nodes(node))
