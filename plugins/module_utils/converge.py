@@ -18,7 +18,7 @@ from .change import Change
 from .changes import Wanted, find_changes
 from .compose import OVERRIDE, Compose, last_lines
 from .engine import Engine
-from .errors import BrokenCode, BuildFailed, ComposeFailed, PluginNotRegistered, ServiceUnhealthy
+from .errors import BrokenCode, BuildFailed, ComposeFailed, PluginNotRegistered, ServiceUnhealthy, TimeLimit
 from .events import Reporter
 from .freshness import OTHER_CODE, Disk, Verdict, created_from, judge, read_disk
 from .hold import held_reloads
@@ -199,9 +199,15 @@ class Converger:
         log = self.engine.logs(container["Id"]) if container else "(there is no container)"
         return ServiceUnhealthy(f"the service '{service}' {what}. Its last log lines:\n{log}", service=service)
 
+    def _explain(self) -> None:
+        """Raise PluginNotRegistered if that is what NetBox says of the code on disk: no log explains it as well."""
+        with contextlib.suppress(BrokenCode, ComposeFailed, TimeLimit):
+            self._assert_registered(self._check())
+
     def _broken(self, verdict: Verdict, container: dict[str, Any]) -> BrokenCode:
         text = last_lines(verdict.told["error"], 10)
         if "Traceback" not in verdict.told["error"]:
+            self._explain()
             text += f". Its last log lines:\n{self.engine.logs(container['Id'])}"
         kept = "; the last good state goes on serving" if verdict.told.get("code") else ""
         return BrokenCode(
@@ -251,8 +257,7 @@ class Converger:
                 break
             for verdict in stale:
                 if _dead(containers.get(verdict.service)):
-                    # What NetBox says of the code on disk explains it better than a log.
-                    self._assert_registered(self._check())
+                    self._explain()
                     raise self._unhealthy(verdict.service, "stopped right after its start")
                 if (
                     verdict.told.get("error")

@@ -56,6 +56,7 @@ SECRET_KEY = configuration.SECRET_KEY
 BASE_PATH = getattr(configuration, "BASE_PATH", "").strip("/")
 if BASE_PATH:
     BASE_PATH += "/"
+CSRF_COOKIE_NAME = getattr(configuration, "CSRF_COOKIE_NAME", "csrftoken")
 DATABASE = getattr(configuration, "DATABASE", None)  # the older name, for one database
 DATABASES = getattr(configuration, "DATABASES", {"default": DATABASE})
 DEBUG = getattr(configuration, "DEBUG", False)
