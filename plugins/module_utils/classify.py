@@ -16,7 +16,7 @@ from .manifest import CHECKOUT, Difference
 from .matrix import WEB
 from .modules import Modules
 from .slices import LOADED, Node, Slice, config_slice, schema_slice
-from .source import ORDER, TOUCH, Source
+from .source import IMPORT, ORDER, TOUCH, Source
 from .stack import Rule
 
 _CONFIGURED = "the models read the plugin's settings as they are imported"
@@ -287,6 +287,6 @@ def _by_path(difference: Difference) -> str:
 
 def _named(node: Node) -> str:
     part = node[1].rstrip("!")
-    for special in (ORDER, TOUCH):
+    for special in (IMPORT, ORDER, TOUCH):
         part = part.replace(f".{special}", "")
     return "module-level code" if part in ("*", "") else part

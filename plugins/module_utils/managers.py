@@ -24,14 +24,23 @@ def has_plain_manager(kinds: Kinds, node: Node, seen: frozenset[Node] = frozense
         targets = kinds.modules.resolve(node[0], base)
         if not targets or not all(_brings_none(kinds, target, seen | {node}) for target in targets):
             return False
-    for attribute, _inner, inner in kinds.members(node):
-        if inner.kind == "attribute" and not inner.plain:
-            names = [use.strip("&()") for use in inner.uses if not use.startswith(".")]
+    found = managers_of(kinds, node)
+    return set(found) == {"objects"} & {name for name, *_more in kinds.members(node)} and not any(
+        _in_migrations(kinds, target) for targets in found.values() for target in targets
+    )
+
+
+def managers_of(kinds: Kinds, node: Node) -> dict[str, list[Target]]:
+    """Attributes of a model that are managers or may be, in their order, with what makes them so."""
+    found = {}
+    for attribute, _inner, part in kinds.members(node):
+        if part.kind == "attribute" and not part.plain:
+            names = [use.strip("&()") for use in part.uses if not use.startswith(".")]
             targets = [target for name in names for target in kinds.modules.resolve(node[0], name)]
             managers = [target for target in targets if _is_manager(kinds, target)]
-            if bool(managers) != (attribute == "objects") or any(_in_migrations(kinds, one) for one in managers):
-                return False
-    return True
+            if managers:
+                found[attribute] = managers
+    return found
 
 
 def _brings_none(kinds: Kinds, base: Target, seen: frozenset[Node]) -> bool:

@@ -162,6 +162,12 @@ class Modules:
                 pending.extend(self.imports(name, at_once))
         return loaded
 
+    def missing(self, module: str) -> list[str]:
+        """Modules of ours that are not there, and without which ``module`` cannot be imported."""
+        loaded = self.closure([module], at_once=True)
+        paths = {self.absolute(one, name) for one in loaded for name, _what, now in self.sources[one].imports if now}
+        return sorted(path for path in paths - self._names if path.split(".")[0] == self.package)
+
     def loaded(self) -> tuple[set[str], set[str]]:
         """Modules that Django and NetBox load as they start; and those that some process of NetBox may load."""
         return (

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from .kinds import Kinds, in_models
-from .managers import has_plain_manager
+from .managers import has_plain_manager, managers_of
 from .modules import Modules, Target
 from .source import EXEMPT_KEYWORDS, IMPORT, ORDER, TEXT, TOUCH, Part
 from .syntax import digest
@@ -211,6 +211,11 @@ class Walk:
         deciding = _DECIDING_IN_MODELS if model else _DECIDING
         # Of a base that is no model, Django takes no fields: what it hides is told by its names.
         mixin = model and self.kinds.is_model(node) is False
+        managers = managers_of(self.kinds, node) if model else {}
+        if len(managers) > 1:
+            # The first is the default.
+            self.mark(module, f"{name}.{ORDER}", " ".join(managers))
+            self.slice.through[module, f"{name}.{ORDER}"] = node
         for attribute, inner, part in self.kinds.members(node):
             if part.kind == "class":
                 if attribute == "Meta" or not model:
@@ -501,9 +506,11 @@ def schema_slice(modules: Modules) -> Slice:
             walk.add(module, "")
     for module in at_start:
         for name, part in modules.sources[module].parts.items():
-            if part.kind == "import" and modules.absolute(module, name[: -len(IMPORT) - 1]) in modules.sources:
-                # On some condition, models are loaded, or what they need.
+            imported = modules.absolute(module, name[: -len(IMPORT) - 1])
+            if part.kind == "import" and imported in modules.sources:
+                # On some condition, models are loaded, or what they need; a module that is not there is one.
                 walk.add(module, name)
+                walk.mark(imported, IMPORT, " ".join(modules.missing(imported)))
     for module in bearing:
         # A model that no process imports is none.
         walk.mark(module, LOADED, f"{module in at_start} {module in anywhere}")
