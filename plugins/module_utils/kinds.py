@@ -60,15 +60,24 @@ class Kinds:
 
     def has_base(self, node: Node, wanted: re.Pattern[str], seen: frozenset[Node] = frozenset()) -> bool:
         """Whether a class has, among all its bases, one of others' with such a name."""
-        part = self.modules.part(*node)
-        if part is None or node in seen:
+        if node in seen:
             return False
-        for base in part.bases:
-            for target in self.modules.resolve(node[0], base) or [Target(base, foreign=True)]:
-                inner = (target.module, target.part)
-                if wanted.search(target.module) if target.foreign else self.has_base(inner, wanted, seen | {node}):
-                    return True
+        for target in self.bases(node):
+            inner = (target.module, target.part)
+            words = target.module.split(".") if target.foreign else []
+            if any(map(wanted.search, words)) or (not words and self.has_base(inner, wanted, seen | {node})):
+                return True
         return False
+
+    def bases(self, node: Node) -> list[Target]:
+        """What the bases of a class are, or what they are computed from."""
+        part = self.modules.part(*node)
+        found = []
+        for base in part.bases if part else []:
+            names = [use.strip("&()") for use in part.uses if use[0] != "."] if part and base == "?" else [base]
+            for name in names:
+                found += self.modules.resolve(node[0], name) or [Target(name, foreign=True)]
+        return found
 
     def is_choices(self, node: Node) -> bool:
         return self.has_base(node, _CHOICES)
@@ -130,13 +139,12 @@ class Kinds:
         if verdict is not None:
             return verdict
         part = self.modules.part(*node)
-        if in_models(node[0]) or not part or "?" in part.bases or self._has_own_unknown_base(node, part):
+        if in_models(node[0]) or not part or "?" in part.bases or self._has_own_unknown_base(node):
             return True
         return any(attribute == "Meta" or self._is_field(node[0], one) for attribute, _inner, one in self.members(node))
 
-    def _has_own_unknown_base(self, node: Node, part: Part) -> bool:
-        targets = [target for base in part.bases for target in self.modules.resolve(node[0], base)]
-        return any(not target.foreign and self._verdict(target) is None for target in targets)
+    def _has_own_unknown_base(self, node: Node) -> bool:
+        return any(not target.foreign and self._verdict(target) is None for target in self.bases(node))
 
     def _is_field(self, module: str, part: Part) -> bool:
         for use in part.uses:

@@ -20,10 +20,8 @@ def has_plain_manager(kinds: Kinds, node: Node, seen: frozenset[Node] = frozense
     part = kinds.modules.part(*node)
     if part is None or node in seen:
         return False
-    for base in part.bases:
-        targets = kinds.modules.resolve(node[0], base)
-        if not targets or not all(_brings_none(kinds, target, seen | {node}) for target in targets):
-            return False
+    if "?" in part.bases or not all(_brings_none(kinds, base, seen | {node}) for base in kinds.bases(node)):
+        return False
     found = managers_of(kinds, node)
     return set(found) == {"objects"} & {name for name, *_more in kinds.members(node)} and not any(
         _in_migrations(kinds, target) for targets in found.values() for target in targets
@@ -66,5 +64,4 @@ def _in_migrations(kinds: Kinds, target: Target, seen: frozenset[Target] = froze
         return True
     if any(name == "use_in_migrations" for name, *_more in kinds.members(node)):
         return True
-    bases = [one for base in part.bases for one in kinds.modules.resolve(node[0], base) or [Target(base)]]
-    return any(_in_migrations(kinds, base, seen | {target}) for base in bases)
+    return any(_in_migrations(kinds, base, seen | {target}) for base in kinds.bases(node))

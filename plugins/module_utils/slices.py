@@ -33,6 +33,7 @@ _ANY_ATTRIBUTE = re.compile(
     r"(^|\.)(__dict__|__annotations__|__members__)\b"
 )
 _BINDS_ANY_NAME = re.compile(r"(^|\.)(exec|eval|globals|vars|locals|setattr)\(\)$|(^|\.)(modules|__dict__)\b")
+_NEVER_IN_MIGRATIONS = re.compile(r"^(\w+\.)*Generic(Relation|ForeignKey)\(\)$")
 _SETTINGS = re.compile(r"(^|\.)(get_plugin_config\(\)$|PLUGINS_CONFIG\b)")
 _RUNS_TEXT = re.compile(r"^(exec|eval)\(\)$")
 _READS_DATA = re.compile(
@@ -220,13 +221,19 @@ class Walk:
             if part.kind == "class":
                 if attribute == "Meta" or not model:
                     self._add_whole(module, inner, node)
-            elif attribute == "objects" and model and has_plain_manager(self.kinds, node):
+            elif model and self._is_left_out(node, attribute, part):
                 continue
             elif part.kind in _METHODS:
                 if deciding.fullmatch(attribute[:-2]):
                     self.add(module, inner, node)
             elif not model or (part.kind == "attribute" and not part.plain and not mixin):
                 self.add(module, inner, node)
+
+    def _is_left_out(self, node: Node, attribute: str, part: Part) -> bool:
+        """Whether an attribute of a model never enters a migration."""
+        if attribute == "objects":
+            return has_plain_manager(self.kinds, node)
+        return part.kind == "attribute" and any(map(_NEVER_IN_MIGRATIONS.search, part.uses))
 
     def _add_whole(self, module: str, name: str, through: Node) -> None:
         """An inner class, whatever it is."""
@@ -361,7 +368,7 @@ class Walk:
             for node, modes in self._classes.items()
             if True in modes
             for attribute, _inner, part in self.kinds.members(node)
-            if part.kind == "attribute" and not part.plain
+            if part.kind == "attribute" and not part.plain and not self._is_left_out(node, attribute, part)
         }
         for node, modes in list(self._classes.items()):
             model = True in modes
@@ -518,14 +525,14 @@ def schema_slice(modules: Modules) -> Slice:
 
 
 def _names_model(kinds: Kinds, module: str, name: str, part: Part) -> bool:
-    """Whether module-level code has a model in hand: who knows what it does to it."""
+    """Whether module-level code has a model's fields and options in hand: who knows what it does to them."""
     if part.kind != "variable" or name == "__all__":
         return False
-    bare = [use.lstrip("&") for use in part.uses]
-    for use in bare:
-        for target in kinds.modules.resolve(module, use[:-2] if use.endswith("()") else use):
-            if not target.foreign and target.part and kinds.is_model((target.module, target.part)):
-                return True
+    for use in part.uses:
+        if "._meta" in use:
+            for target in kinds.modules.resolve(module, use.strip("&()")):
+                if not target.foreign and target.part and kinds.is_model((target.module, target.part)):
+                    return True
     return False
 
 
