@@ -165,15 +165,17 @@ def missing(package: str) -> list[str]:
 
 
 def _write(writer: Any) -> None:
-    os.makedirs(writer.basedir, exist_ok=True)
-    marker = os.path.join(writer.basedir, "__init__.py")
+    # Asked once: the writer imports the folder to know it, and one without __init__ would be taken for good.
+    folder, path = writer.basedir, writer.path
+    os.makedirs(folder, exist_ok=True)
+    marker = os.path.join(folder, "__init__.py")
     if not os.path.exists(marker):
         with open(marker, "w", encoding="utf-8"):
             pass
-    temporary = f"{writer.path}.tmp"
+    temporary = f"{path}.tmp"
     with open(temporary, "w", encoding="utf-8") as stream:
         stream.write(writer.as_string())
-    os.replace(temporary, writer.path)
+    os.replace(temporary, path)
     # The folder may be new to this process, too: it applies what it wrote.
     importlib.invalidate_caches()
 
