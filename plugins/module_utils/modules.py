@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from .source import Part, Source
+from .syntax import IF, LATER
 
 # Django and NetBox import these of every app by themselves; what is named otherwise is loaded only when imported.
 _LOADED = re.compile(
@@ -60,7 +61,7 @@ class Modules:
     sources: Mapping[str, Source]
     packages: frozenset[str]
     package: str
-    _imported: dict[tuple[str, bool], set[str]] = field(default_factory=dict)
+    _imported: dict[tuple[str, int], set[str]] = field(default_factory=dict)
     _resolved: dict[tuple[str, str], list[Target]] = field(default_factory=dict)
 
     @cached_property
@@ -127,18 +128,18 @@ class Modules:
         # Ours, and yet unknown: it may be bound by whatever the module does.
         return list(dict.fromkeys(found)) or [Target(path)]
 
-    def imports(self, module: str, at_once: bool = False) -> set[str]:
+    def imports(self, module: str, when: int = LATER) -> set[str]:
         """Modules of ours that are loaded when ``module`` is: those it imports anywhere, and the packages around.
 
-        With ``at_once`` only those that it imports as it is imported itself.
+        With ``when`` IF only those that it imports as it is imported itself, with NOW those that it surely does.
         """
-        key = (module, at_once)
+        key = (module, when)
         if key in self._imported:
             return self._imported[key]
         words = module.split(".")
         found = {".".join(words[:length]) for length in range(1, len(words))}
         for name, what, loaded in self.sources[module].imports:
-            if at_once and not loaded:
+            if loaded < when:
                 continue
             if name == "*":
                 found.update(self.sources)
@@ -151,7 +152,7 @@ class Modules:
         self._imported[key] = found
         return found
 
-    def closure(self, entries: Iterable[str], at_once: bool = False) -> set[str]:
+    def closure(self, entries: Iterable[str], when: int = LATER) -> set[str]:
         """Everything that is loaded when ``entries`` are."""
         pending = [name for name in entries if name in self.sources]
         loaded: set[str] = set()
@@ -159,21 +160,19 @@ class Modules:
             name = pending.pop()
             if name not in loaded:
                 loaded.add(name)
-                pending.extend(self.imports(name, at_once))
+                pending.extend(self.imports(name, when))
         return loaded
 
     def missing(self, module: str) -> list[str]:
         """Modules of ours that are not there, and without which ``module`` cannot be imported."""
-        loaded = self.closure([module], at_once=True)
-        paths = {self.absolute(one, name) for one in loaded for name, _what, now in self.sources[one].imports if now}
+        loaded = self.closure([module], IF)
+        paths = {self.absolute(one, name) for one in loaded for name, _what, when in self.sources[one].imports if when}
         return sorted(path for path in paths - self._names if path.split(".")[0] == self.package)
 
-    def loaded(self) -> tuple[set[str], set[str]]:
-        """Modules that Django and NetBox load as they start; and those that some process of NetBox may load."""
-        return (
-            self.closure((name for name in self.sources if self._by_itself(name, _AT_START)), at_once=True),
-            self.closure(name for name in self.sources if self._by_itself(name, _LOADED)),
-        )
+    def loaded(self, when: int) -> set[str]:
+        """Modules that some process of NetBox may load; IF and NOW: that Django and NetBox load as they start."""
+        known = _AT_START if when else _LOADED
+        return self.closure((name for name in self.sources if self._by_itself(name, known)), when)
 
     def _by_itself(self, name: str, known: re.Pattern[str]) -> bool:
         words = name.split(".")

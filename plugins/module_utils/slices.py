@@ -18,7 +18,7 @@ from .kinds import Kinds, in_models
 from .managers import has_plain_manager, managers_of
 from .modules import Modules, Target
 from .source import EXEMPT_KEYWORDS, IMPORT, ORDER, TEXT, TOUCH, Part
-from .syntax import digest
+from .syntax import IF, LATER, NOW, digest
 
 # Methods of fields, managers and choices that decide what these are.
 _DECIDING = re.compile(
@@ -46,9 +46,9 @@ _HARMLESS = re.compile(
 )
 # Of an app's configuration, these decide which models there are, and what their keys are.
 _IN_SCHEMA = ("default_auto_field", "django_apps", "label", "name")
-# Fields that NetBox's bases bring: who binds one of these names again takes it away.
+# Options, and fields that NetBox's bases bring: who binds one of these names again takes it away.
 _INHERITED = re.compile(
-    r"bookmarks|comments|config_template|contacts|created|custom_field_data|description|id|images|journal_entries|"
+    r"Meta|bookmarks|comments|config_template|contacts|created|custom_field_data|description|id|images|journal_entries|"
     r"last_updated|level|lft|local_context_data|name|objects|owner|parent|rght|slug|subscriptions|tags|tree_id"
 )
 
@@ -142,7 +142,7 @@ class Walk:
         self._asked_by_name: set[str] = set()
         self._all_asked = False
         # Modules that are loaded before anything is asked for; those that may be loaded at all.
-        self.at_start, self.loaded = modules.loaded()
+        self.at_start, self.loaded = modules.loaded(IF), modules.loaded(LATER)
 
     def run(self) -> Slice:
         while True:
@@ -483,7 +483,7 @@ def schema_slice(modules: Modules) -> Slice:
     """What decides about the schema: models, their fields and options, and all that these are made of."""
     walk = Walk(modules, patched=True)
     kinds = walk.kinds
-    at_start, anywhere = walk.at_start, walk.loaded
+    surely, at_start, anywhere = modules.loaded(NOW), walk.at_start, walk.loaded
     bearing = set()
     makers = kinds.makers()
     for module, source in modules.sources.items():
@@ -507,7 +507,7 @@ def schema_slice(modules: Modules) -> Slice:
         if modules.sources[module].unsure:
             walk.add_module(module)
             bearing.add(module)
-    for module in modules.closure(bearing, at_once=True) - bearing:
+    for module in modules.closure(bearing, IF) - bearing:
         besides = modules.part(module, "")
         if besides and _builds(modules, module, "", besides):
             walk.add(module, "")
@@ -520,7 +520,7 @@ def schema_slice(modules: Modules) -> Slice:
                 walk.mark(imported, IMPORT, " ".join(modules.missing(imported)))
     for module in bearing:
         # A model that no process imports is none.
-        walk.mark(module, LOADED, f"{module in at_start} {module in anywhere}")
+        walk.mark(module, LOADED, f"{module in surely} {module in at_start} {module in anywhere}")
     return walk.run()
 
 

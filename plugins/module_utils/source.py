@@ -21,7 +21,7 @@ from . import syntax
 from .syntax import BLOCKS, FUNCTIONS
 
 # Facts are compared only when the same engine and the same Python's ast made both.
-FACTS_VERSION = f"3/{sys.version_info[0]}.{sys.version_info[1]}"
+FACTS_VERSION = f"4/{sys.version_info[0]}.{sys.version_info[1]}"
 # NetBox's makemigrations keeps these out of migrations, in every release that is supported.
 EXEMPT_KEYWORDS = frozenset(["help_text", "verbose_name"])
 # Of Django's own fields but those that point to a model.
@@ -67,7 +67,7 @@ class Source:
     class's attributes, ``C.x.<text>`` what of a field never enters a migration, ``X.<touch>`` what the module does to
     something that it imports, and ``m.<import>`` the condition on which it imports. ``aliases`` has the names that
     imports bind: ``[module, name or None]`` each, a relative module with its leading dots. ``stars`` are the modules of
-    which it imports all names. ``imports`` are all that is imported, as ``syntax.imported`` has it. ``unsure`` is a
+    which it imports all names. ``imports`` are all that is imported, as ``syntax.Tree`` has it. ``unsure`` is a
     file that this Python cannot parse; the stack's may.
     """
 
@@ -105,7 +105,7 @@ def read_source(text: bytes) -> Source:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         imports: list[list[Any]] = []
         for found in _IMPORT.finditer(text.decode("utf-8", "replace")):
-            imports.append([found.group(1) or found.group(3), re.findall(r"\w+", found.group(2) or ""), True])
+            imports.append([found.group(1) or found.group(3), re.findall(r"\w+", found.group(2) or ""), syntax.IF])
         return Source(hashlib.sha256(text).hexdigest()[:16], unsure=True, imports=imports)
 
 
@@ -117,15 +117,15 @@ class _Reader:
         # Names in the order in which they were bound, again and again.
         self._order: list[str] = []
         # Imports first: what is said of an imported name stands apart.
-        for node, at_once in tree.statements:
-            if at_once:
+        for node, when in tree.statements:
+            if when != syntax.LATER:
                 self._read_import(node)
         own = set(self.source.aliases)
         for statement in tree.module.body:
             self._read_statement(statement)
         own.update(self.source.parts)
-        for node, at_once in tree.statements:
-            if not at_once:
+        for node, when in tree.statements:
+            if when == syntax.LATER:
                 self._read_import(node, besides=own)
         for function, names in tree.bound:
             # A function that binds a name of the module's is a part of what that is.

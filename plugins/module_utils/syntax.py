@@ -33,18 +33,21 @@ _IMPORTERS = re.compile(
 )
 
 
+# When an import happens: when a function is called, on some condition as the module itself is imported, or surely then.
+LATER, IF, NOW = range(3)
+
+
 @dataclass
 class Tree:
     """A module's tree, and what was met on the way through it.
 
-    ``imports`` are all that is imported anywhere: ``[module, names, whether as the module itself is imported]``; ``*``
-    as a module is one that is not known before the program runs. ``statements`` are the import statements, each with
-    the same. ``bound`` are functions that bind names of the module. ``makes`` says whether anything makes classes.
+    ``imports`` are all that is imported anywhere: ``[module, names, when]``; ``*`` as a module is one that is not known
+    before the program runs. ``statements`` are the import statements, each with its when: LATER, IF or NOW. ``bound`` are functions that bind names of the module. ``makes`` says whether anything makes classes.
     """
 
     module: ast.Module
     imports: list[list[Any]] = field(default_factory=list)
-    statements: list[tuple[ast.Import | ast.ImportFrom, bool]] = field(default_factory=list)
+    statements: list[tuple[ast.Import | ast.ImportFrom, int]] = field(default_factory=list)
     bound: list[tuple[ast.AST, list[str]]] = field(default_factory=list)
     makes: bool = False
 
@@ -56,9 +59,9 @@ def parse(text: bytes) -> Tree:
     """
     tree = Tree(ast.parse(text))
     keep_text, keep_types = bool(_BY_DOCSTRING.search(text)), bool(_BY_ANNOTATION.search(text))
-    # With each the outermost function around it.
-    pending: list[tuple[ast.AST, ast.AST | None]] = [(tree.module, None)]
-    for node, function in pending:
+    # With each the outermost function around it, and when it is reached.
+    pending: list[tuple[ast.AST, ast.AST | None, int]] = [(tree.module, None, NOW)]
+    for node, function, when in pending:
         for block in BLOCKS:
             statements = getattr(node, block, None)
             if isinstance(statements, list):
@@ -75,23 +78,24 @@ def parse(text: bytes) -> Tree:
         # Django calls ready() as it starts.
         later = isinstance(node, (ast.Lambda, *FUNCTIONS)) and getattr(node, "name", "") != "ready"
         inside = function or (node if later else None)
-        _meet(tree, node, function)
-        pending.extend((child, inside) for child in children(node))
+        _meet(tree, node, function, when)
+        on_condition = isinstance(node, ast.stmt) and not isinstance(node, ast.ClassDef)
+        then = LATER if inside else min(when, IF) if on_condition else when
+        pending.extend((child, inside, then) for child in children(node))
     return tree
 
 
-def _meet(tree: Tree, node: ast.AST, function: ast.AST | None) -> None:
-    at_once = function is None
+def _meet(tree: Tree, node: ast.AST, function: ast.AST | None, when: int) -> None:
     if isinstance(node, ast.Import):
-        tree.statements.append((node, at_once))
-        tree.imports += [[alias.name, [], at_once] for alias in node.names]
+        tree.statements.append((node, when))
+        tree.imports += [[alias.name, [], when] for alias in node.names]
     elif isinstance(node, ast.ImportFrom):
-        tree.statements.append((node, at_once))
-        tree.imports.append(["." * node.level + (node.module or ""), [alias.name for alias in node.names], at_once])
+        tree.statements.append((node, when))
+        tree.imports.append(["." * node.level + (node.module or ""), [alias.name for alias in node.names], when])
     elif isinstance(node, ast.Call):
         called = dotted(node.func)
         if _IMPORTERS.search(called):
-            tree.imports.append([(_literal(node.args[0]) if node.args else "") or "*", [], at_once])
+            tree.imports.append([(_literal(node.args[0]) if node.args else "") or "*", [], when])
         tree.makes = tree.makes or called.rpartition(".")[2] in _MAKING
     elif isinstance(node, ast.Global) and function:
         tree.bound.append((function, node.names))
