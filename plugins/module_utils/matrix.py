@@ -23,8 +23,8 @@ ACTIONS = {
 # An action gives way, service by service, to one that does all it does and more.
 SUBSUMED = {"reload": ("restart", "recreate"), "restart": ("recreate",)}
 
-# Python rows reload by themselves on a saved file; the action makes sure of it. A reload is a new process that reads all
-# settings anew: it does for a plugin's configuration what the document has a restart for.
+# Python rows reload by themselves on a saved file; the action makes sure of it. A reload is a new process that reads
+# all settings anew: it does for a plugin's configuration what the document has a restart for.
 MATRIX: dict[str, dict[str, tuple[str, ...]]] = {
     "python": {"reload": _LOADING},
     "models": {"makemigrations": NO_SERVICE, "migrate": NO_SERVICE, "reload": _LOADING},
