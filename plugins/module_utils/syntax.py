@@ -42,7 +42,8 @@ class Tree:
     """A module's tree, and what was met on the way through it.
 
     ``imports`` are all that is imported anywhere: ``[module, names, when]``; ``*`` as a module is one that is not known
-    before the program runs. ``statements`` are the import statements, each with its when: LATER, IF or NOW. ``bound`` are functions that bind names of the module. ``makes`` says whether anything makes classes.
+    before the program runs. ``statements`` are the import statements, each with its when: LATER, IF or NOW.
+    ``bound`` are functions that bind names of the module. ``makes`` says whether anything makes classes.
     """
 
     module: ast.Module
