@@ -25,7 +25,7 @@ _KNOWN_FREE_OF_MODELS = re.compile(
     r"(\.|$)"
 )
 _CHOICES = re.compile(r"(Choices|ChoiceSet)$")
-_FIELD = re.compile(r"(?<!forms)(?<!serializers)\.(\w+Field|ForeignKey)$|\.models\.")
+_FIELD = re.compile(r"(?<!forms)(?<!serializers)\.(\w+Field|ForeignKey)$|^django\.db\.models\.")
 _CONFIG = re.compile(r"(Plugin|App)Config$")
 _ADDS_TO_CLASS = re.compile(r"(^|\.)(add_to_class|contribute_to_class)\(\)$")
 _BUILTIN = frozenset(["object", "dict", "list", "tuple", "set", "str", "int", "float", "type", "bool", "property"])
@@ -106,7 +106,8 @@ class Kinds:
     def _computed(self, module: str, part: Part) -> bool | None:
         bare = [use.lstrip("&") for use in part.uses]
         names = [use[:-2] if use.endswith("()") else use for use in bare if not use.startswith(".")]
-        return True if any(True in self._named(module, name) for name in names) else None
+        verdicts = [verdict for name in names for verdict in self._named(module, name)]
+        return True if True in verdicts else False if verdicts and None not in verdicts else None
 
     def _named(self, module: str, name: str) -> list[bool | None]:
         """A verdict for each thing that a name may mean."""

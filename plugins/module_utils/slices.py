@@ -34,6 +34,8 @@ _ANY_ATTRIBUTE = re.compile(
 )
 _BINDS_ANY_NAME = re.compile(r"(^|\.)(exec|eval|globals|vars|locals|setattr)\(\)$|(^|\.)(modules|__dict__)\b")
 _NEVER_IN_MIGRATIONS = re.compile(r"^(\w+\.)*Generic(Relation|ForeignKey)\(\)$")
+# What of others' models are made with.
+_MAKES_MODELS = re.compile(r"^django\.db\b|(^|\.)(models|fields|managers)\b")
 _SETTINGS = re.compile(r"(^|\.)(get_plugin_config\(\)$|PLUGINS_CONFIG\b)")
 _RUNS_TEXT = re.compile(r"^(exec|eval)\(\)$")
 _READS_DATA = re.compile(
@@ -411,7 +413,9 @@ class Walk:
                         # An attribute of a module of ours, or of others' that models are made with.
                         whole = target.module in modules if target.part == "" else used in known
                         if target.foreign and part.kind == "patch":
-                            whole = self.patched and module in self.at_start
+                            whole = (
+                                self.patched and module in self.at_start and bool(_MAKES_MODELS.search(target.module))
+                            )
                         if whole:
                             self.add(module, name, None if target.foreign else (target.module, target.part))
 

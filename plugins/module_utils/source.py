@@ -184,9 +184,19 @@ class _Reader:
             self._read_class(node, node.name)
         elif isinstance(node, (*_BRANCHES, *_NEWER_BRANCHES)):
             self._read_branch(node)
-        elif not isinstance(node, (ast.Import, ast.ImportFrom)):
+        elif isinstance(node, (ast.Import, ast.ImportFrom)):
+            self._read_late_import(node)
+        else:
             part = Part("variable", self.texts.digest(node), syntax.uses(node), bases=self._made_bases(node))
             self._take(node, part)
+
+    def _read_late_import(self, node: ast.Import | ast.ImportFrom) -> None:
+        """An import that binds again what may be bound already: what came before it saw the other one."""
+        names = [alias.asname or alias.name for alias in node.names]
+        again = [name for name in names if name in self.source.parts or len(self.source.aliases.get(name, ())) > 1]
+        if self._order and (again or "*" in names):
+            part = Part("import", syntax.digest(self.texts.of(node), *self._order))
+            self._merge(f"{_modules(node)[0]}.{IMPORT}", part)
 
     def _take(self, node: ast.stmt, part: Part) -> None:
         """Add what a statement says to every name that it binds or touches."""
