@@ -275,9 +275,8 @@ class Walk:
             self._asked.update(words[1:])
             if name in EXEMPT_KEYWORDS:
                 self._asked.add(name)
-            rest = self.modules.part(module, "")
-            if words[0] and rest and any(_BINDS_ANY_NAME.search(one) for one in rest.uses):
-                self.add(module, "", node)
+            if words[0]:
+                self._add_unseen(module, node)
         for number, target in enumerate(targets):
             # Where a name may mean several things, their order decides.
             self._meant.setdefault(node, set()).add((f"{use}#{number}", target))
@@ -308,11 +307,18 @@ class Walk:
         for name in sorted(found):
             self.add_module(name, (module, user))
 
+    def _add_unseen(self, module: str, through: Node) -> None:
+        """What a module does besides, where that may bind any name."""
+        besides = self.modules.part(module, "")
+        if besides and any(_BINDS_ANY_NAME.search(use) for use in besides.uses):
+            self.add(module, "", through)
+
     def _add_target(self, target: Target, by_name: bool, through: Node, as_model: bool) -> None:
         module, name = target.module, target.part
         if target.rest:
             (self._asked_by_name if by_name else self._asked).update(target.rest.split("."))
         part = self.modules.part(module, name) if name else None
+        self._add_unseen(module, through)
         if not name:
             self.add_module(module, through)
         elif part is None:
