@@ -99,22 +99,29 @@ def _version_is_declared(root: Path) -> bool:
     return declared and "flit" not in text and not (root / "setup.py").exists()
 
 
-def _same(name: str, present: Path, content: bytes) -> bool:
+def _same(name: str, present: Path, content: bytes, versioned: bool) -> bool:
     """Whether a build would read the same: what only other tools read builds nothing anew."""
     before = present.read_bytes()
     inner = name[len("source/") :] if name.startswith("source/") else None
-    return before == content or (inner is not None and meaning(inner, before) == meaning(inner, content))
+    return before == content or (
+        inner is not None and meaning(inner, before, versioned) == meaning(inner, content, versioned)
+    )
 
 
-def write_context(directory: Path, files: dict[str, bytes], check: bool) -> list[str]:
-    """Make ``directory`` hold exactly ``files``; return the relative paths that differ."""
+def write_context(directory: Path, files: dict[str, bytes], check: bool, versioned: bool = True) -> list[str]:
+    """Make ``directory`` hold exactly ``files``; return the relative paths that differ.
+
+    A packaging file that says the same to a build stays as it is; without ``versioned``, whatever its version is.
+    """
     present = (
         {p.relative_to(directory).as_posix(): p for p in directory.rglob("*") if p.is_file()}
         if directory.is_dir()
         else {}
     )
     differing = [
-        name for name, content in files.items() if name not in present or not _same(name, present[name], content)
+        name
+        for name, content in files.items()
+        if name not in present or not _same(name, present[name], content, versioned)
     ]
     superfluous = sorted(present.keys() - files.keys())
     if check:

@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import Any, cast
 
 from .compose import BASE_FILES, OVERRIDE, Compose
+from .contents import reads_metadata
 from .engine import ROLE_LABEL, STACK_LABEL
 from .errors import ForeignOverride, InvalidProject
 from .image import build_context, write_context
@@ -227,9 +228,9 @@ def write_files(stack: Stack, compose: Compose, rootless: bool, check: bool) -> 
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             _give(folder, owner)
     changed = [f"runtime/{n}" for n in write_context(state / "runtime", runtime_files(stack), check)]
-    changed += [
-        f"image/{n}" for n in write_context(state / "image", build_context(stack, runtime_source(install)), check)
-    ]
+    context = build_context(stack, runtime_source(install))
+    versioned = reads_metadata(stack.plugin.package_dir)
+    changed += [f"image/{n}" for n in write_context(state / "image", context, check, versioned)]
     if before != wanted:
         changed.append(OVERRIDE)
         if not check:

@@ -125,6 +125,13 @@ def test_what_only_other_tools_read_builds_nothing_anew(
     assert differing == ([] if same else [f"source/{name}"])
 
 
+def test_a_version_that_nobody_reads_builds_nothing_anew(tmp_path: Path) -> None:
+    bumped = [PYPROJECT.format(80).replace('"1"', f'"{n}"').encode() for n in (1, 2)]
+    image.write_context(tmp_path, {"source/pyproject.toml": bumped[0]}, check=False)
+    assert image.write_context(tmp_path, {"source/pyproject.toml": bumped[1]}, check=True, versioned=False) == []
+    assert image.write_context(tmp_path, {"source/pyproject.toml": bumped[1]}, check=True) == ["source/pyproject.toml"]
+
+
 def test_what_requirements_take_in_is_in_the_context(make_stack: MakeStack) -> None:
     stack = make_stack(
         files={"requirements.txt": "-r deps/base.txt\n", "deps/base.txt": "a\n-c ../pins.txt\n", "pins.txt": ""}
