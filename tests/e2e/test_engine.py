@@ -20,8 +20,8 @@ CHOICES = "netbox_example/choices.py"
 def git(stack: Stack, *arguments: str) -> None:
     identity = ("-c", "user.name=Dev", "-c", "user.email=dev@example.com", "-c", f"safe.directory={stack.plugin}")
     subprocess.run(["git", "-C", str(stack.plugin), *identity, *arguments], check=True, capture_output=True)
-    for folder, _folders, names in os.walk(stack.plugin / ".git"):
-        for path in (folder, *(os.path.join(folder, name) for name in names)):
+    for top in (stack.plugin / ".git", stack.package):
+        for path in (top, *top.rglob("*")):
             os.lchown(path, *stack.owner)
 
 
