@@ -299,11 +299,11 @@ def test_ctrl_c_at_every_step_of_a_set_up_is_repaired_by_the_next_run(stack: Sta
             "compose_override : ",
             "build:",
             "migration 3 of",
-            "waiting for netbox",
+            "recreate (",
         ):
             status = interrupt(other, marker, "dev-setup.yml", **other.sources)
             # The last is told when little is left to do.
-            assert status != 0 or marker == "waiting for netbox"
+            assert status != 0 or marker == "recreate ("
         play = other.setup()
         assert play.status == 0, str(play)
         assert other.http("/plugins/example/").status == 200
