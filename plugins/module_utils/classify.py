@@ -15,9 +15,10 @@ from .facts import Facts
 from .manifest import CHECKOUT, Difference
 from .matrix import WEB
 from .modules import Modules
-from .slices import LOADED, Node, Slice, config_slice, schema_slice
+from .slices import config_slice, schema_slice
 from .source import IMPORT, ORDER, TOUCH, Source
 from .stack import Rule
+from .walk import LOADED, Node, Slice
 
 _CONFIGURED = "the models read the plugin's settings as they are imported"
 _PYTHON = ("python", "models", "views", "urls", "plugin_config")

@@ -29,16 +29,17 @@ class Action:
 
 def needs_of(changes: Iterable[Change], roles: Mapping[str, str]) -> Needs:
     """What ``changes`` need, reduced; ``roles`` maps this stack's service names to their roles."""
+    return merge(*(_needs_of_one(change, roles) for change in changes))
+
+
+def _needs_of_one(change: Change, roles: Mapping[str, str]) -> Needs:
     needs: Needs = {}
-    for change in changes:
-        why = frozenset([reason_of(change)])
-        for action, wanted in (MATRIX[change.category] if change.actions is None else change.actions).items():
-            if action == "reload" and change.roles is not None:
-                wanted = tuple(role for role in wanted if role in change.roles)
-            services = [name for name, role in roles.items() if role in wanted] if ACTIONS[action] else [""]
-            for service in services:
-                needs[action, service] = needs.get((action, service), frozenset()) | why
-    return _reduced(needs)
+    for action, wanted in (MATRIX[change.category] if change.actions is None else change.actions).items():
+        if action == "reload" and change.roles is not None:
+            wanted = tuple(role for role in wanted if role in change.roles)
+        services = [name for name, role in roles.items() if role in wanted] if ACTIONS[action] else [""]
+        needs.update({(action, service): frozenset([reason_of(change)]) for service in services})
+    return needs
 
 
 def merge(*parts: Needs) -> Needs:

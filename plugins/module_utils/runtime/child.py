@@ -154,7 +154,10 @@ def main() -> None:
         execute_from_command_line(["manage.py", *command])
     except SystemExit as stop:
         status = stop.code if isinstance(stop.code, int) else int(bool(stop.code))
+        if isinstance(stop.code, str):
+            print(stop.code, file=sys.stderr)
     except Exception:
+        # Whatever a command raises ends it, as it would without us.
         logging.getLogger(__name__).exception("'%s' failed", " ".join(command))
         status = 1
     logging.shutdown()

@@ -6,8 +6,9 @@ from functools import lru_cache
 
 import pytest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.modules import Modules, module_name
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.slices import Slice, config_slice, schema_slice
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.slices import config_slice, schema_slice
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.source import read_source
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.walk import Slice
 from ansible_collections.hedgehog.netbox_dev.tests.unit.plugins.module_utils.edited_plugin import PLUGIN
 from hypothesis import given, settings
 from hypothesis import strategies as st
