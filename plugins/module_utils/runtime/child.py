@@ -155,7 +155,7 @@ def main() -> None:
     except SystemExit as stop:
         status = stop.code if isinstance(stop.code, int) else int(bool(stop.code))
         if isinstance(stop.code, str):
-            print(stop.code, file=sys.stderr)
+            sys.stderr.write(f"{stop.code}\n")
     except Exception:
         # Whatever a command raises ends it, as it would without us.
         logging.getLogger(__name__).exception("'%s' failed", " ".join(command))
