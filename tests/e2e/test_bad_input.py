@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -267,8 +268,12 @@ def interrupt(stack: Stack, marker: str, playbook: str, **variables: object) -> 
             break
     else:
         raise AssertionError(f"'{marker}' was never told: {''.join(shown)}")
-    os.killpg(process.pid, signal.SIGINT)
-    process.stdout.read()
+    # As a person does: Ansible loses one that comes while it is between two tasks.
+    for _press in range(30):
+        os.killpg(process.pid, signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=4)
+            break
     return process.wait(60)
 
 
