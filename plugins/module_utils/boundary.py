@@ -9,7 +9,7 @@ from typing import Any, Callable
 from ansible.module_utils.basic import AnsibleModule
 
 from .changes import Wanted
-from .errors import NetBoxDevError
+from .errors import EngineFailed, NetBoxDevError
 from .events import Reporter
 
 PLUGIN_SPEC: dict[str, Any] = {"plugin_path": {"type": "path"}}
@@ -40,6 +40,13 @@ def run_module(module: AnsibleModule, work: Callable[[AnsibleModule, Reporter], 
     except NetBoxDevError as error:
         module.fail_json(msg=error.message, failure=error.failure(), steps=reporter.describe())
     except OSError as error:
+        if error.filename is None:
+            # The Docker SDK's errors and broken connections are of this kind.
+            failed = EngineFailed(
+                f"the Docker engine, or the connection to it, failed: {type(error).__name__}: {error}. "
+                "Run again; the next run repairs what this one left."
+            )
+            module.fail_json(msg=failed.message, failure=failed.failure(), steps=reporter.describe())
         message = (
             f"'{error.filename}' cannot be used: {error.strerror}. Run as the plugin's owner, or with become, "
             "on a file system that is writable and has room. What was there before is untouched."

@@ -72,6 +72,10 @@ class EngineUnavailable(NetBoxDevError):
     code = "engine_unavailable"
 
 
+class EngineFailed(NetBoxDevError):
+    code = "engine_failed"
+
+
 class ComposeFailed(NetBoxDevError):
     code = "compose_failed"
 

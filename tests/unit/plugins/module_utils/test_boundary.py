@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import docker.errors
 import pytest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import run_module
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import PortTaken
@@ -66,6 +67,18 @@ def test_a_file_that_cannot_be_used_is_named_with_what_to_do(error: tuple[int, s
     assert result["failure"]["code"] == "file_unusable"
     assert "'/somewhere'" in result["msg"]
     assert "become" in result["msg"]
+
+
+def test_an_error_of_the_engine_is_told_in_its_own_words() -> None:
+    def work(_module: Any, _reporter: Reporter) -> dict[str, Any]:
+        # What the Docker SDK raises is an OSError without a file.
+        raise docker.errors.APIError("409 Client Error: removal of container 1a2b is already in progress")
+
+    how, result = run(work)
+    assert how == "failure"
+    assert result["failure"]["code"] == "engine_failed"
+    assert "removal of container 1a2b is already in progress" in result["msg"]
+    assert "None" not in result["msg"]
 
 
 def test_a_fault_of_ours_is_not_dressed_up_as_the_users() -> None:

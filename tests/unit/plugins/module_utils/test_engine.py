@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, Hedgehog
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import docker.errors
+import pytest
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.engine import Engine
+
+
+def engine_with(*removed: Exception | None) -> tuple[Engine, list[int]]:
+    """An engine with one task's container for each way in which its removal ends."""
+    tried: list[int] = []
+
+    def container(number: int, error: Exception | None) -> Any:
+        def remove(force: bool) -> None:
+            assert force
+            tried.append(number)
+            if error:
+                raise error
+
+        return SimpleNamespace(remove=remove)
+
+    found = [container(number, error) for number, error in enumerate(removed)]
+    engine = Engine.__new__(Engine)
+    engine.project_name = "project"
+    engine._client = SimpleNamespace(containers=SimpleNamespace(list=lambda **_filters: found))
+    return engine, tried
+
+
+def failure(status: int) -> docker.errors.APIError:
+    return docker.errors.APIError("no", response=SimpleNamespace(status_code=status))
+
+
+def test_a_task_that_somebody_else_is_removing_is_left_to_them() -> None:
+    engine, tried = engine_with(None, failure(409), docker.errors.NotFound("gone"), None)
+    engine.remove_tasks()
+    assert tried == [0, 1, 2, 3]
+
+
+def test_a_task_that_cannot_be_removed_is_an_error() -> None:
+    engine, _tried = engine_with(failure(500))
+    with pytest.raises(docker.errors.APIError):
+        engine.remove_tasks()
