@@ -21,9 +21,17 @@ _PLAIN_DIFF = (
     *("--raw", "--no-abbrev", "--no-renames", "-z", "--relative"),
     *("--no-ext-diff", "--no-textconv", "--ignore-submodules=all"),
 )
+_STATUS = (
+    *("status", "--porcelain=v2", "-z", "--branch", "--no-ahead-behind", "--no-renames"),
+    *("--untracked-files=all", "--ignore-submodules=all", "--", "."),
+)
 _NOTHING, _SUBMODULE = b"000000", b"160000"
 # As many paths as surely fit a command line.
 _FEW = 500
+
+
+class Unreadable(Exception):
+    """Git cannot tell about a repository; the text says why."""
 
 
 class Repository:
@@ -31,6 +39,8 @@ class Repository:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        # Where the root is in the work tree, with a slash; empty at its top.
+        self.prefix = b""
         self._user = _owner(root)
         # What trees are known to have, by path: an object id, or None for nothing.
         self._blobs: dict[str, dict[bytes, str | None]] = {}
@@ -65,24 +75,41 @@ class Repository:
     def has(self, commit: str) -> bool:
         return self.ask("cat-file", "-e", commit) is not None
 
-    def listed(self, base: str) -> set[bytes]:
-        """Paths whose contents on disk may be other than ``base`` has them: three questions that git answers at once.
+    def listed(self) -> tuple[str, set[bytes]]:
+        """The commit that is checked out, and paths whose contents on disk may be other than it has them.
 
-        Files that git was told not to look at are among them, as far as they are there.
+        Files that git was told not to look at are among them, as far as they are there. Raises Unreadable.
         """
-        asked = (
-            ("diff", *_PLAIN_DIFF, base, "--"),
-            ("ls-files", "-z", "--others", "--exclude-standard"),
-            ("ls-files", "-z", "-v"),
-        )
+        # Git answers both at once.
+        asked = (_STATUS, ("ls-files", "-z", "-v"))
         processes = [self._start(*arguments, stdin=subprocess.DEVNULL) for arguments in asked]
-        changed, untracked, flags = (process.communicate()[0] for process in processes)
-        found = self._keep(changed, base)
-        others = _split(untracked)
-        known = self._blobs[base]
-        for path in others:
-            known.setdefault(path, None)
-        return found | others | self._hidden(flags)
+        answers = [process.communicate() for process in processes]
+        for process, (_answer, errors) in zip(processes, answers):
+            if process.returncode:
+                raise Unreadable(_cannot_read(errors))
+        (status, _errors), (flags, _errors) = answers
+        head, found = self._read_status(status)
+        return head, found | self._hidden(flags)
+
+    def _read_status(self, answer: bytes) -> tuple[str, set[bytes]]:
+        """The commit and the paths of a status; which objects the commit has there is kept."""
+        head, committed, others = "", {}, set()
+        skip = len(self.prefix)
+        for line in answer.split(b"\0"):
+            if line.startswith(b"1 "):
+                _kind, _xy, _sub, mode, _index, _disk, name, _staged, path = line.split(b" ", 8)
+                committed[path[skip:]] = None if mode in (_NOTHING, _SUBMODULE) else name.decode()
+            elif line.startswith(b"u "):
+                others.add(line.split(b" ", 10)[10][skip:])
+            elif line.startswith(b"? "):
+                others.add(line[2 + skip :])
+                committed.setdefault(line[2 + skip :])
+            elif line.startswith(b"# branch.oid "):
+                head = line[13:].decode()
+        if head in ("", "(initial)"):
+            head = self.empty_tree()
+        self._blobs.setdefault(head, {}).update(committed)
+        return head, committed.keys() | others
 
     def _hidden(self, flags: bytes) -> set[bytes]:
         plain = flags.count(b"\0H ") + flags.startswith(b"H ")
@@ -210,10 +237,16 @@ def open_repository(root: Path) -> tuple[Repository | None, str]:
                 "git does not trust the repository, another user owns it; "
                 f"'git config --global --add safe.directory {root}' makes it"
             )
-        return None, f"git cannot read the repository: {text.splitlines()[0]}" if text and _inside(root) else ""
-    if prefix.strip() and repository.ask("check-ignore", "-q", str(root)) is not None:
+        return None, _cannot_read(errors) if text and _inside(root) else ""
+    repository.prefix = prefix.removesuffix(b"\n")
+    if repository.prefix and repository.ask("check-ignore", "-q", str(root)) is not None:
         return None, ""
     return repository, ""
+
+
+def _cannot_read(errors: bytes) -> str:
+    text = errors.decode("utf-8", "replace").strip() or "no reason given"
+    return f"git cannot read the repository: {text.splitlines()[0]}"
 
 
 def _inside(root: Path) -> bool:

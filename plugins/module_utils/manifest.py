@@ -19,7 +19,7 @@ from typing import Any
 
 from .categories import is_litter
 from .errors import InvalidReference, InvalidState
-from .git import Repository, open_repository
+from .git import Repository, Unreadable, open_repository
 from .stack import Stack
 from .state import read_json, write_json
 
@@ -27,6 +27,7 @@ from .state import read_json, write_json
 _CHECKOUT_DIRS = ("configuration", "env")
 CHECKOUT = "netbox-docker:"
 FILE = "manifest.json"
+_WALKED = ": every file was looked at, also those that git would ignore"
 # Bytes of a file that are read at once.
 _BLOCK = 1 << 20
 # [object id, size, mtime_ns] of a file; None where a commit has one and the disk has not.
@@ -63,6 +64,7 @@ class Tree:
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
         self.root = stack.plugin.root
+        self._root = os.fsencode(self.root) + b"/"
         self._checkout = os.path.relpath(stack.checkout, self.root).replace(os.sep, "/") + "/"
         repository, self.notice = open_repository(self.root)
         self.repositories: dict[str, Repository] = {}
@@ -71,7 +73,7 @@ class Tree:
         # Of object ids, as the repository makes them.
         self.kind = "sha256" if repository and len(repository.empty_tree()) == 64 else "sha1"
         if self.notice:
-            self.notice += ": every file was looked at, also those that git would ignore"
+            self.notice += _WALKED
 
     def _open(self, prefix: str, repository: Repository) -> None:
         self.repositories[prefix] = repository
@@ -93,9 +95,9 @@ class Tree:
         """The manifest of what is on disk now; a file whose size and mtime are those of ``known`` is not read again."""
         before = known.files if known else {}
         made = Manifest()
-        for prefix, repository in self.repositories.items():
-            head = made.heads[prefix] = repository.head()
-            for path in repository.listed(head):
+        for prefix, (head, paths) in self._listed().items():
+            made.heads[prefix] = head
+            for path in paths:
                 self._take(made, prefix + os.fsdecode(path), before, repository=True)
         if not self.repositories:
             for path in _walk(self.root, self.stack.checkout):
@@ -107,10 +109,18 @@ class Tree:
                     self._take(made, CHECKOUT + relative, before)
         return made
 
+    def _listed(self) -> dict[str, tuple[str, set[bytes]]]:
+        try:
+            return {prefix: repository.listed() for prefix, repository in self.repositories.items()}
+        except Unreadable as error:
+            self.notice = str(error) + _WALKED
+            self.repositories = {}
+            return {}
+
     def _absolute(self, path: str) -> bytes:
         if path.startswith(CHECKOUT):
             return os.fsencode(self.stack.checkout / path[len(CHECKOUT) :])
-        return os.fsencode(self.root) + b"/" + os.fsencode(path)
+        return self._root + os.fsencode(path)
 
     def _take(self, made: Manifest, path: str, before: dict[str, Any], repository: bool = False) -> None:
         if path.endswith("/") and path not in self.repositories:

@@ -311,6 +311,16 @@ def test_a_commit_that_is_gone_makes_everything_count_and_says_so(stack: Stack, 
     assert "is no longer in the repository" in result[0].reason
 
 
+def test_a_damaged_index_makes_everything_count_and_says_so(stack: Stack) -> None:
+    apply(stack)
+    (stack.plugin.root / ".git/index").write_bytes(b"")
+    (stack.plugin.root / f"{PACKAGE}/views.py").write_text("V = 2\n")
+    result = changes.find_changes(stack)
+    assert "git cannot read the repository" in result.notices[0]
+    assert {change.category for change in result.changes} >= {"models", "dependencies"}
+    assert all("git tells about this repository" in change.reason for change in result.changes)
+
+
 def test_a_repository_that_was_made_since_makes_everything_count_and_says_so(
     make_stack: MakeStack, run_git: Git
 ) -> None:
