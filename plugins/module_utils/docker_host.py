@@ -238,11 +238,11 @@ def look(user: str) -> Found:
     )
 
 
-def init_system() -> str:
+def init_system(root: Path = Path("/")) -> str:
     """Return what starts services here: ``systemd``, ``sysvinit`` (the package's script) or ``none``."""
-    if Path("/run/systemd/system").is_dir():
+    if (root / "run/systemd/system").is_dir():
         return "systemd"
-    return "sysvinit" if os.access("/etc/init.d/docker", os.X_OK) else "none"
+    return "sysvinit" if os.access(root / "etc/init.d/docker", os.X_OK) else "none"
 
 
 def _os_release(path: Path = Path("/etc/os-release")) -> dict[str, str]:

@@ -151,6 +151,7 @@ def test_a_plugin_that_netbox_refuses_is_told_with_netboxs_reason(stack: Stack) 
         stack.replace("netbox_example/__init__.py", r'min_version = ".*"', 'min_version = "9.9.0"')
         play = stack.apply()
         refused(play.status, play.flat, "plugin_not_registered", "netbox_example", "9.9.0")
+        assert stack.http("/plugins/example/").status == 200
     assert {name: was[:2] for name, was in stack.processes().items()} == {name: was[:2] for name, was in before.items()}
     stack.must_apply()
     assert "netbox_example" in stack.http("/api/status/").json()["plugins"]

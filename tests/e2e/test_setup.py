@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import stat
 
@@ -36,6 +37,15 @@ def test_metadata_and_dependencies_are_installed_in_every_service(stack: Stack) 
     )
     for service in PYTHON_SERVICES:
         assert stack.python(service, code) == "0.1.0 True humanize", service
+
+
+def test_entry_points_are_loaded_from_the_mount_in_every_service(stack: Stack) -> None:
+    code = (
+        "from importlib.metadata import entry_points; "
+        "print([e.load().__module__ for e in entry_points(group='netbox_example')])"
+    )
+    for service in PYTHON_SERVICES:
+        assert stack.python(service, code) == "['netbox_example']", service
 
 
 def test_neither_repository_is_dirtied(stack: Stack) -> None:
@@ -135,4 +145,24 @@ def test_recreated_containers_are_as_good_and_edits_in_them_live(stack: Stack) -
         stack.replace("netbox_example/views.py", r'^TITLE = ".*"$', 'TITLE = "Edited in a recreated container"')
         wait_for(lambda: "Edited in a recreated container" in stack.http("/plugins/example/").text, "the edited title")
     stack.must_apply()
+    stack.assert_fresh()
+
+
+def test_a_restarted_container_starts_netbox_once(stack: Stack) -> None:
+    before = stack.containers()["netbox"]
+    # No entrypoint of the image's that would migrate, look for a superuser and so on, each in a NetBox of its own.
+    assert "docker-entrypoint.sh" not in " ".join([before["Path"], *before["Args"]])
+    stack.compose("restart", "netbox")
+
+    def served() -> bool:
+        with contextlib.suppress(OSError):
+            return stack.http("/login/").status == 200
+        return False
+
+    wait_for(served, "NetBox to be served again", 60)
+    told = stack.told("netbox")
+    assert (told["attempts"], told["generation"]) == (1, 1)
+    started = stack.exec("netbox", "sh", "-c", "ps -eo args | grep -c '[n]etbox_dev_runtime'")
+    # The supervisor and its only child.
+    assert started.strip() == "2"
     stack.assert_fresh()

@@ -205,7 +205,14 @@ class Supervisor:
         if "ready" not in answer:
             self.error = answer["error"]
             return
-        child.ready, child.report = True, answer["ready"]
+        report = answer["ready"]
+        if self.current and self.current.report.get("registered") and not report.get("registered"):
+            # It would serve, without the plugin: what has it goes on.
+            self.error = f"NetBox {report['netbox']} does not take the plugin: {report['why']}"
+            self._abandon_upcoming()
+            self.tell()
+            return
+        child.ready, child.report = True, report
         self._promote(child)
 
     def _promote(self, child: Child) -> None:

@@ -213,3 +213,15 @@ def test_apt_itself_is_asked_in_a_known_language(tmp_path: Path, monkeypatch: py
 def test_debian_names_are_given_for_what_is_missing() -> None:
     found = dataclasses.replace(READY, git="", python_missing=("docker", "yaml"))
     assert docker_host.node_packages(found) == ["git", "python3-docker", "python3-yaml"]
+
+
+def test_services_are_started_by_what_runs_this_machine(tmp_path: Path) -> None:
+    assert docker_host.init_system(tmp_path) == "none"
+    script = tmp_path / "etc/init.d/docker"
+    script.parent.mkdir(parents=True)
+    script.write_text("#!/bin/sh\n")
+    assert docker_host.init_system(tmp_path) == "none"
+    script.chmod(0o755)
+    assert docker_host.init_system(tmp_path) == "sysvinit"
+    (tmp_path / "run/systemd/system").mkdir(parents=True)
+    assert docker_host.init_system(tmp_path) == "systemd"

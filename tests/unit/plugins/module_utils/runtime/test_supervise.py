@@ -46,7 +46,9 @@ if "slow" in text:
     time.sleep(1)
 if "stubborn" in text:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-tell({"ready": {"text": text, "pid": os.getpid()}})
+tell({"ready": {
+    "text": text, "pid": os.getpid(), "registered": "refused" not in text, "netbox": "4.3.1", "why": "too old",
+}})
 os.read(int(os.environ["NETBOX_DEV_GO_FD"]), 2)
 open(os.environ["TOP"] + "/at-work", "a").write(f"{os.getpid()} {os.getppid()} " + " ".join(
     open(f"/proc/{os.getppid()}/task/{os.getppid()}/children").read().split()) + "\\n")
@@ -60,7 +62,7 @@ time.sleep(60)
 class Supervised:
     """A running supervisor and what it tells."""
 
-    def __init__(self, top: Path, *arguments: str) -> None:
+    def __init__(self, top: Path, *arguments: str, first: str = "good 1") -> None:
         self.top = top
         for folder in ("pkg", "run", "config"):
             (top / folder).mkdir(exist_ok=True)
@@ -68,7 +70,7 @@ class Supervised:
         shutil.copytree(Path(supervise.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
         (package / "child.py").write_text(CHILD)
         (top / "launch.py").write_text(LAUNCHER)
-        self.save("good 1")
+        self.save(first)
         environment = {
             **os.environ,
             "PYTHONPATH": str(package.parent),
@@ -127,8 +129,8 @@ Start = Callable[..., Supervised]
 def start(tmp_path: Path) -> Iterator[Start]:
     started: list[Supervised] = []
 
-    def go(*arguments: str) -> Supervised:
-        started.append(Supervised(tmp_path, *arguments))
+    def go(*arguments: str, **options: str) -> Supervised:
+        started.append(Supervised(tmp_path, *arguments, **options))
         return started[-1]
 
     yield go
@@ -161,6 +163,25 @@ def test_a_saved_file_brings_a_new_process_and_the_old_one_ends(start: Start) ->
     assert second["code"] != first["code"]
     assert gone(first["report"]["pid"])
     assert [state for _pid, state in one.children()] in (["S"], ["R"])
+
+
+def test_a_process_without_the_plugin_does_not_replace_one_that_has_it(start: Start) -> None:
+    one = start("web")
+    first = one.runs("good 1")
+    one.save("refused")
+    told = one.wait(lambda told: told["error"] and not told["busy"])
+    assert told["error"] == "NetBox 4.3.1 does not take the plugin: too old"
+    assert (told["report"], told["generation"]) == (first["report"], 1)
+    assert told["attempted"] != told["code"] == first["code"]
+    one.save("good 2")
+    assert one.runs("good 2")["error"] == ""
+
+
+def test_without_any_that_has_it_a_process_without_the_plugin_serves(start: Start) -> None:
+    one = start("web", first="refused")
+    assert one.runs("refused")["report"]["registered"] is False
+    one.save("good 1")
+    assert one.runs("good 1")["report"]["registered"] is True
 
 
 def test_the_same_content_saved_again_changes_nothing(start: Start) -> None:
