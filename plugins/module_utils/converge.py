@@ -4,45 +4,31 @@
 
 from __future__ import annotations
 
-import contextlib
-import http.client
 import re
 import time
-from collections.abc import Iterable
 from contextlib import nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from .change import Change
 from .changes import Wanted, find_changes
-from .compose import OVERRIDE, Compose, last_lines
-from .engine import Engine
-from .errors import BrokenCode, BuildFailed, ComposeFailed, PluginNotRegistered, ServiceUnhealthy, TimeLimit
-from .events import Reporter
-from .freshness import OTHER_CODE, Disk, Verdict, created_from, judge, read_disk
+from .compose import OVERRIDE, last_lines
+from .errors import BuildFailed, StackNotSetUp
+from .freshness import OTHER_CODE, Disk, Verdict
 from .hold import held_reloads
 from .matrix import ACTIONS
 from .oneoff import run_task
 from .override import write_files
 from .plan import Action, make_plan
-from .port import taken
-from .runtime.digest import code_digest, tree_digest
+from .running import Running
+from .runtime.digest import tree_digest
 from .secret import keep_password, password_file, superuser_password
-from .services import backing_services, python_services, web_service
+from .services import python_services, web_service
 from .stack import PROJECT_FILE, Stack
-from .state import VERSION, read_json, write_json
+from .state import read_json, write_json
 
 _RANK = {"": 0, "reload": 1, "restart": 2, "recreate": 3}
-
-
-@dataclass
-class Limits:
-    """Time limits in seconds."""
-
-    build_s: float = 1800
-    schema_s: float = 1800
-    serve_s: float = 180
 
 
 @dataclass
@@ -62,20 +48,8 @@ class Outcome:
         return next((v.told["report"]["base_url"] for v in self.verdicts if v.told.get("report")), "")
 
 
-class Converger:
+class Converger(Running):
     """One run over one stack."""
-
-    def __init__(self, stack: Stack, reporter: Reporter, limits: Limits | None = None, check: bool = False) -> None:
-        self.stack = stack
-        self.reporter = reporter
-        self.limits = limits or Limits()
-        self.check = check
-        self.compose = Compose(stack.checkout)
-        self.engine = Engine(stack.project_name)
-        if not check:
-            self.engine.remove_tasks()
-        self.roles: dict[str, str] = {}
-        self.expected: dict[str, int] = {}
 
     # -- the image ---------------------------------------------------------------------------------------------
 
@@ -90,7 +64,7 @@ class Converger:
         """Whether the image is missing or was built from something else than it would be now."""
         if self.engine.image_id(self.stack.image) is None or not self._override_written():
             return True
-        return read_json(self.stack.state / "image.json") != {"version": VERSION, **self._build_inputs()}
+        return (read_json(self.stack.state / "image.json") or {}).get("inputs") != self._build_inputs()
 
     def _override_written(self) -> bool:
         return (self.stack.checkout / OVERRIDE).exists()
@@ -126,189 +100,9 @@ class Converger:
         Raises BrokenCode or PluginNotRegistered; the next run then checks again.
         """
         with self.reporter.step("check"):
-            self._assert_registered(self._check())
-        write_json(self.stack.state / "image.json", self._build_inputs())
-
-    def _check(self) -> dict[str, Any]:
-        """NetBox's word on the plugin, from a process of its own; raises BrokenCode."""
-        return run_task(self.compose, web_service(self.roles), "check", self.reporter.say, database_s=60)
-
-    # -- the services ------------------------------------------------------------------------------------------
-
-    def disk(self) -> Disk:
-        return read_disk(self.stack, self.engine.image_id(self.stack.image), self.compose.config())
-
-    def verdicts(self, disk: Disk) -> list[Verdict]:
-        """Every Python service against the disk."""
-        containers = self.engine.containers()
-        return [judge(self.stack, name, containers.get(name), disk) for name in sorted(self.roles)]
-
-    def up(self, services: Iterable[str]) -> None:
-        """Create or recreate services and start them, with what they depend on."""
-        names = sorted(services)
-        status, output, errors = self.compose.call("up", "-d", "--no-build", *names, timeout_s=self.limits.serve_s)
-        if status:
-            text = output + errors
-            if "port is already allocated" in text or "address already in use" in text:
-                raise taken(self.stack, self.engine)
-            unhealthy = re.search(rf"container {re.escape(self.stack.project_name)}-(\S+)-\d+ is unhealthy", text)
-            if unhealthy:
-                raise self._unhealthy(unhealthy.group(1), "is unhealthy")
-            raise ComposeFailed(
-                f"the services {', '.join(names)} could not be started:\n{last_lines(text)}", status=status
-            )
-
-    def _record_created(self, disk: Disk, services: Iterable[str]) -> None:
-        containers = self.engine.containers()
-        made = {name: created_from(disk, name, containers[name]) for name in services if name in containers}
-        write_json(self.stack.state / "services.json", {"services": {**disk.created, **made}})
-
-    def up_backing(self) -> bool:
-        """Start the database and Redis and wait until they are healthy; return whether anything was started."""
-        names = self._backing_down()
-        if not names:
-            return False
-        if not self.check:
-            with self.reporter.step("start", tuple(names)) as step:
-                self.up(names)
-                self._wait_healthy(names)
-                step.changed = True
-        return True
-
-    def _backing_down(self) -> list[str]:
-        containers = self.engine.containers()
-        return [name for name in backing_services(self.compose.config()) if not _healthy(containers.get(name))]
-
-    def _wait_healthy(self, names: list[str]) -> None:
-        deadline = time.monotonic() + self.limits.serve_s
-        told = ""
-        while True:
-            containers = self.engine.containers()
-            waiting = [name for name in names if not _healthy(containers.get(name))]
-            if not waiting:
-                return
-            if time.monotonic() > deadline or any(_dead(containers.get(n)) for n in waiting):
-                raise self._unhealthy(waiting[0], "is not healthy")
-            if told != ", ".join(waiting):
-                told = ", ".join(waiting)
-                self.reporter.say(f"waiting for {told}")
-            time.sleep(0.3)
-
-    def _unhealthy(self, service: str, what: str) -> ServiceUnhealthy:
-        container = self.engine.containers().get(service)
-        log = self.engine.logs(container["Id"]) if container else "(there is no container)"
-        return ServiceUnhealthy(f"the service '{service}' {what}. Its last log lines:\n{log}", service=service)
-
-    def _explain(self) -> None:
-        """Raise PluginNotRegistered if that is what NetBox says of the code on disk: no log explains it as well."""
-        with contextlib.suppress(BrokenCode, ComposeFailed, TimeLimit):
-            self._assert_registered(self._check())
-
-    def _broken(self, verdict: Verdict, container: dict[str, Any]) -> BrokenCode:
-        text = last_lines(verdict.told["error"], 10)
-        if "Traceback" not in verdict.told["error"]:
-            self._explain()
-            text += f". Its last log lines:\n{self.engine.logs(container['Id'])}"
-        kept = "; the last good state goes on serving" if verdict.told.get("code") else ""
-        return BrokenCode(
-            f"the code on disk does not start in '{verdict.service}'{kept}:\n{text}", service=verdict.service
-        )
-
-    def act(self, verdicts: list[Verdict], disk: Disk) -> None:
-        """Do what each service needs."""
-        needing: dict[str, list[str]] = {}
-        for verdict in verdicts:
-            needing.setdefault(verdict.needs, []).append(verdict.service)
-        containers = self.engine.containers()
-        for name in [*needing.get("recreate", []), *needing.get("restart", [])]:
-            # What the old process said is no word of the new one.
-            (self.stack.state / "run" / f"{name}.json").unlink(missing_ok=True)
-        if needing.get("recreate"):
-            self.up(needing["recreate"])
-            self._record_created(disk, needing["recreate"])
-        for name in needing.get("restart", []):
-            self.engine.restart(containers[name]["Id"])
-        for verdict in verdicts:
-            if verdict.needs == "reload" and not self._reloads_by_itself(verdict):
-                said = verdict.told if _same(verdict, containers) else {}
-                self.expected[verdict.service] = said.get("attempts", 0) + 1
-                self.engine.signal(containers[verdict.service]["Id"], "SIGHUP")
-
-    @staticmethod
-    def _reloads_by_itself(verdict: Verdict) -> bool:
-        """A supervisor sees a saved file; it must be told only when it tried and failed, or when no file changed."""
-        return verdict.why.startswith(OTHER_CODE) and not verdict.told.get("error")
-
-    def prove(self, disk: Disk) -> list[Verdict]:
-        """Wait until every Python service is fresh, the web service answers and NetBox has the plugin.
-
-        Raises BrokenCode when a new process cannot start from the code on disk (the old one goes on),
-        ServiceUnhealthy when one does not come up in time, PluginNotRegistered with NetBox's reason.
-        """
-        deadline = time.monotonic() + self.limits.serve_s
-        told = ""
-        while True:
-            containers = self.engine.containers()
-            verdicts = [judge(self.stack, name, containers.get(name), disk) for name in sorted(self.roles)]
-            stale = [
-                v for v in verdicts if v.needs or v.told["attempts"] < self.expected.get(v.service, 0) or v.told["busy"]
-            ]
-            if not stale:
-                break
-            for verdict in stale:
-                if _dead(containers.get(verdict.service)):
-                    self._explain()
-                    raise self._unhealthy(verdict.service, "stopped right after its start")
-                if (
-                    verdict.told.get("error")
-                    and verdict.told.get("attempted") == disk.code
-                    and (
-                        _same(verdict, containers) and verdict.told["attempts"] >= self.expected.get(verdict.service, 0)
-                    )
-                ):
-                    raise self._broken(verdict, containers[verdict.service])
-            if time.monotonic() > deadline:
-                why = stale[0].why or "its new process is not ready"
-                raise self._unhealthy(stale[0].service, f"is not fresh after {self.limits.serve_s:.0f} s ({why})")
-            names = ", ".join(verdict.service for verdict in stale)
-            if names != told:
-                told = names
-                self.reporter.say(f"waiting for {names}")
-            time.sleep(0.1)
-            # A file that was saved meanwhile is loaded already; the next run finds it as a change.
-            disk = replace(disk, code=code_digest(str(self.stack.plugin.package_dir)))
-        self._wait_served(deadline)
-        for verdict in verdicts:
-            self._assert_registered(verdict.told.get("report", {}))
-        return verdicts
-
-    def look_at_plugin(self, outcome: Outcome) -> None:
-        """Ask for the plugin's own page; one that fails is told, for it may be no page of its own that fails."""
-        path = f"/plugins/{outcome.base_url}/"
-        status = 0
-        with contextlib.suppress(OSError, http.client.HTTPException):
-            connection = http.client.HTTPConnection("127.0.0.1", self.stack.port, timeout=20)
-            connection.request("GET", path)
-            status = connection.getresponse().status
-            connection.close()
-        if status >= 500:
-            outcome.notices.append(f"{self.stack.url}{path} answers {status}; 'docker compose logs netbox' says why")
-
-    def _wait_served(self, deadline: float) -> None:
-        found = "nothing"
-        while True:
-            try:
-                connection = http.client.HTTPConnection("127.0.0.1", self.stack.port, timeout=30)
-                connection.request("GET", "/login/")
-                found = f"status {connection.getresponse().status}"
-                connection.close()
-                if found == "status 200":
-                    return
-            except (OSError, http.client.HTTPException) as error:
-                found = str(error)
-            if time.monotonic() > deadline:
-                raise self._unhealthy(web_service(self.roles), f"does not serve {self.stack.url}/login/ ({found})")
-            time.sleep(0.2)
+            report = self.check_code()
+            self.assert_registered(report)
+        write_json(self.stack.state / "image.json", {"inputs": self._build_inputs(), "packages": report["packages"]})
 
     # -- what roles do step by step ------------------------------------------------------------------------------
 
@@ -358,6 +152,8 @@ class Converger:
             result["password_file"] = ""
         if done["drift"] is not None:
             remember_drift(self.stack, done["drift"])
+        if not self.check:
+            self._remember_applied()
         changed = started or bool(done["applied"] or done["superuser_created"] or done["static"]["copied"])
         return {
             **result,
@@ -366,13 +162,21 @@ class Converger:
             "applied": done["applied"],
         }
 
-    def _assert_registered(self, report: dict[str, Any]) -> None:
-        if report and not report["registered"]:
-            raise PluginNotRegistered(
-                f"NetBox {report['netbox']} runs without the plugin '{self.stack.plugin.package}': {report['why']}.",
-                netbox=report["netbox"],
-                reason=report["why"],
+    def _remember_applied(self) -> None:
+        write_json(self.stack.state / "schema.json", {"applied": self.applied()})
+
+    def _schema_moved(self) -> bool:
+        """Whether other migrations are applied than when the stack was last proved fresh.
+
+        Raises StackNotSetUp for a database without any: nothing here makes a superuser.
+        """
+        applied = self.applied()
+        if applied == "":
+            raise StackNotSetUp(
+                f"the database of '{self.stack.project_name}' is empty; was its volume removed? Prepare it with "
+                "dev_setup.yml, then apply again."
             )
+        return (read_json(self.stack.state / "schema.json") or {}).get("applied") != applied
 
     # -- the whole run -----------------------------------------------------------------------------------------
 
@@ -389,7 +193,7 @@ class Converger:
         wanted = {action.action for action in outcome.plan}
         if self.check:
             self._predict(outcome, wanted, files["changed"])
-            outcome.changed = bool(outcome.plan) or bool(files["changed"]) or bool(self._backing_down())
+            outcome.changed = bool(outcome.plan) or bool(files["changed"]) or bool(self.backing_down())
             return outcome
         self.up_backing()
         built = False
@@ -403,7 +207,7 @@ class Converger:
             self.check_image()
         # Until every service is proved fresh again: a run that is killed in between leaves it to the next.
         pending = stack.state / "schema-changed"
-        schema = built or bool(wanted & {"makemigrations", "migrate"})
+        schema = built or self._schema_moved() or bool(wanted & {"makemigrations", "migrate"})
         with held_reloads(stack) if schema else nullcontext():
             if schema:
                 self._schema("makemigrations" in wanted, outcome, pending)
@@ -413,16 +217,17 @@ class Converger:
                 # A process that ran while the schema changed may hold what it read before.
                 verdicts = [_at_least(v, "reload", "the schema changed") for v in verdicts]
             disk = self._refresh(verdicts, disk)
-        if "collectstatic" in wanted:
+        if "collectstatic" in wanted or self.stale_static():
             with reporter.step("collectstatic") as step:
                 static = self._static(dry_run=False)
                 step.changed = static["copied"] > 0
                 step.detail = f"{static['copied']} copied, {static['unmodified']} unmodified"
         with reporter.step("prove") as step:
             outcome.verdicts = self.prove(disk)
-            self.look_at_plugin(outcome)
+            outcome.notices += filter(None, [self.look_at_plugin(outcome.base_url)])
             step.detail = f"{len(outcome.verdicts)} services fresh, {stack.url} served"
         pending.unlink(missing_ok=True)
+        self._remember_applied()
         found.record(scanned_ns, outcome.written)
         outcome.changed = reporter.changed or bool(files["changed"])
         return outcome
@@ -440,10 +245,11 @@ class Converger:
             kept.pop("build", None)
         outcome.verdicts = [_after_writing(v, files) for v in self._due(self.verdicts(self.disk()), outcome.changes)]
         web = web_service(self.roles)
-        down = self._backing_down()
+        down = self.backing_down()
         running = "build" not in kept and not down
-        if running and wanted & {"makemigrations", "migrate"}:
+        if running and (wanted & {"makemigrations", "migrate"} or self._schema_moved()):
             make = "makemigrations" in wanted
+            kept.setdefault("migrate", Action("migrate", (), ("other migrations are applied than were last",)))
             result = run_task(self.compose, web, "schema", **self._schema_request(make, dry_run=True))
             if result["missing"]:
                 outcome.notices.append(_not_on_disk(result["missing"]))
@@ -453,6 +259,8 @@ class Converger:
                 kept.pop("migrate", None)
         if running and "collectstatic" in wanted and not self._static(dry_run=True)["copied"]:
             kept.pop("collectstatic")
+        elif running and "collectstatic" not in wanted and self.stale_static():
+            kept["collectstatic"] = Action("collectstatic", (), ("other files are collected than are on disk",))
         schema = "migrate" in kept
         for action in ("recreate", "restart", "reload"):
             due = {v.service: v.why for v in outcome.verdicts if v.needs == action}
@@ -560,22 +368,6 @@ def _after_writing(verdict: Verdict, files: list[str]) -> Verdict:
     elif any(name.startswith("runtime/") for name in files) and _RANK[needs] < _RANK["restart"]:
         needs, why = "restart", "its settings would change"
     return Verdict(verdict.service, needs, why, verdict.told)
-
-
-def _healthy(container: dict[str, Any] | None) -> bool:
-    if not container or not container["State"]["Running"]:
-        return False
-    health = container["State"].get("Health")
-    return health is None or health["Status"] == "healthy"
-
-
-def _dead(container: dict[str, Any] | None) -> bool:
-    return container is not None and container["State"]["Status"] in ("exited", "dead")
-
-
-def _same(verdict: Verdict, containers: dict[str, dict[str, Any]]) -> bool:
-    container = containers.get(verdict.service)
-    return container is not None and verdict.told.get("container") == container["Config"]["Hostname"]
 
 
 def _without_noise(text: str) -> str:

@@ -17,6 +17,7 @@ from .state import read_json
 
 FRESH = ""
 OTHER_CODE = "it runs other code than"
+OTHER_PACKAGES = "other packages are installed in it than in its image"
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class Disk:
     image: str | None
     services: Mapping[str, str]
     created: Mapping[str, Any]
+    # Of what the image has installed; empty where that was not recorded.
+    packages: str = ""
 
 
 def read_disk(stack: Stack, image: str | None, compose_config: Mapping[str, Any]) -> Disk:
@@ -49,6 +52,7 @@ def read_disk(stack: Stack, image: str | None, compose_config: Mapping[str, Any]
         image=image,
         services={name: _sha256(service) for name, service in services.items()},
         created=(read_json(stack.state / "services.json") or {}).get("services", {}),
+        packages=(read_json(stack.state / "image.json") or {}).get("packages", ""),
     )
 
 
@@ -74,8 +78,13 @@ def told_by(stack: Stack, service: str) -> dict[str, Any]:
     return data if isinstance(data, dict) else {}
 
 
-def judge(stack: Stack, service: str, container: Mapping[str, Any] | None, disk: Disk) -> Verdict:
-    """Compare one service's container and supervisor with the disk; the strongest need decides."""
+def judge(
+    stack: Stack, service: str, container: Mapping[str, Any] | None, disk: Disk, packages: str | None = None
+) -> Verdict:
+    """Compare one service's container and supervisor with the disk; the strongest need decides.
+
+    ``packages`` is the digest of what is installed in the container, where it was asked.
+    """
     told = told_by(stack, service)
 
     def needs(action: str, why: str) -> Verdict:
@@ -89,6 +98,8 @@ def judge(stack: Stack, service: str, container: Mapping[str, Any] | None, disk:
         return needs("recreate", "the image was built anew")
     if not container["State"]["Running"]:
         return needs("recreate", f"it is {container['State']['Status']}")
+    if packages and disk.packages and packages != disk.packages:
+        return needs("recreate", OTHER_PACKAGES)
     if told.get("container") != container["Config"]["Hostname"]:
         return needs("reload", "it has not said yet what it runs")
     if told["config"] != disk.config:

@@ -63,6 +63,14 @@ def backing_services(config: Mapping[str, Any]) -> list[str]:
     return sorted(name for name in config.get("services", {}) if name not in python)
 
 
+def database_service(config: Mapping[str, Any]) -> str:
+    """The service that runs PostgreSQL: by its image's name, else by its own."""
+    names = backing_services(config)
+    services = config.get("services", {})
+    found = [name for name in names if "postgres" in str(services[name].get("image", "")).rsplit("/", 1)[-1]]
+    return (found or [name for name in names if "postgres" in name] or ["postgres"])[0]
+
+
 def web_service(roles: Mapping[str, str]) -> str:
     return next(name for name, role in roles.items() if role == WEB)
 

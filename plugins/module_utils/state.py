@@ -110,6 +110,25 @@ def read_json(path: Path) -> dict[str, Any] | None:
     return data
 
 
+def lock_holder(directory: Path) -> str | None:
+    """Who holds the stack's lock, and since when; None when nobody does."""
+    try:
+        handle = os.open(directory / "lock", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _named(handle)
+    finally:
+        os.close(handle)
+    return None
+
+
+def _named(handle: int) -> str:
+    return os.pread(handle, 200, 0).decode("utf-8", "replace").strip() or "an unnamed process"
+
+
 @contextlib.contextmanager
 def lock(directory: Path, wait_s: float, purpose: str) -> Iterator[None]:
     """Hold the stack's kernel lock; it is freed when this process ends, however it ends.
@@ -127,7 +146,7 @@ def lock(directory: Path, wait_s: float, purpose: str) -> Iterator[None]:
                 break
             except BlockingIOError:
                 if time.monotonic() >= deadline:
-                    holder = os.pread(handle, 200, 0).decode("utf-8", "replace").strip() or "an unnamed process"
+                    holder = _named(handle)
                     raise StackLocked(
                         f"another run holds this stack's lock: {holder}. Waited {wait_s:.0f} s; "
                         "let it end, or raise lock_timeout.",

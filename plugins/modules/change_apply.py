@@ -115,8 +115,9 @@ from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary impor
     run_module,
     wanted_of,
 )
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.converge import Converger, Limits
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.converge import Converger
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.running import Limits
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import load
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.state import lock
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.summary import summarize

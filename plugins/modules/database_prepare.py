@@ -66,8 +66,9 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import RUN_SPEC, run_module
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.converge import Converger, Limits
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.converge import Converger
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.running import Limits
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import load
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.state import lock
 

@@ -14,10 +14,12 @@ import json
 import os
 import signal
 import sys
+import sysconfig
 import time
 import traceback
 from typing import Any, Callable, TextIO
 
+from . import probe
 from .netbox import explain_registration, set_up
 from .schema import Drift, OpenQuestion, make_migrations, migrate, missing, plugin_labels
 
@@ -146,7 +148,22 @@ def check(request: dict[str, Any]) -> dict[str, Any]:
         package = os.environ["NETBOX_DEV_PACKAGE"]
         label = next(c.label for c in apps.get_app_configs() if c.name == package)
         call_command("check", label)
-    return report
+    return {**report, "packages": probe.packages(sysconfig.get_path("purelib"))}
+
+
+def look(request: dict[str, Any]) -> dict[str, Any]:
+    """Compare the database with the code, and what is collected with what is on disk; change nothing."""
+    wait_for_database(request["database_s"])
+    package = os.environ["NETBOX_DEV_PACKAGE"]
+    keys = drift()
+    own = None if keys is None else [key for key in keys if key not in request["inherited"]]
+    return {
+        "pending": migrate(progress, dry_run=True),
+        "missing": missing(package),
+        "drift": own,
+        "inherited": 0 if keys is None or own is None else len(keys) - len(own),
+        "static": collect_static(dry_run=True)["copied"],
+    }
 
 
 def static(request: dict[str, Any]) -> dict[str, Any]:
@@ -157,6 +174,7 @@ TASKS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "prepare": prepare,
     "schema": schema,
     "check": check,
+    "look": look,
     "static": static,
 }
 

@@ -84,3 +84,17 @@ def test_the_disk_is_read_again_for_code_configuration_and_services(make_stack: 
     ]
     assert changed == [["code"], ["config"], ["services"]]
     assert seen[0].created == {}
+
+
+@pytest.mark.parametrize(
+    ("installed", "recorded", "needs"),
+    [("a", "a", ""), ("b", "a", "recreate"), (None, "a", ""), ("b", "", "")],
+)
+def test_a_container_with_other_packages_than_its_image_is_recreated(
+    make_stack: MakeStack, installed: str | None, recorded: str, needs: str
+) -> None:
+    stack = make_stack()
+    (stack.state / "run").mkdir(parents=True)
+    (stack.state / "run" / "netbox.json").write_text(json.dumps(TOLD))
+    verdict = freshness.judge(stack, "netbox", CONTAINER, replace(DISK, packages=recorded), installed)
+    assert verdict.needs == needs

@@ -1,0 +1,302 @@
+# Copyright: (c) 2026, Hedgehog
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A stack's services as they run: judged against the disk, started, reloaded, proved."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import re
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .compose import Compose, last_lines
+from .engine import Engine
+from .errors import BrokenCode, ComposeFailed, PluginNotRegistered, ServiceUnhealthy, TimeLimit
+from .events import Reporter
+from .freshness import OTHER_CODE, Disk, Verdict, created_from, judge, read_disk
+from .oneoff import run_task
+from .override import PYTHON, RUNTIME_PACKAGE
+from .port import taken
+from .runtime.digest import code_digest
+from .services import backing_services, database_service, web_service
+from .stack import Stack
+from .state import write_json
+
+# In the database's own container, by its own variables. When each was applied says nothing, the names make the state.
+_APPLIED = """\
+psql -qAtX -U "${POSTGRES_USER:-postgres}" -d "${POSTGRES_DB:-${POSTGRES_USER:-postgres}}" -c \
+"SELECT md5(string_agg(name, chr(10) ORDER BY name)) FROM (SELECT DISTINCT app || '.' || name AS name \
+FROM django_migrations) AS applied"
+"""
+_PSQL_STATEMENT_FAILED = 1
+
+
+@dataclass
+class Limits:
+    """Time limits in seconds."""
+
+    build_s: float = 1800
+    schema_s: float = 1800
+    serve_s: float = 180
+
+
+class Running:
+    """The services of one stack, for one run."""
+
+    def __init__(self, stack: Stack, reporter: Reporter, limits: Limits | None = None, check: bool = False) -> None:
+        self.stack = stack
+        self.reporter = reporter
+        self.limits = limits or Limits()
+        self.check = check
+        self.compose = Compose(stack.checkout)
+        self.engine = Engine(stack.project_name)
+        if not check:
+            self.engine.remove_tasks()
+        self.roles: dict[str, str] = {}
+        self.expected: dict[str, int] = {}
+
+    def disk(self) -> Disk:
+        return read_disk(self.stack, self.engine.image_id(self.stack.image), self.compose.config())
+
+    def verdicts(self, disk: Disk) -> list[Verdict]:
+        """Every Python service against the disk."""
+        containers = self.engine.containers()
+        probed = self.probe(containers)
+        return [
+            judge(self.stack, name, containers.get(name), disk, probed.get(name, {}).get("packages"))
+            for name in sorted(self.roles)
+        ]
+
+    def probe(self, containers: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        """What running Python services have installed and serve as static files; one that cannot say is left out."""
+        running = [name for name in sorted(self.roles) if containers.get(name, {}).get("State", {}).get("Running")]
+
+        def ask(name: str) -> dict[str, Any]:
+            with contextlib.suppress(OSError, ValueError):
+                status, output = self.engine.execute(containers[name]["Id"], PYTHON, "-m", f"{RUNTIME_PACKAGE}.probe")
+                found = json.loads(output) if status == 0 else {}
+                return found if isinstance(found, dict) else {}
+            return {}
+
+        with ThreadPoolExecutor(max_workers=4) as pool:
+            return {name: found for name, found in zip(running, pool.map(ask, running)) if found}
+
+    def stale_static(self) -> list[str]:
+        """The plugin's static files of which the web service has another copy than is on disk."""
+        containers = self.engine.containers()
+        web = web_service(self.roles)
+        return list(self.probe({web: containers[web]}).get(web, {}).get("static", [])) if web in containers else []
+
+    def applied(self) -> str | None:
+        """A digest of the applied migrations; empty where there are none, None where the database does not say."""
+        container = self.engine.containers().get(database_service(self.compose.config()))
+        if not container or not container["State"]["Running"]:
+            return None
+        status, output = self.engine.execute(container["Id"], "sh", "-c", _APPLIED)
+        if status == _PSQL_STATEMENT_FAILED:
+            return ""
+        return output.decode("utf-8", "replace").strip() if status == 0 else None
+
+    def up(self, services: Iterable[str], *options: str) -> None:
+        """Create or recreate services and start them, with what they depend on."""
+        names = sorted(services)
+        status, output, errors = self.compose.call(
+            *("up", "-d", "--no-build", *options, *names), timeout_s=self.limits.serve_s
+        )
+        if status:
+            text = output + errors
+            if "port is already allocated" in text or "address already in use" in text:
+                raise taken(self.stack, self.engine)
+            unhealthy = re.search(rf"container {re.escape(self.stack.project_name)}-(\S+)-\d+ is unhealthy", text)
+            if unhealthy:
+                raise self._unhealthy(unhealthy.group(1), "is unhealthy")
+            raise ComposeFailed(
+                f"the services {', '.join(names)} could not be started:\n{last_lines(text)}", status=status
+            )
+
+    def _record_created(self, disk: Disk, services: Iterable[str]) -> None:
+        containers = self.engine.containers()
+        made = {name: created_from(disk, name, containers[name]) for name in services if name in containers}
+        write_json(self.stack.state / "services.json", {"services": {**disk.created, **made}})
+
+    def up_backing(self) -> bool:
+        """Start the database and Redis and wait until they are healthy; return whether anything was started."""
+        names = self.backing_down()
+        if not names:
+            return False
+        if not self.check:
+            with self.reporter.step("start", tuple(names)) as step:
+                self.up(names)
+                self._wait_healthy(names)
+                step.changed = True
+        return True
+
+    def backing_down(self) -> list[str]:
+        containers = self.engine.containers()
+        return [name for name in backing_services(self.compose.config()) if not _healthy(containers.get(name))]
+
+    def _wait_healthy(self, names: list[str]) -> None:
+        deadline = time.monotonic() + self.limits.serve_s
+        told = ""
+        while True:
+            containers = self.engine.containers()
+            waiting = [name for name in names if not _healthy(containers.get(name))]
+            if not waiting:
+                return
+            if time.monotonic() > deadline or any(_dead(containers.get(n)) for n in waiting):
+                raise self._unhealthy(waiting[0], "is not healthy")
+            if told != ", ".join(waiting):
+                told = ", ".join(waiting)
+                self.reporter.say(f"waiting for {told}")
+            time.sleep(0.3)
+
+    def _unhealthy(self, service: str, what: str) -> ServiceUnhealthy:
+        container = self.engine.containers().get(service)
+        log = self.engine.logs(container["Id"]) if container else "(there is no container)"
+        return ServiceUnhealthy(f"the service '{service}' {what}. Its last log lines:\n{log}", service=service)
+
+    def _explain(self) -> None:
+        """Raise PluginNotRegistered if that is what NetBox says of the code on disk: no log explains it as well."""
+        with contextlib.suppress(BrokenCode, ComposeFailed, TimeLimit):
+            self.assert_registered(self.check_code())
+
+    def _broken(self, verdict: Verdict, container: dict[str, Any]) -> BrokenCode:
+        text = last_lines(verdict.told["error"], 10)
+        if "Traceback" not in verdict.told["error"]:
+            self._explain()
+            text += f". Its last log lines:\n{self.engine.logs(container['Id'])}"
+        kept = "; the last good state goes on serving" if verdict.told.get("code") else ""
+        return BrokenCode(
+            f"the code on disk does not start in '{verdict.service}'{kept}:\n{text}", service=verdict.service
+        )
+
+    def act(self, verdicts: list[Verdict], disk: Disk) -> None:
+        """Do what each service needs."""
+        needing: dict[str, list[str]] = {}
+        for verdict in verdicts:
+            needing.setdefault(verdict.needs, []).append(verdict.service)
+        containers = self.engine.containers()
+        for name in [*needing.get("recreate", []), *needing.get("restart", [])]:
+            # What the old process said is no word of the new one.
+            (self.stack.state / "run" / f"{name}.json").unlink(missing_ok=True)
+        if needing.get("recreate"):
+            self.up(needing["recreate"], "--force-recreate")
+            self._record_created(disk, needing["recreate"])
+        for name in needing.get("restart", []):
+            self.engine.restart(containers[name]["Id"])
+        for verdict in verdicts:
+            if verdict.needs == "reload" and not self._reloads_by_itself(verdict):
+                said = verdict.told if _same(verdict, containers) else {}
+                self.expected[verdict.service] = said.get("attempts", 0) + 1
+                self.engine.signal(containers[verdict.service]["Id"], "SIGHUP")
+
+    @staticmethod
+    def _reloads_by_itself(verdict: Verdict) -> bool:
+        """A supervisor sees a saved file; it must be told only when it tried and failed, or when no file changed."""
+        return verdict.why.startswith(OTHER_CODE) and not verdict.told.get("error")
+
+    def prove(self, disk: Disk) -> list[Verdict]:
+        """Wait until every Python service is fresh, the web service answers and NetBox has the plugin.
+
+        Raises BrokenCode when a new process cannot start from the code on disk (the old one goes on),
+        ServiceUnhealthy when one does not come up in time, PluginNotRegistered with NetBox's reason.
+        """
+        deadline = time.monotonic() + self.limits.serve_s
+        told = ""
+        while True:
+            containers = self.engine.containers()
+            verdicts = [judge(self.stack, name, containers.get(name), disk) for name in sorted(self.roles)]
+            stale = [
+                v for v in verdicts if v.needs or v.told["attempts"] < self.expected.get(v.service, 0) or v.told["busy"]
+            ]
+            if not stale:
+                break
+            for verdict in stale:
+                if _dead(containers.get(verdict.service)):
+                    self._explain()
+                    raise self._unhealthy(verdict.service, "stopped right after its start")
+                if (
+                    verdict.told.get("error")
+                    and verdict.told.get("attempted") == disk.code
+                    and (
+                        _same(verdict, containers) and verdict.told["attempts"] >= self.expected.get(verdict.service, 0)
+                    )
+                ):
+                    raise self._broken(verdict, containers[verdict.service])
+            if time.monotonic() > deadline:
+                why = stale[0].why or "its new process is not ready"
+                raise self._unhealthy(stale[0].service, f"is not fresh after {self.limits.serve_s:.0f} s ({why})")
+            names = ", ".join(verdict.service for verdict in stale)
+            if names != told:
+                told = names
+                self.reporter.say(f"waiting for {names}")
+            time.sleep(0.1)
+            # A file that was saved meanwhile is loaded already; the next run finds it as a change.
+            disk = replace(disk, code=code_digest(str(self.stack.plugin.package_dir)))
+        self._wait_served(deadline)
+        for verdict in verdicts:
+            self.assert_registered(verdict.told.get("report", {}))
+        return verdicts
+
+    def look_at_plugin(self, base_url: str) -> str:
+        """Ask for the plugin's own page, and say what is wrong: it may be no page of its own that fails."""
+        path = f"/plugins/{base_url}/"
+        status = 0
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            connection = http.client.HTTPConnection("127.0.0.1", self.stack.port, timeout=20)
+            connection.request("GET", path)
+            status = connection.getresponse().status
+            connection.close()
+        return (
+            f"{self.stack.url}{path} answers {status}; 'docker compose logs netbox' says why" if status >= 500 else ""
+        )
+
+    def _wait_served(self, deadline: float) -> None:
+        found = "nothing"
+        while True:
+            try:
+                connection = http.client.HTTPConnection("127.0.0.1", self.stack.port, timeout=30)
+                connection.request("GET", "/login/")
+                found = f"status {connection.getresponse().status}"
+                connection.close()
+                if found == "status 200":
+                    return
+            except (OSError, http.client.HTTPException) as error:
+                found = str(error)
+            if time.monotonic() > deadline:
+                raise self._unhealthy(web_service(self.roles), f"does not serve {self.stack.url}/login/ ({found})")
+            time.sleep(0.2)
+
+    def check_code(self) -> dict[str, Any]:
+        """NetBox's word on the plugin, from a process of its own; raises BrokenCode."""
+        return run_task(self.compose, web_service(self.roles), "check", self.reporter.say, database_s=60)
+
+    def assert_registered(self, report: dict[str, Any]) -> None:
+        """Raise PluginNotRegistered with NetBox's reason where a process of it says so."""
+        if report and not report["registered"]:
+            raise PluginNotRegistered(
+                f"NetBox {report['netbox']} runs without the plugin '{self.stack.plugin.package}': {report['why']}.",
+                netbox=report["netbox"],
+                reason=report["why"],
+            )
+
+
+def _healthy(container: dict[str, Any] | None) -> bool:
+    if not container or not container["State"]["Running"]:
+        return False
+    health = container["State"].get("Health")
+    return health is None or health["Status"] == "healthy"
+
+
+def _dead(container: dict[str, Any] | None) -> bool:
+    return container is not None and container["State"]["Status"] in ("exited", "dead")
+
+
+def _same(verdict: Verdict, containers: dict[str, dict[str, Any]]) -> bool:
+    container = containers.get(verdict.service)
+    return container is not None and verdict.told.get("container") == container["Config"]["Hostname"]

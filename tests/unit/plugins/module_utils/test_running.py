@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, Hedgehog
+from __future__ import annotations
+
+import pytest
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import running
+
+
+@pytest.mark.parametrize(
+    ("state", "healthy", "dead"),
+    [
+        (None, False, False),
+        ({"Running": False, "Status": "exited"}, False, True),
+        ({"Running": True, "Status": "running"}, True, False),
+        ({"Running": True, "Status": "running", "Health": {"Status": "starting"}}, False, False),
+        ({"Running": True, "Status": "running", "Health": {"Status": "healthy"}}, True, False),
+    ],
+)
+def test_a_container_is_healthy_when_it_runs_and_its_check_if_any_says_so(
+    state: dict[str, object] | None, healthy: bool, dead: bool
+) -> None:
+    container = None if state is None else {"State": state}
+    assert (running._healthy(container), running._dead(container)) == (healthy, dead)
