@@ -193,7 +193,7 @@ class Converger(Running):
         wanted = {action.action for action in outcome.plan}
         if self.check:
             self._predict(outcome, wanted, files["changed"])
-            outcome.changed = bool(outcome.plan) or bool(files["changed"]) or bool(self.backing_down())
+            outcome.changed = bool(outcome.plan) or bool(files["changed"])
             return outcome
         self.up_backing()
         built = False
@@ -272,7 +272,8 @@ class Converger(Running):
                 kept[action] = Action(action, tuple(due), tuple(dict.fromkeys(due.values())))
             if action == "recreate" and "build" in kept:
                 break
-        outcome.plan = [kept[name] for name in ACTIONS if name in kept]
+        start = [Action("start", tuple(down), ("not running or not healthy",))] if down else []
+        outcome.plan = start + [kept[name] for name in ACTIONS if name in kept]
 
     def _static(self, dry_run: bool) -> dict[str, Any]:
         return run_task(self.compose, web_service(self.roles), "static", self.reporter.say, dry_run=dry_run)
