@@ -48,8 +48,9 @@ def test_a_fresh_stack_is_a_table_of_fresh_services(stack: Stack) -> None:
 
 def test_a_restart_by_somebody_else_is_noticed_and_needs_nothing(stack: Stack) -> None:
     stack.must_apply()
+    before = stack.told("netbox-worker")["since"]
     stack.compose("restart", "netbox-worker")
-    wait_for(lambda: stack.told("netbox-worker").get("code") and not stack.told("netbox-worker")["busy"], "the worker")
+    wait_for(lambda: stack.told("netbox-worker").get("since") not in (None, before), "the worker to be back")
     says(stack, "fresh: http")
     assert stack.apply().changed == 0
 
