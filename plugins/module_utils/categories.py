@@ -17,10 +17,8 @@ _LITTER = re.compile(
 )
 _REPOSITORY = (
     (r"netbox-dev\.yml", "settings"),
-    (
-        r"(pyproject\.toml|setup\.py|setup\.cfg|MANIFEST\.in|Dockerfile|(dev-)?requirements[^/]*\.(txt|in))",
-        "dependencies",
-    ),
+    (r"(pyproject\.toml|setup\.py|setup\.cfg|hatch_build\.py|MANIFEST\.in|Dockerfile)", "dependencies"),
+    (r"(VERSION(\.txt)?|(dev-)?requirements[^/]*\.(txt|in))", "dependencies"),
     (r"(constraints[^/]*\.txt|requirements/.+\.(txt|in)|Pipfile|[^/]+\.lock)", "dependencies"),
     (r"(tests?|[^/]*_tests?)/.+", "tests"),
     (r"(conftest\.py|test_[^/]+\.py|tox\.ini|pytest\.ini|noxfile\.py|\.coveragerc)", "tests"),
@@ -54,6 +52,10 @@ _PACKAGE = (
 )
 
 
+# No process imports these, unless something else of the plugin does.
+NOT_IMPORTED = ("tests", "migrations", "templates", "static")
+
+
 def _first(rules: Iterable[tuple[str, str]], path: str, otherwise: str) -> str:
     for pattern, category in rules:
         if re.fullmatch(pattern, path):
@@ -66,16 +68,18 @@ def is_litter(path: str) -> bool:
     return bool(_LITTER.search(path))
 
 
-def categorize(path: str, package_path: str) -> str:
+def categorize(path: str, package_path: str, imported: bool = False) -> str:
     """Return the category of ``path`` (relative to the repository, forward slashes).
 
-    ``package_path`` is the package's directory relative to the repository.
+    ``package_path`` is the package's directory relative to the repository. A file that is ``imported`` by what NetBox
+    loads is no test and no template, whatever its name is.
     """
     if is_litter(path):
         return "ignored"
     if path.startswith("netbox-docker:"):
         return "settings"
     if path.startswith(f"{package_path}/"):
-        return _first(_PACKAGE, path[len(package_path) + 1 :], "python")
+        rules = [rule for rule in _PACKAGE if not imported or rule[1] not in NOT_IMPORTED]
+        return _first(rules, path[len(package_path) + 1 :], "python")
     # Python beside the package may be imported by it; anything else in the repository is not loaded by NetBox.
     return _first(_REPOSITORY, path, "python" if path.endswith(".py") else "ignored")

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .change import Change, merged, printable
@@ -105,8 +105,9 @@ def find_changes(stack: Stack, wanted: Wanted | None = None) -> Found:
         found.changes += classifier.changes(since, "since")
         settles |= {path for difference in since for path in (difference.path, difference.previous) if path}
     if wanted.paths:
-        paths = [path for given in wanted.paths for path in _inside(tree, given, before)]
-        found.changes += _of_paths(classifier, paths, compared)
+        gone = {d.previous or d.path for d in compared if d.previous or not d.new}
+        paths = [path for given in wanted.paths for path in _inside(tree, given, before, gone)]
+        found.changes += _of_paths(classifier, paths, compared, found.known)
         settles |= set(paths)
     found.changes = merged(found.changes)
     found.settles = None if "all" in wanted.changed else settles
@@ -122,8 +123,11 @@ def _settled_by(automatic: Iterable[Change], named: Sequence[str]) -> set[str]:
     return {path for path, found in categories.items() if "all" in named or found <= {*named, "ignored"}}
 
 
-def _of_paths(classifier: Classifier, paths: list[str], compared: list[Difference]) -> list[Change]:
-    """Changes of files that were named; one that is as it was applied counts by its path."""
+def _of_paths(classifier: Classifier, paths: list[str], compared: list[Difference], certain: bool) -> list[Change]:
+    """Changes of files that were named; one that is as it was applied counts by its path.
+
+    Unless it is ``certain`` what was applied last, a module may be what models are made of.
+    """
     known = {d.path: d for d in compared} | {d.previous: d for d in compared if d.previous}
     changes = classifier.changes(list({known[p].path: known[p] for p in paths if p in known}.values()), "paths")
     for path in paths:
@@ -131,25 +135,29 @@ def _of_paths(classifier: Classifier, paths: list[str], compared: list[Differenc
             category, rule = classifier.by_path(path)
             actions = rule.actions if rule else None
             reason = f"{printable(path)} named by hand"
-            changes.append(Change(path, "named", category, reason, sources=("paths",), actions=actions))
+            change = Change(path, "named", category, reason, sources=("paths",), actions=actions)
+            changes.append(change)
+            if not certain and not rule and category != "models" and classifier.facts.module(path):
+                why = f"{reason}, and what was applied last is not known: it may concern the schema"
+                changes.append(replace(change, category="models", reason=why))
     return changes
 
 
-def _inside(tree: Tree, given: str, before: Manifest | None) -> list[str]:
-    """The plugin's files that a path names: itself, or what is known below it.
+def _inside(tree: Tree, given: str, before: Manifest | None, gone: set[str]) -> list[str]:
+    """The plugin's files that a path names: itself, or what is known below it, with what is ``gone`` from there.
 
     Raises InvalidPath when it leaves the plugin, or names nothing there.
     """
     root = tree.root
-    asked = Path(given).expanduser()
     try:
+        asked = Path(given).expanduser()
         where = Path(os.path.normpath(root / asked))
         # The file itself may be a link; the way to it must stay inside.
         real = where.parent.resolve(strict=False)
         target = where.resolve(strict=False)
     except (OSError, RuntimeError, ValueError) as error:
         raise InvalidPath(f"paths: '{printable(given)}' cannot be followed: {error}.", asked=given) from error
-    for place in (where, real, target):
+    for place in (where, real, target) if where != root else (target,):
         if place != root and root not in place.parents:
             raise InvalidPath(
                 f"paths: '{printable(given)}' is not in the plugin at '{root}' but at '{printable(str(place))}'. "
@@ -157,12 +165,13 @@ def _inside(tree: Tree, given: str, before: Manifest | None) -> list[str]:
                 asked=given,
             )
     path = where.relative_to(root).as_posix()
+    prefix = "" if path == "." else f"{path}/"
+    inside = {name for name in gone if name.startswith(prefix)}
     if where.is_dir() and not where.is_symlink():
-        prefix = "" if path == "." else f"{path}/"
-        inside = {name for name in tree.everything() if name.startswith(prefix)}
-        if inside:
-            return sorted(inside)
-    elif os.path.lexists(where) or tree.knew(path, before):
+        inside |= {name for name in tree.everything() if name.startswith(prefix)}
+    if inside:
+        return sorted(inside)
+    if not where.is_dir() and (os.path.lexists(where) or tree.knew(path, before)):
         return [path]
     raise InvalidPath(
         f"paths: there is no file '{printable(path)}' in the plugin at '{root}', and there was none when it was "

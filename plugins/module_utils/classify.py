@@ -8,20 +8,27 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from .categories import categorize
 from .change import BY_CONTENT, BY_IMPORT, BY_PATH, Change, printable
 from .contents import included
 from .facts import Facts
 from .manifest import CHECKOUT, Difference
-from .matrix import WEB
+from .matrix import PYTHON_ROLES, WEB
 from .modules import Modules
 from .slices import config_slice, schema_slice
 from .source import IMPORT, ORDER, TOUCH, Source
-from .stack import Rule
+from .stack import PROJECT_FILE, Rule
 from .walk import LOADED, Node, Slice
 
 _CONFIGURED = "the models read the plugin's settings as they are imported"
 _PYTHON = ("python", "models", "views", "urls", "plugin_config")
+_ENVIRONMENT = f"{CHECKOUT}env/"
+# Of the package's files with other categories, these may be read by Python, too.
+_DATA = frozenset(["cfg", "csv", "ini", "j2", "json", "md", "toml", "txt", "xml", "yaml", "yml"])
+# Keys of the project file, by what they are put into.
+_BUILD_KEYS = frozenset(["ca_bundle", "netbox", "netbox_docker_url", "netbox_docker_version", "package", "packages"])
+_SETTINGS_KEYS = frozenset(["plugin_settings", "settings"])
+_NO_SERVICE_KEYS = frozenset(["rules", "superuser_name"])
+_NOTHING_SAID = "nothing that a service is made from"
 _NOTHING_NEW = "only comments, docstrings, formatting or types"
 _NO_MEANING = "only comments, or sections that other tools read"
 
@@ -103,10 +110,13 @@ class Versions:
         return "added" if node not in before.digests else "removed" if node not in after.digests else "changed"
 
     def web_only(self, module: str) -> bool:
-        return all(m.web_only(module) for m in (self.old, self.new) if module in m.sources)
+        known = [m for m in (self.old, self.new) if module in m.sources]
+        return bool(known) and all(m.web_only(module) for m in known)
 
     def nobody_imports(self, module: str) -> bool:
         top = module.split(".")[0]
+        if top in self.facts.beside:
+            return False
         if any(node[0].split(".")[0] == top for one in self.schema for node in one.digests):
             # It has models: Django does.
             return False
@@ -125,10 +135,10 @@ class Classifier:
         """The category that the path says, and the rule of the project file's that said so."""
         for rule in self.stack.rules:
             if rule.matches(path):
-                return rule.category or categorize(path, self.stack.plugin.package_path), rule
+                return rule.category or self.facts.category(path), rule
         if path in self._included:
             return "dependencies", None
-        return categorize(path, self.stack.plugin.package_path), None
+        return self.facts.category(path), None
 
     def changes(self, differences: Sequence[Difference], source: str) -> list[Change]:
         """All changes that these differences are; a file may be several."""
@@ -141,7 +151,7 @@ class Classifier:
 
     def _looked_into(self, difference: Difference) -> bool:
         paths = filter(None, (difference.path, difference.previous))
-        return any(self.by_path(path)[0] in (*_PYTHON, "settings") for path in paths)
+        return any(self.by_path(path)[0] in (*_PYTHON, "settings") or self._is_data(path) for path in paths)
 
     def _split(self, difference: Difference) -> Iterable[Difference]:
         """A file that was renamed into another category is one gone and one come."""
@@ -163,13 +173,47 @@ class Classifier:
             return [replace(change, reason=reason, actions=rule.actions)]
         if category == "dependencies":
             return [self._packaging(difference, change)]
-        if category == "settings" and versions and any(one.reads_settings for one in versions.schema):
-            return [change, replace(change, category="models", reason=f"{change.reason}, and {_CONFIGURED}")]
-        if category not in _PYTHON or difference.path.startswith(CHECKOUT) or versions is None:
+        if difference.path == PROJECT_FILE:
+            change = self._project(difference, change)
+        elif difference.path.startswith(_ENVIRONMENT):
+            # A container has its environment from when it was made.
+            change = replace(change, actions={"recreate": PYTHON_ROLES})
+        if versions is None:
             return [change]
+        if category == "settings":
+            return self._settings(difference, change, versions)
         if not difference.path.endswith(".py"):
-            return self._data(change, versions)
-        return self._python(difference, change, versions)
+            return self._data(change, versions) if self._is_data(difference.path) else [change]
+        return self._python(difference, change, versions) if category in _PYTHON else [change]
+
+    def _settings(self, difference: Difference, change: Change, versions: Versions) -> list[Change]:
+        """NetBox's configuration, which models may read; or a module of the plugin's that has its name."""
+        inside = difference.path.startswith(f"{self.facts.package_of(difference.path)}/")
+        module = inside and versions.names_of(difference)
+        found = self._python(difference, change, versions) if module else [change]
+        known = {one.category for one in found}
+        if known != {"ignored"} and "models" not in known and any(one.reads_settings for one in versions.schema):
+            reason = f"{change.reason}, and {_CONFIGURED}"
+            found.append(replace(change, category="models", reason=reason, actions=None))
+        return found
+
+    def _is_data(self, path: str) -> bool:
+        """Whether Python may read the file: one of the plugin's packages."""
+        inside = path.startswith(f"{self.facts.package_of(path)}/")
+        return inside and (self.by_path(path)[0] in _PYTHON or path.rpartition(".")[2] in _DATA)
+
+    def _project(self, difference: Difference, change: Change) -> Change:
+        """The project file by its keys: what the image is built from, what containers are made from, and the rest."""
+        old, new = self.facts.project(difference.old), self.facts.project(difference.new)
+        if old is None or new is None:
+            return change
+        keys = {key for key in {*old, *new} if old.get(key) != new.get(key)} - _NO_SERVICE_KEYS
+        if not keys:
+            return replace(change, category="ignored", reason=_NOTHING_SAID, confidence=BY_CONTENT)
+        change = replace(change, reason=f"{', '.join(sorted(keys))} changed", confidence=BY_CONTENT)
+        if keys & _BUILD_KEYS:
+            return replace(change, actions={"build": (), "recreate": PYTHON_ROLES})
+        return change if keys <= _SETTINGS_KEYS else replace(change, actions={"recreate": PYTHON_ROLES})
 
     def _packaging(self, difference: Difference, change: Change) -> Change:
         old = self.facts.meaning(difference.previous or difference.path, difference.old)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from . import syntax
+from .plugin import table
 
 try:
     import tomllib as _toml
@@ -45,7 +46,7 @@ def reads_metadata(package: Path) -> bool:
     """Whether a process can tell which version is installed: a file of the package asks for it."""
     for here, _folders, names in os.walk(package):
         for name in names:
-            if name.endswith(".py"):
+            if name.endswith(".py") and os.path.isfile(os.path.join(here, name)):
                 with contextlib.suppress(OSError):
                     if _READS_METADATA.search(Path(here, name).read_bytes()):
                         return True
@@ -61,13 +62,13 @@ def meaning(path: str, text: bytes, versioned: bool = True) -> bytes:
     try:
         if name == "pyproject.toml" and _toml:
             data = _toml.loads(text.decode("utf-8"))
-            data["tool"] = {k: v for k, v in data.get("tool", {}).items() if not _TOOLS.fullmatch(k)}
+            data["tool"] = {k: v for k, v in table(data.get("tool")).items() if not _TOOLS.fullmatch(k)}
             data.pop("dependency-groups", None)
-            poetry = data["tool"].get("poetry", {})
+            poetry = table(data["tool"].get("poetry"))
             for key in ("group", "dev-dependencies"):
                 poetry.pop(key, None)
-            for table in (data.get("project", {}), poetry):
-                _drop(table, versioned)
+            for part in (table(data.get("project")), poetry):
+                _drop(part, versioned)
             return json.dumps(data, sort_keys=True, default=str).encode()
         if name == "setup.cfg":
             return json.dumps(_setup_cfg(text.decode("utf-8"), versioned), sort_keys=True).encode()
@@ -81,9 +82,9 @@ def meaning(path: str, text: bytes, versioned: bool = True) -> bytes:
     return text
 
 
-def _drop(table: dict[str, Any], versioned: bool) -> None:
+def _drop(part: dict[str, Any], versioned: bool) -> None:
     for key in [*_PROSE_KEYS, *(() if versioned else ("version",))]:
-        table.pop(key, None)
+        part.pop(key, None)
 
 
 def _setup_py(text: bytes, versioned: bool) -> bytes:
@@ -151,7 +152,8 @@ def _include(root: Path, where: Path, name: bytes, found: set[str], pending: lis
     wanted = where / name.decode("utf-8", "replace").strip("'\"")
     try:
         inner = wanted.resolve().relative_to(root.resolve()).as_posix()
-    except (ValueError, OSError):
+    except (ValueError, OSError, RuntimeError):
+        # Outside, or a loop of links.
         return
     if inner not in found and not _PROSE.match(wanted.name):
         found.add(inner)

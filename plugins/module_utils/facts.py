@@ -8,24 +8,26 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from .categories import categorize
+from .categories import NOT_IMPORTED, categorize
 from .contents import meaning, packaging_files, reads_metadata
 from .errors import InvalidState
 from .manifest import Difference, Tree, content_id
 from .modules import Modules, module_name
 from .plugin import SKIPPED_DIRS
 from .source import FACTS_VERSION, Source, read_source
+from .stack import PROJECT_FILE, parse_project
 from .state import VERSION, read_json, write_atomic
 
 FILE = "facts.json"
 # No module of a package is in these.
 _SKIPPED = frozenset(["__pycache__", "locale", "migrations", "node_modules", "static", "templates", "test", "tests"])
-_NO_MODULES = ("tests", "docs", "migrations", "templates", "static", "dependencies", "ignored")
+_NO_MODULES = (*NOT_IMPORTED, "docs", "dependencies", "ignored")
 
 
 class Facts:
@@ -38,9 +40,13 @@ class Facts:
         # What is below it is imported by its path: "src/" or nothing.
         self.top = plugin.package_path[: -len(plugin.package_dir.name)]
         self._meanings: dict[str, str] = {}
+        self._kept_imported: list[str] = []
+        self._projects: dict[str | None, Any] = {}
         self._kept = self._read()
         self._sources: dict[str, Source] = {}
         self._now: dict[str, str] | None = None
+        # Files that are imported although their names are those of what is not.
+        self._imported: set[str] = set(self._kept_imported)
 
     def _read(self) -> dict[str, Any]:
         try:
@@ -51,7 +57,9 @@ class Facts:
         kept = [data.get("sources"), data.get("meanings")]
         if data.get("facts") != FACTS_VERSION or not all(isinstance(part, dict) for part in kept):
             return {}
-        self._meanings.update(data["meanings"])
+        self._projects.update(data.get("projects", {}))
+        self._kept_imported = [path for path in data.get("imported", []) if isinstance(path, str)]
+        self._meanings.update({k: v for k, v in data["meanings"].items() if isinstance(v, str) and "/" in v})
         return dict(data["sources"])
 
     @property
@@ -62,7 +70,43 @@ class Facts:
     def module(self, path: str) -> str | None:
         """The importable module that a file is, of the plugin's package or of one beside it."""
         name = module_name(path, self.top)
-        return name if name and categorize(path, self.stack.plugin.package_path) not in _NO_MODULES else None
+        known = name and (path in self._imported or categorize(path, self.package_of(path)) not in _NO_MODULES)
+        return name if known else None
+
+    def package_of(self, path: str) -> str:
+        """The package that a path is in: an app's beside the plugin's that this brings along, else the plugin's."""
+        first = path[len(self.top) :].partition("/")[0]
+        return (
+            self.top + first if path.startswith(self.top) and first in self.beside else self.stack.plugin.package_path
+        )
+
+    @cached_property
+    def beside(self) -> frozenset[str]:
+        """Packages beside the plugin's that its ``__init__`` names, as ``django_apps`` or otherwise."""
+        plugin = self.stack.plugin
+        init = self.tree.text(f"{plugin.package_path}/__init__.py") or b""
+        entries = Path(plugin.root, self.top).iterdir()
+        names = [e.name for e in entries if e != plugin.package_dir and e.name.isidentifier() and e.is_dir()]
+        return frozenset(
+            name
+            for name in names
+            if (plugin.package_dir.parent / name / "__init__.py").is_file()
+            and re.search(rb"\b%s\b" % re.escape(name.encode()), init)
+        )
+
+    def category(self, path: str) -> str:
+        """What the path says, and who imports it where that is more than its name."""
+        package = self.package_of(path)
+        found = categorize(path, package)
+        if found in NOT_IMPORTED and path.endswith(".py") and path in self.imported:
+            return categorize(path, package, imported=True)
+        return found
+
+    @property
+    def imported(self) -> set[str]:
+        """Files that are or were imported although their names are those of what is not."""
+        self.now()
+        return self._imported
 
     def _paths(self) -> Iterator[str]:
         """Files of all modules: of the package, and of modules and packages beside it."""
@@ -91,7 +135,37 @@ class Facts:
                     name = content_id(text, self.tree.kind)
                     self._now[path] = name
                     self._source(name, text)
+            self._follow()
         return self._now
+
+    def _follow(self) -> None:
+        """Take in what is imported as the plugin is, whatever its name is."""
+        known = self._now if self._now is not None else {}
+        pending = list(known)
+        while pending:
+            path = pending.pop()
+            source = self._sources.get(known[path])
+            for inner in self._imports(path, source) if source else ():
+                text = self.tree.text(inner) if inner not in known else None
+                if text is not None:
+                    name = known[inner] = content_id(text, self.tree.kind)
+                    self._source(name, text)
+                    self._imported.add(inner)
+                    pending.append(inner)
+
+    def _imports(self, path: str, source: Source) -> Iterator[str]:
+        """Paths of what a file imports as it is imported itself, as far as they may be modules of ours."""
+        words = path[len(self.top) : -len(".py")].split("/")
+        for name, what, when in source.imports:
+            rest = name.lstrip(".")
+            dots = len(name) - len(rest)
+            if not when or (not dots and rest.split(".")[0] not in (self.stack.plugin.package, *self.beside)):
+                continue
+            base = [*(words[:-dots] if dots else []), *rest.split(".")] if rest else words[:-dots]
+            for found in (base, *([*base, inner] for inner in what)):
+                if all(word.isidentifier() for word in found):
+                    yield f"{self.top}{'/'.join(found)}.py"
+                    yield f"{self.top}{'/'.join(found)}/__init__.py"
 
     def _source(self, name: str, text: bytes | None) -> Source | None:
         if name not in self._sources and name in self._kept:
@@ -146,6 +220,22 @@ class Facts:
             self._meanings[name] = "/".join(hashlib.sha256(one).hexdigest()[:32] for one in said)
         return self._meanings[name].split("/")[self.versioned]
 
+    def project(self, name: str | None) -> dict[str, Any] | None:
+        """What a version of the project file says, by key; None where it is not known any more, or cannot be read."""
+        if name is None:
+            return {}
+        if name not in self._projects:
+            text = self._text(PROJECT_FILE, name)
+            self._projects[name] = parse_project(text) if text is not None else None
+        known = self._projects[name]
+        return known if isinstance(known, dict) else None
+
+    def _project_id(self) -> str | None:
+        text = self.tree.text(PROJECT_FILE)
+        name = None if text is None else content_id(text, self.tree.kind)
+        self.project(name)
+        return name
+
     @cached_property
     def versioned(self) -> bool:
         """Whether the plugin asks which version of it is installed."""
@@ -167,5 +257,14 @@ class Facts:
                 self.meaning(path, name)
                 meanings[name] = self._meanings[name]
         meanings.update({d.old: self._meanings[d.old] for d in waiting if d.old and d.old in self._meanings})
-        data = {"version": VERSION, "facts": FACTS_VERSION, "sources": packed, "meanings": meanings}
+        project = [d.old for d in waiting if d.path == PROJECT_FILE] or [self._project_id()]
+        imported = sorted(path for path in self._imported if path in self.now())
+        data = {
+            "version": VERSION,
+            "facts": FACTS_VERSION,
+            "sources": packed,
+            "meanings": meanings,
+            "imported": imported,
+            "projects": {name: self._projects[name] for name in project if name in self._projects},
+        }
         write_atomic(self.stack.state / FILE, json.dumps(data, separators=(",", ":")))

@@ -61,6 +61,13 @@ class Repository:
         answer, _errors = process.communicate(stdin)
         return answer if process.returncode == 0 else None
 
+    def _must(self, *arguments: str) -> bytes:
+        process = self._start(*arguments, stdin=subprocess.DEVNULL)
+        answer, errors = process.communicate()
+        if process.returncode:
+            raise Unreadable(_cannot_read(errors))
+        return answer
+
     def head(self) -> str:
         """The commit that is checked out, or the empty tree's id on a branch without one."""
         found = self.ask("rev-parse", "--verify", "-q", "HEAD^{commit}")
@@ -135,20 +142,20 @@ class Repository:
         return _split(self.ask("ls-files", "-z", "--cached", "--others", "--exclude-standard") or b"")
 
     def differing(self, base: str, other: str) -> set[bytes]:
-        """Paths that two commits (or trees) have differently."""
+        """Paths that two commits (or trees) have differently. Raises Unreadable."""
         if base == other:
             return set()
-        return self._keep(self.ask("diff", *_PLAIN_DIFF, base, other, "--") or b"", base, other)
+        return self._keep(self._must("diff", *_PLAIN_DIFF, base, other, "--"), base, other)
 
     def blobs(self, tree: str, paths: Iterable[bytes]) -> dict[bytes, str]:
-        """``{path: object id}`` of those paths that a commit or tree has."""
+        """``{path: object id}`` of those paths that a commit or tree has. Raises Unreadable."""
         known = self._blobs.setdefault(tree, {})
         wanted = set(paths)
         asked = wanted - known.keys()
         if asked:
             few = [os.fsdecode(path) for path in asked] if len(asked) <= _FEW else []
             known.update(dict.fromkeys(asked))
-            for line in (self.ask("ls-tree", "-r", "-z", tree, "--", *few) or b"").split(b"\0"):
+            for line in self._must("ls-tree", "-r", "-z", tree, "--", *few).split(b"\0"):
                 about, _tab, path = line.partition(b"\t")
                 if path in asked and not about.startswith(_SUBMODULE):
                     known[path] = about.split(b" ")[2].decode()
@@ -172,6 +179,8 @@ class Repository:
 
         Raises InvalidReference when there is no such commit, or the range ends elsewhere than in HEAD.
         """
+        if "\0" in reference:
+            raise InvalidReference("since: no reference has a null character in it.", asked=reference)
         ends = re.fullmatch(r"(.*?)(\.{2,3})(.*)", reference, re.DOTALL)
         if not ends:
             return self._commit(reference, reference)

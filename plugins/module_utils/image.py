@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import json
 import re
 import shutil
@@ -15,6 +17,7 @@ from .stack import Stack
 
 # The document's tools; the project file adds its own.
 TOOLS = ("django-debug-toolbar", "pytest-django", "coverage")
+_PROSE = re.compile(r"(README|LICEN[CS]E|AUTHORS)[^/]*", re.IGNORECASE)
 _READ_BY_BACKENDS = re.compile(r"(README|LICEN[CS]E|VERSION|CHANGELOG|AUTHORS)[^/]*", re.IGNORECASE)
 # A build backend may read the version from one of these.
 _VERSION_FILES = ("__init__.py", "version.py", "_version.py", "__version__.py", "__about__.py")
@@ -102,6 +105,12 @@ def _version_is_declared(root: Path) -> bool:
 def _same(name: str, present: Path, content: bytes, versioned: bool) -> bool:
     """Whether a build would read the same: what only other tools read builds nothing anew."""
     before = present.read_bytes()
+    if name.startswith("source/") and _PROSE.fullmatch(name.rsplit("/", 1)[-1]):
+        # A backend wants it to be there; what it says is for readers.
+        return True
+    if name.startswith("source/") and name.endswith(".py") and name != "source/setup.py":
+        with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+            return ast.dump(ast.parse(before)) == ast.dump(ast.parse(content))
     inner = name[len("source/") :] if name.startswith("source/") else None
     return before == content or (
         inner is not None and meaning(inner, before, versioned) == meaning(inner, content, versioned)

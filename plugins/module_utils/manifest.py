@@ -9,6 +9,7 @@ comes out right.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import stat
@@ -30,7 +31,7 @@ FILE = "manifest.json"
 _WALKED = ": every file was looked at, also those that git would ignore"
 # Bytes of a file that are read at once.
 _BLOCK = 1 << 20
-# [object id, size, mtime_ns] of a file; None where a commit has one and the disk has not.
+# [object id, size, mtime_ns, ctime_ns] of a file; None where a commit has one and the disk has not.
 Entry = list[Any]
 
 
@@ -141,17 +142,24 @@ class Tree:
             status = os.lstat(where)
             if not (stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode)):
                 return None
-            if known and known[1:] == [status.st_size, status.st_mtime_ns]:
+            seen = [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
+            if known and known[1:] == seen:
                 return known
-            return [object_id(where, status, self.kind), status.st_size, status.st_mtime_ns]
+            return [object_id(where, status, self.kind), *seen]
         except PermissionError:
-            return ["unreadable", -1, 0]
+            return ["unreadable", -1, 0, 0]
         except OSError:
             # Gone since it was listed: deleted, for every process that would load it.
             return None
 
     def differences(self, before: Manifest, now: Manifest) -> list[Difference] | str:
         """Files that are other ``now``; or why that cannot be told, in words."""
+        try:
+            return self._differences(before, now)
+        except Unreadable as error:
+            return str(error)
+
+    def _differences(self, before: Manifest, now: Manifest) -> list[Difference] | str:
         if before.heads.keys() != now.heads.keys():
             if ("" in before.heads) != ("" in now.heads):
                 return "git tells about this repository now, and did not before, or the other way round"
@@ -227,13 +235,19 @@ class Tree:
         return {path for path in found if not path.endswith("/") and self.matters(path)}
 
     def knew(self, path: str, before: Manifest | None) -> bool:
-        """Whether a manifest has the file."""
-        return before is not None and path in self._ids(before, [path])
+        """Whether a manifest has the file; False where git cannot tell any more."""
+        with contextlib.suppress(Unreadable):
+            return before is not None and path in self._ids(before, [path])
+        return False
 
     def text(self, path: str) -> bytes | None:
         """A file's content now; None when it cannot be read."""
+        where = self._absolute(path)
         try:
-            with open(self._absolute(path), "rb") as stream:
+            # A pipe would be waited for.
+            if not os.path.isfile(where):
+                return None
+            with open(where, "rb") as stream:
                 return stream.read()
         except OSError:
             return None
@@ -321,8 +335,8 @@ def read_manifest(stack: Stack) -> tuple[Manifest | None, str]:
             if entry is None:
                 files[name] = None
             else:
-                content, _size, mtime_ns = entry
-                files[name] = entry if mtime_ns < settled_ns else [content, -1, 0]
+                content, _size, mtime_ns, ctime_ns = entry
+                files[name] = entry if max(mtime_ns, ctime_ns) < settled_ns else [content, -1, 0, 0]
         heads = {str(prefix): str(commit) for prefix, commit in data["heads"].items()}
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         return None, f"what was applied last is not known: {stack.state / FILE} is damaged ({error!r})"
@@ -341,5 +355,5 @@ def settled(now: Manifest, waiting: Iterable[Difference]) -> Manifest:
     for difference in waiting:
         files[difference.path] = None
         if difference.old:
-            files[difference.previous or difference.path] = [difference.old, -1, 0]
+            files[difference.previous or difference.path] = [difference.old, -1, 0, 0]
     return Manifest(dict(now.heads), files)

@@ -66,7 +66,7 @@ def find_plugin(path: str, package: str | None = None) -> Plugin:
 
     Raises PluginNotFound when there is no directory, no NetBox plugin, or more than one candidate.
     """
-    asked = Path(path).expanduser()
+    asked = expanded(path)
     if not asked.is_dir():
         found = "a file" if asked.exists() else "nothing"
         raise PluginNotFound(
@@ -104,6 +104,14 @@ def find_plugin(path: str, package: str | None = None) -> Plugin:
         uid=owner.st_uid,
         gid=owner.st_gid,
     )
+
+
+def expanded(path: str) -> Path:
+    """The path without its ``~``. Raises PluginNotFound where there is no such user."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise PluginNotFound(f"plugin_path: '{path}' names the home of nobody here: {error}", path=path) from error
 
 
 def _checked(distribution: str | None) -> str | None:
@@ -151,7 +159,7 @@ def _defines_plugin_config(init: Path) -> bool:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(text)
-    except SyntaxError:
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         # This Python need not be the stack's: what it cannot parse is judged by its text.
         return bool(_CONFIG_TEXT.search(text))
     for node in ast.walk(tree):
@@ -195,5 +203,10 @@ def _pyproject_name(path: Path) -> str | None:
         data: dict[str, Any] = _toml.loads(text)
     except _toml.TOMLDecodeError as error:
         raise InvalidProject(f"pyproject.toml: {error}. Mend the file: the image's build reads it too.") from error
-    name = data.get("project", {}).get("name") or data.get("tool", {}).get("poetry", {}).get("name")
-    return name if isinstance(name, str) else None
+    tables = [data.get("project"), table(data.get("tool")).get("poetry")]
+    return next((name for name in (table(one).get("name") for one in tables) if isinstance(name, str)), None)
+
+
+def table(value: Any) -> dict[str, Any]:
+    """A table of a packaging file; empty where the file has something else in its place."""
+    return value if isinstance(value, dict) else {}

@@ -21,7 +21,7 @@ from . import syntax
 from .syntax import BLOCKS, FUNCTIONS
 
 # Facts are compared only when the same engine and the same Python's ast made both.
-FACTS_VERSION = f"4/{sys.version_info[0]}.{sys.version_info[1]}"
+FACTS_VERSION = f"5/{sys.version_info[0]}.{sys.version_info[1]}"
 # NetBox's makemigrations keeps these out of migrations, in every release that is supported.
 EXEMPT_KEYWORDS = frozenset(["help_text", "verbose_name"])
 # Of Django's own fields but those that point to a model.
@@ -91,8 +91,14 @@ class Source:
 
     @classmethod
     def unpack(cls, data: dict[str, Any]) -> Source:
+        """Raises KeyError, TypeError or ValueError for what ``pack`` never made."""
         parts = {name: Part(*values) for name, values in data["parts"].items()}
-        return cls(data["code"], data["unsure"], parts, data["aliases"], data["stars"], data["imports"])
+        for part in parts.values():
+            if not all(isinstance(one, str) for one in (part.kind, part.digest, *part.uses, *part.bases)):
+                raise TypeError(part)
+        imports = [[str(name), [str(one) for one in what], int(when)] for name, what, when in data["imports"]]
+        aliases = {name: [[where, what] for where, what in meant] for name, meant in data["aliases"].items()}
+        return cls(str(data["code"]), bool(data["unsure"]), parts, aliases, list(map(str, data["stars"])), imports)
 
 
 def read_source(text: bytes) -> Source:

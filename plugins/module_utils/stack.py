@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from .errors import (
     nearest,
 )
 from .matrix import ACTIONS, CATEGORIES, PYTHON_ROLES
-from .plugin import Plugin, find_plugin
+from .plugin import Plugin, expanded, find_plugin
 from .releases import DEFAULT_NETBOX, netbox_minor, release_for
 from .state import read_json, stack_id, state_dir, state_home, write_json
 
@@ -184,6 +185,15 @@ def read_project_file(root: Path) -> dict[str, Any]:
     return _check(PROJECT_FILE, data)
 
 
+def parse_project(text: bytes) -> dict[str, Any] | None:
+    """What a text of the project file says, as plain data and not validated; None for what is no mapping."""
+    try:
+        data = yaml.safe_load(text)
+        return dict(json.loads(json.dumps(data or {}, default=str)))
+    except (AttributeError, ValueError, TypeError, yaml.YAMLError):
+        return None
+
+
 def check_category(name: str) -> str:
     """Return ``name``; raise UnknownCategory with the nearest known one otherwise."""
     if name not in CATEGORIES:
@@ -286,7 +296,7 @@ def resolve(plugin_path: str | None, options: dict[str, Any] | None = None) -> S
     """
     given = _check(OPTIONS, options or {})
     plugin_path = choose_path(plugin_path)
-    root = Path(plugin_path).expanduser()
+    root = expanded(plugin_path)
     from_file = read_project_file(root) if root.is_dir() else {}
     values = {key: default for key, (_kind, default) in KEYS.items()}
     values.update(from_file)
@@ -331,7 +341,7 @@ def load(plugin_path: str | None) -> Stack:
     Raises StackNotSetUp when there is none.
     """
     plugin_path = choose_path(plugin_path)
-    plugin_root = Path(plugin_path).expanduser()
+    plugin_root = expanded(plugin_path)
     saved = read_json(state_dir(plugin_root) / "options.json") if plugin_root.is_dir() else None
     stack = resolve(plugin_path, saved["options"] if saved else None)
     if saved is None:

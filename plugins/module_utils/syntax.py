@@ -24,6 +24,8 @@ _NO_CALLERS = re.compile(
 _BY_NAME = frozenset(
     ["choices", "decoder", "default", "encoder", "limit_choices_to", "on_delete", "storage", "upload_to", "validators"]
 )
+# Methods that change what they are called on, and give something back.
+_CHANGES = frozenset(["add", "append", "extend", "insert", "pop", "popitem", "remove", "setdefault", "update"])
 # They register something somewhere, and change nothing of what they are given.
 _REGISTERS = frozenset(["connect", "register", "unregister"])
 _MAKING = ("type", "new_class")
@@ -230,7 +232,9 @@ def uses(*nodes: ast.AST) -> list[str]:
             for argument in node.args:
                 visit(argument, False)
             for keyword in node.keywords:
-                visit(keyword.value, keyword.arg in _BY_NAME)
+                # Classes keep it so; what a function does with it, it alone knows.
+                kept = called.rpartition(".")[2][:1].isupper()
+                visit(keyword.value, kept and keyword.arg in _BY_NAME)
         else:
             if isinstance(node, ast.Attribute):
                 found[f".{node.attr}"] = None
@@ -291,8 +295,13 @@ def bound(node: ast.AST) -> tuple[list[str], list[str]]:
             names.append(one.id)
         elif isinstance(one, (ast.Attribute, ast.Subscript)) and not isinstance(one.ctx, ast.Load):
             touched.append(root(one))
+        elif isinstance(one, ast.AugAssign) and isinstance(one.target, ast.Name):
+            # ``X += …`` changes a list in place.
+            touched.append(one.target.id)
         elif isinstance(one, ast.Expr) and isinstance(one.value, ast.Call):
             touched += _touched_by(one.value)
+        elif isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute) and one.func.attr in _CHANGES:
+            touched.append(root(one.func))
         else:
             # An exception, a capture of a pattern.
             names += [

@@ -38,12 +38,13 @@ _SETTINGS = re.compile(r"(^|\.)(get_plugin_config\(\)$|PLUGINS_CONFIG\b)")
 _RUNS_TEXT = re.compile(r"^(exec|eval)\(\)$")
 _READS_DATA = re.compile(
     r"(^|\.)(open|read_text|read_bytes|safe_load|full_load|load|loads|load_all|safe_load_all|files|get_data|read|reader|"
-    r"DictReader|open_text|open_binary|as_file|path)(\(\))?$"
+    r"DictReader|open_text|open_binary|as_file|path|parse|glob|rglob|iterdir|listdir|scandir)(\(\))?$"
 )
 # Options, and fields that NetBox's bases bring: who binds one of these names again takes it away.
 _INHERITED = re.compile(
     r"Meta|bookmarks|comments|config_template|contacts|created|custom_field_data|description|id|images|journal_entries|"
-    r"last_updated|level|lft|local_context_data|name|objects|owner|parent|rght|slug|subscriptions|tags|tree_id"
+    r"last_updated|level|lft|local_context_data|name|objects|owner|parent|rght|slug|subscriptions|tags|tree_id|"
+    r"_abs_weight|auto_sync_enabled|data_file|data_path|data_source|data_synced|weight|weight_unit"
 )
 
 _METHODS = ("method", "static", "shared")

@@ -35,17 +35,17 @@ def _tell(message: dict[str, Any]) -> None:
 class _Application:
     """Counts requests under way, and forgets parsed templates when one on disk has changed."""
 
-    def __init__(self, application: Callable[..., Iterable[bytes]], template_dir: str) -> None:
+    def __init__(self, application: Callable[..., Iterable[bytes]], template_dirs: list[str]) -> None:
         self.application = application
-        self.template_dir = template_dir
-        self.templates = digest.signature(template_dir, code_only=False)
+        self.template_dirs = template_dirs
+        self.templates = self._signatures()
         self.active = 0
         self.lock = threading.Lock()
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         with self.lock:
             self.active += 1
-            now = digest.signature(self.template_dir, code_only=False)
+            now = self._signatures()
             if now != self.templates:
                 from django.template.autoreload import reset_loaders
 
@@ -58,9 +58,19 @@ class _Application:
             raise
         return _Counted(response, self._done)
 
+    def _signatures(self) -> list[dict[str, tuple[int, int, int]]]:
+        return [digest.signature(folder, code_only=False) for folder in self.template_dirs]
+
     def _done(self) -> None:
         with self.lock:
             self.active -= 1
+
+
+def template_dirs(package_dir: str, app_dirs: Iterable[str]) -> list[str]:
+    """Where the plugin's apps, its own and those that it brings from its repository, have templates."""
+    own = (f"{package_dir}/", "/opt/netbox-dev/")
+    found = [package_dir, *(path for path in app_dirs if f"{path}/".startswith(own))]
+    return [os.path.join(path, "templates") for path in dict.fromkeys(found)]
 
 
 class _Counted:
@@ -87,6 +97,7 @@ class _Counted:
 
 def serve(package_dir: str) -> None:
     """Serve NetBox on the supervisor's socket until SIGTERM, then finish what is under way."""
+    from django.apps import apps
     from django.conf import settings
     from django.contrib.staticfiles.handlers import StaticFilesHandler
     from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler, get_internal_wsgi_application
@@ -97,7 +108,7 @@ def serve(package_dir: str) -> None:
     _loaded = get_resolver().url_patterns
     if settings.DEBUG:
         application = StaticFilesHandler(application)
-    counted = _Application(application, os.path.join(package_dir, "templates"))
+    counted = _Application(application, template_dirs(package_dir, (c.path for c in apps.get_app_configs())))
 
     server = ThreadedWSGIServer(("0.0.0.0", 8080), WSGIRequestHandler, bind_and_activate=False)
     server.socket = socket.socket(fileno=int(os.environ["NETBOX_DEV_LISTEN_FD"]))

@@ -51,6 +51,9 @@ def _digest(tops: tuple[str, ...], code_only: bool) -> str:
     for top in tops:
         for relative, path in _files(top, code_only):
             try:
+                # A pipe would be waited for.
+                if not os.path.isfile(path):
+                    continue
                 with open(path, "rb") as stream:
                     content = hashlib.sha256(stream.read()).digest()
             except OSError:

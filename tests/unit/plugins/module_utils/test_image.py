@@ -111,7 +111,9 @@ PYPROJECT = '[project]\nname = "x"\nversion = "1"\ndependencies = ["a"]\n[tool.r
         ("requirements.txt", "a==1\n", "# why\na==1  # one\n\n", True),
         ("requirements.txt", "a==1\n", "a==2\n", False),
         ("setup.cfg", "[metadata]\nname = x\n", "[metadata]\nname = x\n[flake8]\nmax-line-length = 9\n", True),
-        ("README.md", "a", "b", False),
+        ("README.md", "a", "b", True),
+        ("CHANGELOG.md", "a", "b", False),
+        ("VERSION", "1.0", "1.1", False),
     ],
 )
 def test_what_only_other_tools_read_builds_nothing_anew(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Callable
 
 import pytest
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import plugin
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import contents, plugin
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import InvalidProject, PluginNotFound
 
 Make = Callable[..., Path]
@@ -40,6 +40,7 @@ def test_a_plugin_is_found_wherever_its_package_lies(make_plugin: Make, reposito
         "# -*- coding: utf-8 -*-\n'\\d'\nfrom netbox.plugins import PluginConfig\nclass C(PluginConfig): ...\n",
         # Not Python for any interpreter: judged by its text, for the stack's interpreter has the last word.
         "from netbox.plugins import PluginConfig\nclass C(PluginConfig):\n    x = = 1\n",
+        "from netbox.plugins import PluginConfig\nclass C(PluginConfig):\n    x = 1\0\n",
     ],
 )
 def test_a_plugin_config_is_seen_however_it_is_written(tmp_path: Path, write_file: Make, init: str) -> None:
@@ -139,3 +140,23 @@ def test_a_pyproject_that_is_no_toml_is_named_with_its_line(make_plugin: Make) -
 def test_a_name_that_no_index_would_take_is_refused_before_it_reaches_a_build(make_plugin: Make, name: str) -> None:
     with pytest.raises(InvalidProject, match="distribution"):
         plugin.find_plugin(str(make_plugin(files={"pyproject.toml": f'[project]\nname = "{name}"\n'})))
+
+
+@pytest.mark.parametrize(
+    "text", ["[[project]]\nname = 'x'\n", "project = 'x'\n", "tool = 'x'\n", "[[tool.poetry]]\nname = 'x'\n"]
+)
+def test_a_packaging_file_with_other_things_than_tables_names_nothing(make_plugin: Make, text: str) -> None:
+    root = make_plugin(files={"pyproject.toml": text})
+    assert plugin.find_plugin(str(root)).distribution == "netbox-example"
+    assert contents.meaning("pyproject.toml", text.encode())
+
+
+def test_requirements_that_include_a_loop_of_links_include_nothing(make_plugin: Make) -> None:
+    root = make_plugin(files={"requirements.txt": "-r loop.txt\n"})
+    (root / "loop.txt").symlink_to("loop.txt")
+    assert contents.included(root) == set()
+
+
+def test_the_home_of_nobody_is_no_plugin() -> None:
+    with pytest.raises(PluginNotFound, match="the home of nobody here"):
+        plugin.find_plugin("~nobody-of-that-name/x")

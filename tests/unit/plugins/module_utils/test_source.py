@@ -93,7 +93,8 @@ def test_what_an_unparsable_file_imports_is_told_by_its_text(text: str, imports:
     ("text", "name", "uses"),
     [
         ("X = a.b(c, d=e)", "X", ["a.b()", "c", "e"]),
-        ("X = f(default=g, validators=[h, i()])", "X", ["f()", "&g", "&h", "i()"]),
+        ("X = F(default=g, validators=[h, i()])", "X", ["F()", "&g", "&h", "i()"]),
+        ("X = f(default=g, validators=[h, i()])", "X", ["f()", "g", "h", "i()"]),
         ("X = a().b.c", "X", [".c", ".b", "a()"]),
         ("X = getattr(a, 'b')", "X", [".b", "a"]),
         ("X = import_module('a.b')", "X", ["import a.b"]),
