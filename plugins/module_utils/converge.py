@@ -22,11 +22,11 @@ from .oneoff import run_task
 from .override import write_files
 from .plan import Action, make_plan
 from .running import Running
-from .runtime.digest import tree_digest
+from .runtime.digest import LOADED, tree_digest
 from .secret import keep_password, password_file, superuser_password
 from .services import python_services, web_service
 from .stack import PROJECT_FILE, Stack
-from .state import read_json, write_json
+from .state import read_json, write_atomic, write_json
 
 _RANK = {"": 0, "reload": 1, "restart": 2, "recreate": 3}
 
@@ -195,6 +195,10 @@ class Converger(Running):
             self._predict(outcome, wanted, files["changed"])
             outcome.changed = bool(outcome.plan) or bool(files["changed"])
             return outcome
+        if found.differences or not found.known:
+            # The services take them for code, too.
+            lines = "".join(f"{path}\n" for path in found.facts.loaded())
+            write_atomic(stack.state / "run" / LOADED, lines)
         self.up_backing()
         built = False
         if self.build_needed():

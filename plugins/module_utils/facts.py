@@ -153,6 +153,11 @@ class Facts:
                     self._imported.add(inner)
                     pending.append(inner)
 
+    def loaded(self) -> list[str]:
+        """Of these, those in the package, relative to it."""
+        inside = f"{self.stack.plugin.package_path}/"
+        return sorted(path[len(inside) :] for path in self.imported if path.startswith(inside))
+
     def _imports(self, path: str, source: Source) -> Iterator[str]:
         """Paths of what a file imports as it is imported itself, as far as they may be modules of ours."""
         words = path[len(self.top) : -len(".py")].split("/")

@@ -43,11 +43,16 @@ class Disk:
     packages: str = ""
 
 
+def disk_code(stack: Stack) -> str:
+    """The digest of the code on disk, as the services' supervisors make it of what they run."""
+    return code_digest(str(stack.plugin.package_dir), str(stack.state / "run"))
+
+
 def read_disk(stack: Stack, image: str | None, compose_config: Mapping[str, Any]) -> Disk:
     """Digest the package, the configuration that the containers mount, and each service's Compose configuration."""
     services = compose_config.get("services", {})
     return Disk(
-        code=code_digest(str(stack.plugin.package_dir)),
+        code=disk_code(stack),
         config=tree_digest(str(stack.checkout / "configuration"), str(stack.state / "runtime")),
         image=image,
         services={name: _sha256(service) for name, service in services.items()},

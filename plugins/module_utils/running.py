@@ -18,11 +18,10 @@ from .compose import Compose, last_lines
 from .engine import Engine
 from .errors import BrokenCode, ComposeFailed, PluginNotRegistered, ServiceUnhealthy, TimeLimit
 from .events import Reporter
-from .freshness import OTHER_CODE, Disk, Verdict, created_from, judge, read_disk
+from .freshness import OTHER_CODE, Disk, Verdict, created_from, disk_code, judge, read_disk
 from .oneoff import run_task
 from .override import PYTHON, RUNTIME_PACKAGE
 from .port import taken
-from .runtime.digest import code_digest
 from .services import backing_services, database_service, web_service
 from .stack import Stack
 from .state import write_json
@@ -237,7 +236,7 @@ class Running:
                 self.reporter.say(f"waiting for {names}")
             time.sleep(0.1)
             # A file that was saved meanwhile is loaded already; the next run finds it as a change.
-            disk = replace(disk, code=code_digest(str(self.stack.plugin.package_dir)))
+            disk = replace(disk, code=disk_code(self.stack))
         self._wait_served(deadline)
         for verdict in verdicts:
             self.assert_registered(verdict.told.get("report", {}))

@@ -18,7 +18,7 @@ from .events import Reporter
 from .freshness import OTHER_CODE, Verdict
 from .manifest import FILE
 from .oneoff import run_task
-from .runtime.digest import signature
+from .runtime.digest import loaded, signature
 from .services import web_service
 from .stack import Stack
 from .state import lock_holder
@@ -140,7 +140,11 @@ def _service(
 def _saved_after(stack: Stack, since: float) -> str:
     """The first file that was saved after a process started; empty where none was (one that is gone, or came back)."""
     package = stack.plugin.package_dir
-    later = [(mtime, path) for path, (_size, mtime, _inode) in signature(str(package)).items() if mtime > since * 1e9]
+    later = [
+        (mtime, path)
+        for path, (_size, mtime, _inode) in signature(str(package), also=loaded(str(stack.state / "run"))).items()
+        if mtime > since * 1e9
+    ]
     if not later:
         return ""
     more = f" and {len(later) - 1} more" if len(later) > 1 else ""

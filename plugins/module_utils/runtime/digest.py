@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 # Parts of a package that no running process holds: read afresh for each use, or not read at all.
 _NOT_CODE = frozenset(["templates", "static", "tests", "test", "migrations", "docs", "__pycache__"])
@@ -16,7 +16,22 @@ _NOT_CODE_NAMES = re.compile(r"(test_.*|.*_test|tests|conftest)\.py")
 _NOT_CODE_ENDINGS = (".pyc", ".pyo", ".md", ".rst", ".po", ".swp", ".swx", "~", ".orig", ".rej", ".tmp", ".bak")
 
 
-def _files(top: str, code_only: bool) -> Iterator[tuple[str, str]]:
+# A file in the directory where services tell what they run: paths in the package, a line each, that are code although
+# their names say otherwise, for other code imports them.
+LOADED = "loaded"
+
+
+def loaded(run_dir: str) -> tuple[str, ...]:
+    try:
+        with open(os.path.join(run_dir, LOADED), encoding="utf-8", errors="surrogateescape") as stream:
+            return tuple(stream.read().splitlines())
+    except OSError:
+        return ()
+
+
+def _files(top: str, code_only: bool, also: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
+    for relative in also:
+        yield relative, os.path.join(top, relative)
     for here, directories, names in os.walk(top):
         directories[:] = sorted(
             d
@@ -34,10 +49,10 @@ def _files(top: str, code_only: bool) -> Iterator[tuple[str, str]]:
             yield os.path.relpath(path, top), path
 
 
-def signature(top: str, code_only: bool = True) -> dict[str, tuple[int, int, int]]:
+def signature(top: str, code_only: bool = True, also: Iterable[str] = ()) -> dict[str, tuple[int, int, int]]:
     """``{path: (size, mtime ns, inode)}``: cheap, and different whenever a file may have changed."""
     found = {}
-    for relative, path in _files(top, code_only):
+    for relative, path in _files(top, code_only, also):
         try:
             status = os.stat(path)
         except OSError:
@@ -46,10 +61,10 @@ def signature(top: str, code_only: bool = True) -> dict[str, tuple[int, int, int
     return found
 
 
-def _digest(tops: tuple[str, ...], code_only: bool) -> str:
+def _digest(tops: tuple[str, ...], code_only: bool, also: Iterable[str] = ()) -> str:
     hasher = hashlib.sha256()
     for top in tops:
-        for relative, path in _files(top, code_only):
+        for relative, path in _files(top, code_only, also):
             try:
                 # A pipe would be waited for.
                 if not os.path.isfile(path):
@@ -63,9 +78,9 @@ def _digest(tops: tuple[str, ...], code_only: bool) -> str:
     return hasher.hexdigest()
 
 
-def code_digest(package_dir: str) -> str:
+def code_digest(package_dir: str, run_dir: str) -> str:
     """SHA-256 over the files of a package that a running process may hold in memory."""
-    return _digest((package_dir,), code_only=True)
+    return _digest((package_dir,), code_only=True, also=loaded(run_dir))
 
 
 def tree_digest(*tops: str) -> str:

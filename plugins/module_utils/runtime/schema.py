@@ -22,18 +22,26 @@ RENAMED = (
 )
 
 
+# Where the plugin's repository is mounted.
+REPOSITORIES = "/opt/netbox-dev/"
+
+
 class OpenQuestion(Exception):
     """Django would ask; nobody is there to answer."""
 
 
 def plugin_labels(package: str) -> list[str]:
-    """The plugin's app, and those inside its package that it brings along."""
+    """The plugin's app, and those that it brings along: inside its package, or beside it in its repository."""
     from django.apps import apps
 
-    names = {config.name: str(config.label) for config in apps.get_app_configs()}
-    if package not in names:
+    configs = {config.name: config for config in apps.get_app_configs()}
+    if package not in configs:
         raise LookupError(f"NetBox has not registered the plugin '{package}'")
-    return [names.pop(package), *(label for name, label in sorted(names.items()) if name.startswith(f"{package}."))]
+    own = [str(configs.pop(package).label)]
+    for name, config in sorted(configs.items()):
+        if name.startswith(f"{package}.") or str(config.path).startswith(REPOSITORIES):
+            own.append(str(config.label))
+    return own
 
 
 @dataclass

@@ -66,7 +66,7 @@ class Supervisor:
         self.upcoming: Child | None = None
         self.retired: list[Child] = []
         self.generation = 0
-        self.seen = digest.signature(package_dir)
+        self.seen = self._signature()
         self.attempted = ""
         self.attempts = 0
         self.wanted = True
@@ -108,13 +108,16 @@ class Supervisor:
     def _on_term(self, *_: object) -> None:
         self.stopping = True
 
+    def _signature(self) -> dict[str, tuple[int, int, int]]:
+        return digest.signature(self.package_dir, also=digest.loaded(RUN_DIR))
+
     def _watch(self) -> None:
-        now = digest.signature(self.package_dir)
+        now = self._signature()
         if now == self.seen:
             return
         while True:
             time.sleep(SETTLE_S)
-            again = digest.signature(self.package_dir)
+            again = self._signature()
             if again == now:
                 break
             now = again
@@ -144,7 +147,7 @@ class Supervisor:
             self.tell()
         if not self.wanted or time.monotonic() < self.retry_at or self._held():
             return
-        code = digest.code_digest(self.package_dir)
+        code = digest.code_digest(self.package_dir, RUN_DIR)
         latest = self.upcoming or self.current
         if latest and not self.forced and latest.code == code:
             # Saved with the same content, or switched back to what runs.

@@ -52,9 +52,9 @@ def put(name: str, text: str = "other") -> Callable[[Path], Any]:
 def test_a_digest_differs_when_what_it_stands_for_does(
     package: Path, edit: Callable[[Path], Any], code: bool, tree: bool
 ) -> None:
-    before = digest.code_digest(str(package)), digest.tree_digest(str(package))
+    before = digest.code_digest(str(package), "/nonexistent"), digest.tree_digest(str(package))
     edit(package)
-    assert (digest.code_digest(str(package)) != before[0]) is code
+    assert (digest.code_digest(str(package), "/nonexistent") != before[0]) is code
     assert (digest.tree_digest(str(package)) != before[1]) is tree
 
 
@@ -76,3 +76,23 @@ def test_a_file_saved_through_another_is_seen(package: Path) -> None:
     assert digest.signature(str(package)) != before
     assert "templates/a.html" not in before
     assert "templates/a.html" in digest.signature(str(package), code_only=False)
+
+
+def test_a_test_that_is_imported_is_code(package: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    run = tmp_path_factory.mktemp("run")
+    put("tests/helpers.py", "a")(package)
+    put("test_run.py", "a")(package)
+    before, seen = digest.code_digest(str(package), str(run)), digest.signature(str(package))
+    (run / digest.LOADED).write_text("tests/helpers.py\ntest_run.py\ngone.py\n")
+    also = digest.loaded(str(run))
+    assert digest.code_digest(str(package), str(run)) != before
+    assert digest.signature(str(package), also=also).keys() - seen == {"tests/helpers.py", "test_run.py"}
+    before = digest.code_digest(str(package), str(run))
+    put("tests/helpers.py", "b")(package)
+    assert digest.code_digest(str(package), str(run)) != before
+
+
+def test_a_pipe_is_no_file_to_wait_for(package: Path) -> None:
+    before = digest.code_digest(str(package), "/nonexistent")
+    os.mkfifo(package / "pipe.py")
+    assert digest.code_digest(str(package), "/nonexistent") == before
