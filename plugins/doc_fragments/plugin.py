@@ -64,3 +64,40 @@ options:
     elements: str
     default: []
 """
+
+    SCHEMA = r"""
+options:
+  makemigrations:
+    description:
+      - Whether migrations may be written. Without it, what the project file says, else they may.
+      - Where not, models that differ from their migrations are an error.
+    type: bool
+  inherited_drift:
+    description:
+      - What becomes of the differences between models and migrations that were there when the stack was set up.
+      - V(leave) writes the edit's own operations alone, and those that they cannot do without.
+      - V(include) writes them all.
+    type: str
+    choices:
+      - leave
+      - include
+    default: leave
+  merge:
+    description: Whether to write the migration that merges several that come last. Otherwise they are an error.
+    type: bool
+    default: false
+  renames:
+    description:
+      - Answers to whether something was renamed, each V(model.old=new) for a field, V(Old=New) for a model.
+      - V(model.old=) says that nothing has taken its place, and that its rows may go.
+    type: list
+    elements: str
+    default: []
+  defaults:
+    description:
+      - Values that existing rows get in fields that may not be null and have no default, by V(model.field).
+      - V(timezone.now) stands for the moment of the migration. Null, for a field that was nullable before, says that
+        no row has it null.
+    type: dict
+    default: {}
+"""

@@ -11,6 +11,8 @@ from ansible.module_utils.basic import AnsibleModule
 from .changes import Wanted
 from .errors import EngineFailed, NetBoxDevError
 from .events import Reporter
+from .schema import Wishes, wishes_of
+from .stack import Stack
 
 PLUGIN_SPEC: dict[str, Any] = {"plugin_path": {"type": "path"}}
 RUN_SPEC: dict[str, Any] = {
@@ -24,6 +26,18 @@ CHANGED_SPEC: dict[str, Any] = {
     "since": {"type": "str"},
     "paths": {"type": "list", "elements": "str", "default": []},
 }
+SCHEMA_SPEC: dict[str, Any] = {
+    "makemigrations": {"type": "bool"},
+    "inherited_drift": {"type": "str", "choices": ["leave", "include"], "default": "leave"},
+    "merge": {"type": "bool", "default": False},
+    "renames": {"type": "list", "elements": "str", "default": []},
+    "defaults": {"type": "dict", "default": {}},
+}
+
+
+def wishes(module: AnsibleModule, stack: Stack) -> Wishes:
+    """What the options of SCHEMA_SPEC, and the project file, say about the schema."""
+    return wishes_of(stack, **{key: module.params[key] for key in SCHEMA_SPEC})
 
 
 def wanted_of(module: AnsibleModule) -> Wanted:

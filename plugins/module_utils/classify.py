@@ -27,7 +27,7 @@ _DATA = frozenset(["cfg", "csv", "ini", "j2", "json", "md", "toml", "txt", "xml"
 # Keys of the project file, by what they are put into.
 _BUILD_KEYS = frozenset(["ca_bundle", "netbox", "netbox_docker_url", "netbox_docker_version", "package", "packages"])
 _SETTINGS_KEYS = frozenset(["plugin_settings", "settings"])
-_NO_SERVICE_KEYS = frozenset(["rules", "superuser_name"])
+_NO_SERVICE_KEYS = frozenset(["makemigrations", "rules", "superuser_name"])
 _NOTHING_SAID = "nothing that a service is made from"
 _NOTHING_NEW = "only comments, docstrings, formatting or types"
 _NO_MEANING = "only comments, or sections that other tools read"

@@ -23,9 +23,10 @@ from .override import write_files
 from .plan import Action, make_plan
 from .running import Running
 from .runtime.digest import LOADED, tree_digest
+from .schema import Wishes, remember_drift
 from .secret import keep_password, password_file, superuser_password
 from .services import python_services, web_service
-from .stack import PROJECT_FILE, Stack
+from .stack import PROJECT_FILE
 from .state import read_json, write_atomic, write_json
 
 _RANK = {"": 0, "reload": 1, "restart": 2, "recreate": 3}
@@ -40,6 +41,8 @@ class Outcome:
     plan: list[Action] = field(default_factory=list)
     changed: bool = False
     written: list[str] = field(default_factory=list)
+    # Of the schema step, as the task in the container returns it; empty where it did not run.
+    schema: dict[str, Any] = field(default_factory=dict)
     verdicts: list[Verdict] = field(default_factory=list)
 
     @property
@@ -50,6 +53,11 @@ class Outcome:
 
 class Converger(Running):
     """One run over one stack."""
+
+    wishes = Wishes()
+    migrates = True
+    # Whether the texts of migrations are wanted.
+    diff = False
 
     # -- the image ---------------------------------------------------------------------------------------------
 
@@ -150,9 +158,8 @@ class Converger(Running):
             # The superuser is older than this state: nobody but the developer knows the password.
             password_file(self.stack).unlink(missing_ok=True)
             result["password_file"] = ""
-        if done["drift"] is not None:
-            remember_drift(self.stack, done["drift"])
         if not self.check:
+            remember_drift(self.stack, done["drift"])
             self._remember_applied()
         changed = started or bool(done["applied"] or done["superuser_created"] or done["static"]["copied"])
         return {
@@ -214,7 +221,7 @@ class Converger(Running):
         schema = built or self._schema_moved() or bool(wanted & {"makemigrations", "migrate"})
         with held_reloads(stack) if schema else nullcontext():
             if schema:
-                self._schema("makemigrations" in wanted, outcome, pending)
+                self._schema("makemigrations" in wanted or self.wishes.merge, outcome, pending)
             disk = self.disk()
             verdicts = self._due(self.verdicts(disk), outcome.changes)
             if pending.exists():
@@ -236,6 +243,26 @@ class Converger(Running):
         outcome.changed = reporter.changed or bool(files["changed"])
         return outcome
 
+    def change_schema(self) -> Outcome:
+        """The schema step alone; in check mode what it would do. Services are left to the next run."""
+        outcome = Outcome()
+        self.roles = python_services(self.compose.config())
+        if self.check:
+            down = self.backing_down()
+            if down or self.build_needed():
+                why = f"{', '.join(down)} not running" if down else "the image is to be built"
+                raise StackNotSetUp(f"the schema cannot be looked at, {why}. Run apply_change.yml first.")
+            request = self._schema_request(True, dry_run=True)
+            outcome.schema = run_task(self.compose, web_service(self.roles), "schema", **request)
+            outcome.written = [path.rsplit("/", 1)[-1] for path in outcome.schema["written"]]
+            outcome.changed = bool(outcome.written or outcome.schema["applied"])
+            return outcome
+        self.up_backing()
+        with held_reloads(self.stack):
+            self._schema(True, outcome, self.stack.state / "schema-changed")
+        outcome.changed = self.reporter.changed
+        return outcome
+
     def _predict(self, outcome: Outcome, wanted: set[str], files: list[str]) -> None:
         """Reduce the plan to what would really be done, asking the stack without changing it.
 
@@ -252,11 +279,11 @@ class Converger(Running):
         down = self.backing_down()
         running = "build" not in kept and not down
         if running and (wanted & {"makemigrations", "migrate"} or self._schema_moved()):
-            make = "makemigrations" in wanted
+            make = "makemigrations" in wanted or self.wishes.merge
             kept.setdefault("migrate", Action("migrate", (), ("other migrations are applied than were last",)))
             result = run_task(self.compose, web, "schema", **self._schema_request(make, dry_run=True))
-            if result["missing"]:
-                outcome.notices.append(_not_on_disk(result["missing"]))
+            outcome.schema = result
+            outcome.notices += _notices(result)
             if not result["written"]:
                 kept.pop("makemigrations", None)
             if not result["written"] and not result["applied"]:
@@ -285,10 +312,11 @@ class Converger(Running):
     def _schema_request(self, make: bool, dry_run: bool) -> dict[str, Any]:
         return {
             "makemigrations": make,
-            "migrate": True,
+            "migrate": self.migrates,
             "dry_run": dry_run,
-            "inherited": inherited_drift(self.stack),
+            "sql": self.diff,
             "database_s": 60,
+            **self.wishes.request(self.stack),
         }
 
     def _due(self, verdicts: list[Verdict], changes: list[Change]) -> list[Verdict]:
@@ -313,14 +341,14 @@ class Converger(Running):
                 timeout_s=self.limits.schema_s,
                 **self._schema_request(make, dry_run=False),
             )
+            outcome.schema = result
             outcome.written = [path.rsplit("/", 1)[-1] for path in result["written"]]
-            if result["missing"]:
-                outcome.notices.append(_not_on_disk(result["missing"]))
+            outcome.notices += _notices(result)
             step.changed = bool(outcome.written or result["applied"])
             parts = [f"wrote {name}" for name in outcome.written] + result["operations"]
             parts += [f"applied {name}" for name in result["applied"]]
             if result["inherited"]:
-                parts.append(f"left {result['inherited']} inherited operations")
+                parts.append(f"left {result['inherited']} inherited operations (inherited_drift=include takes them in)")
             step.detail = "; ".join(parts) or "the database matches"
         if not step.changed and not before:
             pending.unlink()
@@ -338,25 +366,21 @@ class Converger(Running):
         return self.disk() if any(verdict.needs == "recreate" for verdict in verdicts) else disk
 
 
+def _notices(result: dict[str, Any]) -> list[str]:
+    """What of a schema step is to be known besides what it did."""
+    found = []
+    if result["along"]:
+        found.append(f"inherited drift of {', '.join(result['along'])} goes along, for the edit touches it")
+    if result["missing"]:
+        found.append(_not_on_disk(result["missing"]))
+    return found
+
+
 def _not_on_disk(migrations: list[str]) -> str:
     return (
         f"applied, and not on disk: {', '.join(migrations)}. What they made is still in the database; bring the files "
         "back and migrate backwards, or start from a new database"
     )
-
-
-def inherited_drift(stack: Stack) -> list[str]:
-    """The operations by which the models differed from their migrations when the stack was set up."""
-    data = read_json(stack.state / "drift.json")
-    return list(data["operations"]) if data else []
-
-
-def remember_drift(stack: Stack, operations: list[str]) -> bool:
-    """Keep them, unless some were kept for this NetBox before: an edit since then is not inherited."""
-    before = read_json(stack.state / "drift.json")
-    if before and before.get("netbox") == stack.netbox:
-        return False
-    return write_json(stack.state / "drift.json", {"operations": operations, "netbox": stack.netbox})
 
 
 def _at_least(verdict: Verdict, action: str, why: str) -> Verdict:

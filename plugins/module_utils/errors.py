@@ -96,6 +96,10 @@ class BrokenCode(NetBoxDevError):
     code = "broken_code"
 
 
+class InvalidAnswer(NetBoxDevError):
+    code = "invalid_answer"
+
+
 class SchemaFailed(NetBoxDevError):
     code = "schema_failed"
 

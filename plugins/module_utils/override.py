@@ -22,7 +22,19 @@ from .engine import ROLE_LABEL, STACK_LABEL
 from .errors import ForeignOverride, InvalidProject
 from .image import build_context, write_context
 from .matrix import WEB
-from .runtime import child, configuration, digest, install, local_settings, netbox, probe, schema, supervise, task
+from .runtime import (
+    child,
+    configuration,
+    digest,
+    drift,
+    install,
+    local_settings,
+    netbox,
+    probe,
+    schema,
+    supervise,
+    task,
+)
 from .services import command_words, python_services, role_of_command, supervised
 from .stack import Stack
 
@@ -37,7 +49,7 @@ PYTHON = "/opt/netbox/venv/bin/python"
 RUNTIME_PACKAGE = "netbox_dev_runtime"
 STATIC_VOLUME = "netbox-static-files"
 # Imported only so that they come to the managed node with this module; they run in the containers.
-_RUNTIME_MODULES = (child, configuration, digest, local_settings, netbox, probe, schema, supervise, task)
+_RUNTIME_MODULES = (child, configuration, digest, drift, local_settings, netbox, probe, schema, supervise, task)
 _MARK = "# Written by hedgehog.netbox_dev, content "
 
 

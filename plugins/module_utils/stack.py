@@ -54,6 +54,7 @@ KEYS: dict[str, tuple[type, Any]] = {
     "ca_bundle": (str, None),
     "debug_toolbar": (bool, True),
     "superuser_name": (str, "admin"),
+    "makemigrations": (bool, True),
 }
 
 
@@ -88,6 +89,7 @@ class Stack:
     ca_bundle: Path | None = None
     debug_toolbar: bool = True
     superuser_name: str = "admin"
+    makemigrations: bool = True
 
     @property
     def id(self) -> str:
@@ -324,6 +326,7 @@ def resolve(plugin_path: str | None, options: dict[str, Any] | None = None) -> S
         ca_bundle=Path(values["ca_bundle"]).expanduser() if values["ca_bundle"] else None,
         debug_toolbar=values["debug_toolbar"],
         superuser_name=values["superuser_name"],
+        makemigrations=values["makemigrations"],
     )
 
 

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from .changes import Wanted
-from .converge import Converger, Outcome, inherited_drift
+from .converge import Converger, Outcome
 from .errors import NetBoxDevError
 from .events import Reporter
 from .freshness import OTHER_CODE, Verdict
 from .manifest import FILE
 from .oneoff import run_task
 from .runtime.digest import loaded, signature
+from .schema import inherited_drift
 from .services import web_service
 from .stack import Stack
 from .state import lock_holder
@@ -94,11 +95,9 @@ def _database(asked: Mapping[str, Any]) -> dict[str, Any]:
         why.append(f"applied and not on disk: {_some(asked['missing'])}")
     if asked["drift"]:
         why.append(f"{len(asked['drift'])} operations differ between models and migrations")
-    if asked["drift"] is None:
-        why.append("models and migrations differ, and only you can say how")
     state = "stale" if why else "fresh"
     kept = {key: asked[key] for key in ("pending", "missing", "inherited")}
-    return {"state": state, "why": "; ".join(why), "drift": asked["drift"] or [], **kept}
+    return {"state": state, "why": "; ".join(why), "drift": asked["drift"], **kept}
 
 
 def _static(asked: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from .change import Change, printable
 from .converge import Outcome
@@ -46,6 +47,19 @@ def list_plan(plan: Sequence[Action], verb: str) -> list[str]:
         more = f" (and {len(reasons) - 1} more)" if len(reasons) > 1 else ""
         lines.append(f"  {action:15}{where:{width}}  {reasons[0] if reasons else ''}{more}")
     return lines
+
+
+def schema_diff(result: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The migrations of a schema step, with their SQL, as Ansible shows differences."""
+    return [
+        {
+            "before_header": "(no file)",
+            "after_header": file["path"],
+            "before": "",
+            "after": "".join([file["text"], *(f"-- {line}\n" for line in file["sql"])]),
+        }
+        for file in result.get("files", [])
+    ]
 
 
 def summarize(outcome: Outcome, reporter: Reporter, stack: Stack, check: bool, why: bool = False) -> list[str]:

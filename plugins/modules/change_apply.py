@@ -19,13 +19,14 @@ extends_documentation_fragment:
   - hedgehog.netbox_dev.plugin
   - hedgehog.netbox_dev.plugin.run
   - hedgehog.netbox_dev.plugin.changed
+  - hedgehog.netbox_dev.plugin.schema
 attributes:
   check_mode:
     description: Can run in check mode and return what would change without changing it.
     support: full
   diff_mode:
     description: Returns the differences in diff mode.
-    details: The summary says of every file what made it relevant.
+    details: The summary says of every file what made it relevant; migrations that are written are shown with their SQL.
     support: partial
   idempotent:
     description: A second run changes nothing.
@@ -42,6 +43,12 @@ EXAMPLES = r"""
     plugin_path: ~/src/netbox-example-plugin
     changed:
       - models
+
+- name: Apply the rename of a field
+  hedgehog.netbox_dev.change_apply:
+    plugin_path: ~/src/netbox-example-plugin
+    renames:
+      - fabric.description=summary
 
 - name: Apply what differs from the main branch
   hedgehog.netbox_dev.change_apply:
@@ -112,15 +119,17 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import (
     CHANGED_SPEC,
     RUN_SPEC,
+    SCHEMA_SPEC,
     run_module,
     wanted_of,
+    wishes,
 )
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.converge import Converger
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.running import Limits
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import load
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.state import lock
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.summary import summarize
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.summary import schema_diff, summarize
 
 
 def work(module: AnsibleModule, reporter: Reporter) -> dict[str, Any]:
@@ -128,7 +137,9 @@ def work(module: AnsibleModule, reporter: Reporter) -> dict[str, Any]:
     stack = load(module.params["plugin_path"])
     limit = module.params["time_limit"]
     with lock(stack.state, module.params["lock_timeout"], "change_apply"):
-        outcome = Converger(stack, reporter, Limits(limit, limit, min(limit, 180)), module.check_mode).run(wanted)
+        converger = Converger(stack, reporter, Limits(limit, limit, min(limit, 180)), module.check_mode)
+        converger.wishes, converger.diff = wishes(module, stack), module._diff
+        outcome = converger.run(wanted)
     return {
         "changed": outcome.changed,
         "changes": [change.describe() for change in outcome.changes],
@@ -136,12 +147,13 @@ def work(module: AnsibleModule, reporter: Reporter) -> dict[str, Any]:
         "steps": reporter.describe(),
         "written": outcome.written,
         "plugin_url": f"{stack.url}/plugins/{outcome.base_url}/",
+        "diff": schema_diff(outcome.schema),
         "summary": summarize(outcome, reporter, stack, module.check_mode, module._diff),
     }
 
 
 def main() -> None:
-    run_module(AnsibleModule(argument_spec={**RUN_SPEC, **CHANGED_SPEC}, supports_check_mode=True), work)
+    run_module(AnsibleModule(argument_spec={**RUN_SPEC, **CHANGED_SPEC, **SCHEMA_SPEC}, supports_check_mode=True), work)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,16 @@ import pytest
 from .stack import DEVELOPER, PROJECT_FILE, ROOT, Stack, free_port
 
 # The files in the order in which they run: later ones leave traces that earlier ones would trip over.
-ORDER = ("test_generated", "test_setup", "test_status", "test_matrix", "test_engine", "test_document", "test_bad_input")
+ORDER = (
+    "test_generated",
+    "test_setup",
+    "test_status",
+    "test_matrix",
+    "test_engine",
+    "test_schema",
+    "test_document",
+    "test_bad_input",
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

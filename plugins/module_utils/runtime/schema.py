@@ -6,146 +6,126 @@ from __future__ import annotations
 
 import importlib
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any, Callable
 
-NON_INTERACTIVE = (
-    "the change of the models leaves a question open that only you can answer (a new field without default on "
-    "existing rows, most often): give the field a default or null=True, or write the migration by hand with "
-    "'docker compose exec netbox python manage.py makemigrations'."
-)
+from .drift import Answers, Drift, Refused, overlapping, plugin_labels
+
+Progress = Callable[[str], None]
 
 
-RENAMED = (
-    "was it renamed to '{new}'? Taken for a new one, the old one's rows would be lost. Answer at a terminal with "
-    "'docker compose exec netbox python manage.py makemigrations', or remove the old one in an edit of its own."
-)
+class Conflict(Exception):
+    """Several migrations of one app come last."""
 
 
-# Where the plugin's repository is mounted.
-REPOSITORIES = "/opt/netbox-dev/"
+def load() -> Any:
+    """Migrations on disk and applied."""
+    from django.db import connection
+    from django.db.migrations.loader import MigrationLoader
+
+    return MigrationLoader(connection, ignore_no_migrations=True)
 
 
-class OpenQuestion(Exception):
-    """Django would ask; nobody is there to answer."""
+def make_migrations(package: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Write the migration of the edit, without the operations in ``request["inherited"]``.
 
-
-def plugin_labels(package: str) -> list[str]:
-    """The plugin's app, and those that it brings along: inside its package, or beside it in its repository."""
-    from django.apps import apps
-
-    configs = {config.name: config for config in apps.get_app_configs()}
-    if package not in configs:
-        raise LookupError(f"NetBox has not registered the plugin '{package}'")
-    own = [str(configs.pop(package).label)]
-    for name, config in sorted(configs.items()):
-        if name.startswith(f"{package}.") or str(config.path).startswith(REPOSITORIES):
-            own.append(str(config.label))
-    return own
-
-
-@dataclass
-class Drift:
-    """The operations by which the models of the plugin's apps differ from their migrations."""
-
-    labels: list[str]
-    changes: dict[str, list[Any]]
-    operations: list[Any]
-    keys: list[str]
-    asked: dict[tuple[str, str], str]
-    # Of all apps, by label and name, whether on disk or not.
-    applied: set[tuple[str, str]]
-
-    def refuse_renames(self, own: list[Any]) -> None:
-        """Raise OpenQuestion when one of the operations drops what may have been renamed."""
-        for operation in own:
-            kind = type(operation).__name__
-            if kind == "RemoveField":
-                dropped = (operation.model_name.lower(), operation.name)
-            elif kind == "DeleteModel":
-                dropped = (operation.name.lower(), "")
-            else:
-                continue
-            if dropped in self.asked:
-                name = ".".join(filter(None, dropped))
-                raise OpenQuestion(f"'{name}' is gone: {RENAMED.format(new=self.asked[dropped])}")
-
-    @classmethod
-    def of(cls, package: str) -> Drift:
-        """Ask Django's autodetector; raises OpenQuestion where it would ask back."""
-        from django.apps import apps
-        from django.core.management import get_commands, load_command_class
-        from django.db import connection
-        from django.db.migrations.autodetector import MigrationAutodetector
-        from django.db.migrations.loader import MigrationLoader
-        from django.db.migrations.questioner import NonInteractiveMigrationQuestioner
-        from django.db.migrations.state import ProjectState
-        from django.db.migrations.writer import OperationWriter
-
-        # NetBox's own command decides, as it is imported, which attributes of a field never enter a migration.
-        load_command_class(get_commands()["makemigrations"], "makemigrations")
-        labels = plugin_labels(package)
-        loader = MigrationLoader(connection, ignore_no_migrations=True)
-        for label, leaves in loader.detect_conflicts().items():
-            if label in labels:
-                raise RuntimeError(f"conflicting migrations, several leaves of '{label}': {', '.join(sorted(leaves))}")
-        asked: dict[tuple[str, str], str] = {}
-
-        # The answer to a rename is no, and remembered: only the developer knows whose rows they are.
-        def ask_rename(model_name: str, old_name: str, new_name: str, _field: Any) -> bool:
-            asked[model_name.lower(), old_name] = new_name
-            return False
-
-        def ask_rename_model(old_model: Any, new_model: Any) -> bool:
-            asked[old_model.name.lower(), ""] = new_model.name
-            return False
-
-        questioner = NonInteractiveMigrationQuestioner(specified_apps=set(labels), dry_run=True)
-        questioner.ask_rename = ask_rename
-        questioner.ask_rename_model = ask_rename_model
-        detector = MigrationAutodetector(loader.project_state(), ProjectState.from_apps(apps), questioner)
-        try:
-            changes = detector.changes(loader.graph, trim_to_apps=set(labels), convert_apps=set(labels))
-        except SystemExit as error:
-            raise OpenQuestion(NON_INTERACTIVE) from error
-        operations = [
-            operation for label in labels for migration in changes.get(label, []) for operation in migration.operations
-        ]
-        keys = [OperationWriter(operation, indentation=0).serialize()[0] for operation in operations]
-        return cls(labels, changes, operations, keys, asked, set(loader.applied_migrations))
-
-
-def make_migrations(package: str, inherited: set[str], dry_run: bool) -> dict[str, Any]:
-    """Write the migration of the edit, without the operations in ``inherited``.
-
-    Returns ``{written: [paths], operations: [descriptions], inherited: number left}``.
+    ``request`` has, too: ``dry_run``, ``write`` (False: differing is an error), ``merge``, ``sql``, ``renames`` and
+    ``defaults`` (see Answers). Returns ``{written: [paths], operations: [descriptions], inherited: number left,
+    along: [names of drift that went along], files: [{path, text, sql}]}``.
     """
-    from django.db.migrations.writer import MigrationWriter
-
-    drift = Drift.of(package)
-    left = 0
-    written, described = [], []
+    made: dict[str, Any] = {"written": [], "operations": [], "inherited": 0, "along": [], "files": []}
+    labels = plugin_labels(package)
+    loader = load()
+    merges = _merges(loader, labels, request["merge"])
+    files = _Files(made, loader, request)
+    for migration in merges:
+        files.add(migration)
+    if merges:
+        made["operations"].append("merged " + " and ".join(name for _label, name in merges[0].dependencies))
+        if request["dry_run"]:
+            return made
+        loader = load()
+        files = _Files(made, loader, request)
+    drift = Drift.of(package, loader, Answers.of(request))
+    inherited = set(request["inherited"])
+    own, along = drift.split(inherited)
+    if not own:
+        return {**made, "inherited": len(drift.keys)}
+    wanted = {*own, *along}
+    if not request["write"]:
+        described = [operation.describe() for operation in drift.operations if drift.key(operation) in wanted]
+        raise Refused(
+            "the models differ from their migrations, and makemigrations is off for this plugin: write the migration "
+            f"by hand. It would: {'; '.join(described)}"
+        )
+    drift.refuse_questions([operation for operation in drift.operations if drift.key(operation) in wanted])
+    made["inherited"] = len(drift.keys) - len(wanted)
+    about = overlapping(along, inherited) + overlapping(own, inherited)
+    made["along"] = list(dict.fromkeys(about))
+    applied = set(loader.applied_migrations)
     for migration in (one for label in drift.labels for one in drift.changes.get(label, [])):
-        own = []
-        for operation in migration.operations:
-            key = drift.keys[drift.operations.index(operation)]
-            if key in inherited:
-                left += 1
-            else:
-                own.append(operation)
-        if not own:
+        migration.operations = [operation for operation in migration.operations if drift.key(operation) in wanted]
+        if not migration.operations:
             continue
-        drift.refuse_renames(own)
-        migration.operations = own
         number, _separator, _name = migration.name.partition("_")
         name = f"{number}_{migration.suggest_name()}"[:100] if not migration.initial else migration.name
-        migration.name = _unused(migration.app_label, name, drift.applied)
+        migration.name = _unused(migration.app_label, name, applied)
+        made["operations"] += [operation.describe() for operation in migration.operations]
+        files.add(migration)
+    return made
+
+
+def refuse_conflicts(package: str) -> None:
+    """Raise Conflict where several migrations of one app of the plugin's come last."""
+    _merges(load(), plugin_labels(package), wanted=False)
+
+
+def _merges(loader: Any, labels: list[str], wanted: bool) -> list[Any]:
+    """Migrations that put several last ones together; raises Conflict where that was not asked for."""
+    from django.db.migrations import Migration
+    from django.db.migrations.autodetector import MigrationAutodetector
+
+    conflicts = {label: sorted(names) for label, names in loader.detect_conflicts().items() if label in labels}
+    made = []
+    for label, names in sorted(conflicts.items()):
+        if not wanted:
+            raise Conflict(
+                f"conflicting migrations: {' and '.join(names)} of '{label}' both come last. Where neither touches "
+                "what the other does, -e merge=true writes the migration that merges them; else make one depend on the "
+                "other"
+            )
+        number = max(MigrationAutodetector.parse_number(name) or 0 for name in names) + 1
+        name = f"{number:04d}_merge_{'_'.join(names)}"
+        merged = type("Migration", (Migration,), {"dependencies": [(label, name) for name in names]})
+        made.append(merged(name if len(name) <= 60 else f"{number:04d}_merge", label))
+    return made
+
+
+class _Files:
+    """Writes migrations, one after the other, and keeps what was written in ``made``."""
+
+    def __init__(self, made: dict[str, Any], loader: Any, request: Mapping[str, Any]) -> None:
+        self.made = made
+        self.request = request
+        self.state = loader.project_state() if request["sql"] else None
+
+    def add(self, migration: Any) -> None:
+        from django.db.migrations.writer import MigrationWriter
+
         writer = MigrationWriter(migration)
-        described += [operation.describe() for operation in own]
-        written.append(writer.path)
-        if not dry_run:
+        self.made["written"].append(writer.path)
+        if self.state is not None:
+            self.made["files"].append({"path": writer.path, "text": writer.as_string(), "sql": self._sql(migration)})
+        if not self.request["dry_run"]:
             _write(writer)
-    return {"written": written, "operations": described, "inherited": left}
+
+    def _sql(self, migration: Any) -> list[str]:
+        """The statements of a migration that comes after all that came before."""
+        from django.db import connection
+
+        with connection.schema_editor(collect_sql=True, atomic=migration.atomic) as editor:
+            self.state = migration.apply(self.state, editor, collect_sql=True)
+            return [str(line) for line in editor.collected_sql]
 
 
 def _unused(label: str, name: str, applied: set[tuple[str, str]]) -> str:
@@ -160,10 +140,7 @@ def _unused(label: str, name: str, applied: set[tuple[str, str]]) -> str:
 
 def missing(package: str) -> list[str]:
     """Migrations of the plugin that are applied and not on disk: what they made is in the database still."""
-    from django.db import connection
-    from django.db.migrations.loader import MigrationLoader
-
-    loader = MigrationLoader(connection, ignore_no_migrations=True)
+    loader = load()
     replaced = {key for migration in loader.disk_migrations.values() for key in migration.replaces}
     labels = plugin_labels(package)
     known = loader.disk_migrations.keys() | replaced
@@ -188,7 +165,7 @@ def _write(writer: Any) -> None:
     importlib.invalidate_caches()
 
 
-def migrate(progress: Callable[[str], None], dry_run: bool) -> list[str]:
+def migrate(progress: Progress, dry_run: bool) -> list[str]:
     """Apply every migration that is not applied; return their names. Checks are left to who asks for them."""
     from django.core.management import call_command, get_commands, load_command_class
     from django.db import connection

@@ -20,8 +20,9 @@ import traceback
 from typing import Any, Callable, TextIO
 
 from . import probe
+from .drift import Drift, plugin_labels
 from .netbox import explain_registration, set_up
-from .schema import Drift, OpenQuestion, make_migrations, migrate, missing, plugin_labels
+from .schema import load, make_migrations, migrate, missing, refuse_conflicts
 
 _answers: TextIO = sys.stdout
 
@@ -95,27 +96,26 @@ def prepare(request: dict[str, Any]) -> dict[str, Any]:
     return {"applied": applied, "superuser_created": created, "static": static, "drift": None if dry_run else drift()}
 
 
-def drift() -> list[str] | None:
-    """By what the plugin's models differ from its migrations; None where only the developer could tell."""
-    try:
-        return Drift.of(os.environ["NETBOX_DEV_PACKAGE"]).keys
-    except OpenQuestion as question:
-        progress(f"inherited drift cannot be told: {question}")
-        return None
+def drift() -> list[str]:
+    """By what the plugin's models differ from its migrations."""
+    return Drift.of(os.environ["NETBOX_DEV_PACKAGE"], load()).keys
 
 
 def schema(request: dict[str, Any]) -> dict[str, Any]:
     """Write the migration that an edit needs, and apply what is not applied."""
     wait_for_database(request["database_s"])
-    result: dict[str, Any] = {"written": [], "operations": [], "inherited": 0, "applied": [], "missing": []}
+    package = os.environ["NETBOX_DEV_PACKAGE"]
+    result: dict[str, Any] = {"written": [], "operations": [], "inherited": 0, "along": [], "files": [], "applied": []}
     if request["makemigrations"]:
-        result.update(make_migrations(os.environ["NETBOX_DEV_PACKAGE"], set(request["inherited"]), request["dry_run"]))
+        result.update(make_migrations(package, request))
+    else:
+        refuse_conflicts(package)
     if request["migrate"]:
         try:
             result["applied"] = migrate(progress, request["dry_run"])
         except Exception as error:
             raise MigrationFailed(f"{type(error).__name__}: {error}. {after_failure(result['written'])}") from error
-    result["missing"] = missing(os.environ["NETBOX_DEV_PACKAGE"])
+    result["missing"] = missing(package)
     return result
 
 
@@ -163,12 +163,12 @@ def look(request: dict[str, Any]) -> dict[str, Any]:
     wait_for_database(request["database_s"])
     package = os.environ["NETBOX_DEV_PACKAGE"]
     keys = drift()
-    own = None if keys is None else [key for key in keys if key not in request["inherited"]]
+    own = [key for key in keys if key not in request["inherited"]]
     return {
         "pending": migrate(progress, dry_run=True),
         "missing": missing(package),
         "drift": own,
-        "inherited": 0 if keys is None or own is None else len(keys) - len(own),
+        "inherited": len(keys) - len(own),
         "static": collect_static(dry_run=True)["copied"],
     }
 

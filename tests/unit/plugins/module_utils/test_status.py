@@ -27,7 +27,6 @@ CONTAINER = {"Id": "c" * 64, "Image": f"sha256:{'a' * 64}", "State": {"Running":
         ({"pending": ["a.1", "a.2", "a.3", "a.4"]}, "stale", "not applied: a.1, a.2, a.3 and 1 more"),
         ({"missing": ["a.9"]}, "stale", "applied and not on disk: a.9"),
         ({"drift": ["AddField()"]}, "stale", "1 operations differ"),
-        ({"drift": None}, "stale", "only you can say how"),
         ({"error": "not running: postgres"}, "unknown", "not running: postgres"),
     ],
 )

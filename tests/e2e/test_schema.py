@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, Hedgehog
+"""The schema step: what Django would ask is answered or refused, what was there before is left, nothing is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from .stack import Stack
+from .test_bad_input import insert_fabric, refused
+
+MODELS = "netbox_example/models.py"
+DESCRIPTION = r"^    description = models"
+SERIAL = "    serial = models.CharField(max_length=9, default='a')\n    description = models"
+MIGRATION = """\
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("netbox_example", "{last}")]
+    operations = []
+"""
+
+
+@pytest.fixture
+def row(stack: Stack) -> Iterator[None]:
+    """A fabric that is there before the edit; afterwards the models are as they were."""
+    stack.must_apply()
+    insert_fabric(stack, "kept", "text")
+    text = (stack.plugin / MODELS).read_text(encoding="utf-8")
+    yield
+    stack.write(MODELS, text)
+    stack.psql("DELETE FROM netbox_example_fabric WHERE name = 'kept'")
+    play = stack.apply(renames=["fabric.summary=description", "fabric.serial=", "fabric.more="])
+    assert play.status == 0, str(play)
+    stack.assert_fresh()
+
+
+def migrations(stack: Stack) -> set[str]:
+    return {path.name for path in (stack.package / "migrations").glob("0*.py")}
+
+
+def ask(stack: Stack, column: str) -> str:
+    return stack.psql(f"SELECT {column} FROM netbox_example_fabric WHERE name = 'kept'")
+
+
+@pytest.mark.usefixtures("row")
+def test_a_field_that_rows_need_a_value_for_is_asked_about_and_the_answer_taken(stack: Stack) -> None:
+    before = migrations(stack)
+    stack.replace(MODELS, DESCRIPTION, "    serial = models.CharField(max_length=9)\n    description = models")
+    for check in (True, False):
+        play = stack.apply(check=check)
+        refused(play.status, play.flat, "schema_failed", "'fabric.serial' is a new field", '"fabric.serial": VALUE')
+        assert migrations(stack) == before
+    play = stack.apply(defaults={"fabric.serial": "none yet"})
+    assert play.status == 0, str(play)
+    assert ask(stack, "serial") == "none yet"
+    (written,) = migrations(stack) - before
+    assert "preserve_default=False" in (stack.package / "migrations" / written).read_text(encoding="utf-8")
+    stack.assert_fresh()
+
+
+@pytest.mark.usefixtures("row")
+def test_a_rename_that_is_answered_keeps_the_rows(stack: Stack) -> None:
+    stack.replace(MODELS, r"^    description = ", "    summary = ")
+    play = stack.apply(renames=["fabric.description=summary"])
+    assert play.status == 0, str(play)
+    assert ask(stack, "summary") == "text"
+    stack.assert_fresh()
+
+
+@pytest.mark.usefixtures("row")
+def test_a_field_that_was_not_renamed_may_go_when_that_is_said(stack: Stack) -> None:
+    stack.replace(MODELS, r"^    description = ", "    more = ")
+    play = stack.apply(renames=["Fabric.description="])
+    assert play.status == 0, str(play)
+    assert ask(stack, "more") == ""
+    stack.assert_fresh()
+
+
+@pytest.mark.parametrize("answer", ["fabric", "fabric.a.b=c", "=x"])
+def test_an_answer_that_cannot_be_made_out_is_refused(stack: Stack, answer: str) -> None:
+    play = stack.apply(renames=[answer])
+    refused(play.status, play.flat, "invalid_answer", "'model.old=new'")
+
+
+@pytest.mark.usefixtures("row")
+def test_where_migrations_are_written_by_hand_models_that_differ_are_an_error(stack: Stack) -> None:
+    before = migrations(stack)
+    with stack.kept("netbox-dev.yml"):
+        project = (stack.plugin / "netbox-dev.yml").read_text(encoding="utf-8")
+        stack.write("netbox-dev.yml", f"{project}makemigrations: false\n")
+        stack.must_apply()
+        stack.replace(
+            MODELS, DESCRIPTION, "    serial = models.CharField(max_length=9, default='')\n    description = models"
+        )
+        play = stack.apply()
+        refused(play.status, play.flat, "schema_failed", "makemigrations is off", "Add field serial to fabric")
+        assert migrations(stack) == before
+    assert stack.http("/plugins/example/").status == 200
+
+
+@pytest.mark.usefixtures("row")
+def test_inherited_drift_is_left_or_taken_along_and_the_sql_is_shown(stack: Stack) -> None:
+    stack.replace(
+        MODELS, DESCRIPTION, "    serial = models.CharField(max_length=9, default='')\n    description = models"
+    )
+    play = stack.apply(check=True)
+    assert (play.status, "inherited drift" in play.flat) == (0, False), str(play)
+    shown = stack.playbook("apply-change.yml", "--check", "--diff")
+    assert 'ALTER TABLE "netbox_example_fabric" ADD COLUMN "serial"' in shown.flat, str(shown)
+    assert shown.output.count("migrations.AddField") == 1
+    included = stack.playbook("apply-change.yml", "--check", "--diff", inherited_drift="include")
+    assert included.output.count("migrations.Alter") >= 4, str(included)
+    # The role of a switch has drift of its own: its choices are in no migration.
+    stack.replace(MODELS, r"^    role = models.CharField\(max_length=20", "    role = models.CharField(max_length=21")
+    play = stack.must_apply()
+    assert "inherited drift of switch.role goes along" in play.flat, str(play)
+    stack.assert_fresh()
+
+
+def test_migrations_that_both_come_last_are_named_and_merged_when_asked(stack: Stack) -> None:
+    stack.must_apply()
+    last = sorted(migrations(stack))[-1][: -len(".py")]
+    names = ("0901_left", "0901_right")
+    before = migrations(stack)
+    try:
+        for name in names:
+            stack.write(f"netbox_example/migrations/{name}.py", MIGRATION.format(last=last))
+        play = stack.apply()
+        refused(play.status, play.flat, "schema_failed", "0901_left and 0901_right", "-e merge=true")
+        assert stack.http("/plugins/example/").status == 200
+        play = stack.apply(merge=True)
+        assert play.status == 0, str(play)
+        assert "0902_merge_0901_left_0901_right.py" in migrations(stack)
+        applied = stack.psql("SELECT name FROM django_migrations WHERE app = 'netbox_example' AND name LIKE '090%'")
+        assert applied.split() == ["0901_left", "0901_right", "0902_merge_0901_left_0901_right"]
+        stack.assert_fresh()
+    finally:
+        for name in migrations(stack) - before:
+            (stack.package / "migrations" / name).unlink()
+        stack.psql("DELETE FROM django_migrations WHERE name LIKE '090%'")
+    stack.must_apply()
+    stack.assert_fresh()
+
+
+MODULE = """\
+- hosts: localhost
+  gather_facts: false
+  tasks:
+    - hedgehog.netbox_dev.schema_migration:
+        plugin_path: "{{ plugin_path }}"
+      register: done
+    - ansible.builtin.debug:
+        msg: "written {{ done.written }} applied {{ done.applied }} left {{ done.inherited }}"
+"""
+
+
+@pytest.mark.usefixtures("row")
+def test_the_schema_step_alone_is_a_module(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> None:
+    playbook = tmp_path_factory.mktemp("schema") / "schema.yml"
+    playbook.write_text(MODULE, encoding="utf-8")
+    stack.replace(
+        MODELS, DESCRIPTION, "    serial = models.CharField(max_length=9, default='a')\n    description = models"
+    )
+    checked = stack.playbook(str(playbook), "--check")
+    assert (checked.status, checked.changed) == (0, 1), str(checked)
+    play = stack.playbook(str(playbook))
+    assert (play.status, play.changed) == (0, 1), str(play)
+    assert "fabric_serial.py'] applied ['netbox_example." in play.flat, str(play)
+    assert ask(stack, "serial") == "a"
+    again = stack.playbook(str(playbook))
+    assert (again.status, again.changed) == (0, 0), str(again)
+    # Running services may hold what they read before.
+    assert "reload" in stack.must_apply().done
+    stack.assert_fresh()

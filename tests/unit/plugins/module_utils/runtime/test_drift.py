@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, Hedgehog
+"""What operations are about, as migrations have them written; Django itself is asked end to end."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.runtime import drift
+
+ADD = (
+    "migrations.AddField(\n    model_name='switch',\n    name='uplink',\n    field=models.IntegerField(null=True),\n),"
+)
+ALTER = "migrations.AlterField(\n    model_name='fabric',\n    name='id',\n    field=models.BigAutoField(primary_key=True),\n),"
+ALTER_NEW = ALTER.replace("BigAuto", "Auto")
+UNIQUE = "migrations.AlterUniqueTogether(\n    name='switch',\n    unique_together={('fabric', 'uplink')},\n),"
+CREATE = "migrations.CreateModel(\n    name='Cable',\n    fields=[],\n),"
+FOREIGN = FIELD.format("Add", "switch", "cable", "ForeignKey(to='netbox_example.cable')")
+OTHER = FIELD.format("Add", "fabric", "speed", "IntegerField(default=1)")
+CABLED = UNIQUE.replace("uplink", "cable")
+INDEX = "migrations.AddIndex(\n    model_name='a',\n    index=models.Index(fields=['b'], name='x'),\n),"
+    "migrations.AddField(\n    model_name='fabric',\n    name='speed',\n    field=models.IntegerField(default=1),\n),"
+)
+
+
+@pytest.mark.parametrize(
+    ("key", "kind", "text"),
+    [
+        (ADD, "AddField", "switch.uplink"),
+        (UNIQUE, "AlterUniqueTogether", "switch.AlterUniqueTogether"),
+        (CREATE, "CreateModel", "cable"),
+        (
+            "migrations.AddIndex(\n    model_name='a',\n    index=models.Index(fields=['b'], name='x'),\n),",
+            "AddIndex",
+            "a",
+        ),
+    ],
+)
+def test_an_operation_is_about_a_model_and_a_part_of_it(key: str, kind: str, text: str) -> None:
+    assert (drift.target_of(key).kind, drift.target_of(key).text) == (kind, text)
+
+
+@pytest.mark.parametrize(
+    ("keys", "inherited", "own", "along"),
+    [
+        ([ADD, ALTER], {ADD, ALTER}, [], []),
+        ([ADD, OTHER], {ADD}, [OTHER], []),
+        # What the edit's own operations need of inherited ones goes with them.
+        ([ADD, UNIQUE], {ADD}, [UNIQUE], [ADD]),
+        ([CREATE, FOREIGN], {CREATE}, [FOREIGN], [CREATE]),
+        (
+            [CREATE, FOREIGN, UNIQUE.replace("uplink", "cable")],
+            {CREATE, FOREIGN},
+            [UNIQUE.replace("uplink", "cable")],
+            None,
+        ),
+    ],
+)
+def test_inherited_operations_go_along_only_where_the_edit_needs_them(
+    keys: list[str], inherited: set[str], own: list[str], along: list[str] | None
+) -> None:
+    found = drift.Drift([], {}, keys, keys, {}).split(inherited)
+    assert found[0] == own
+    assert set(found[1]) == (inherited if along is None else set(along))
+
+
+def test_an_edit_of_what_had_drift_is_said_to_hold_it() -> None:
+    assert drift.overlapping([ALTER_NEW, OTHER], {ALTER, ADD}) == ["fabric.id"]
+    assert drift.overlapping([OTHER], {ALTER}) == []
+
+
+def test_answers_are_found_in_any_case() -> None:
+    answers = drift.Answers.of({"renames": {"Fabric.Old": "new"}, "defaults": {"A.b": 1}})
+    assert (answers.renames, answers.defaults) == ({"fabric.old": "new"}, {"a.b": 1})
