@@ -7,19 +7,16 @@ from __future__ import annotations
 import pytest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.runtime import drift
 
-ADD = (
-    "migrations.AddField(\n    model_name='switch',\n    name='uplink',\n    field=models.IntegerField(null=True),\n),"
-)
-ALTER = "migrations.AlterField(\n    model_name='fabric',\n    name='id',\n    field=models.BigAutoField(primary_key=True),\n),"
+FIELD = "migrations.{}Field(\n    model_name='{}',\n    name='{}',\n    field=models.{},\n),"
+ADD = FIELD.format("Add", "switch", "uplink", "IntegerField(null=True)")
+ALTER = FIELD.format("Alter", "fabric", "id", "BigAutoField(primary_key=True)")
 ALTER_NEW = ALTER.replace("BigAuto", "Auto")
 UNIQUE = "migrations.AlterUniqueTogether(\n    name='switch',\n    unique_together={('fabric', 'uplink')},\n),"
 CREATE = "migrations.CreateModel(\n    name='Cable',\n    fields=[],\n),"
 FOREIGN = FIELD.format("Add", "switch", "cable", "ForeignKey(to='netbox_example.cable')")
-OTHER = FIELD.format("Add", "fabric", "speed", "IntegerField(default=1)")
 CABLED = UNIQUE.replace("uplink", "cable")
+OTHER = FIELD.format("Add", "fabric", "speed", "IntegerField(default=1)")
 INDEX = "migrations.AddIndex(\n    model_name='a',\n    index=models.Index(fields=['b'], name='x'),\n),"
-    "migrations.AddField(\n    model_name='fabric',\n    name='speed',\n    field=models.IntegerField(default=1),\n),"
-)
 
 
 @pytest.mark.parametrize(
