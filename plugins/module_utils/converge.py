@@ -23,6 +23,7 @@ from .override import write_files
 from .plan import Action, make_plan
 from .running import Running
 from .runtime.digest import LOADED, tree_digest
+from .safety import Safety
 from .schema import Wishes, remember_drift
 from .secret import keep_password, password_file, superuser_password
 from .services import python_services, web_service
@@ -58,6 +59,10 @@ class Converger(Running):
     migrates = True
     # Whether the texts of migrations are wanted.
     diff = False
+
+    @property
+    def safety(self) -> Safety:
+        return Safety(self.stack, self.engine, self.compose, self.reporter)
 
     # -- the image ---------------------------------------------------------------------------------------------
 
@@ -207,6 +212,7 @@ class Converger(Running):
             lines = "".join(f"{path}\n" for path in found.facts.loaded())
             write_atomic(stack.state / "run" / LOADED, lines)
         self.up_backing()
+        self.safety.recover()
         built = False
         if self.build_needed():
             with reporter.step("build") as step:
@@ -258,6 +264,7 @@ class Converger(Running):
             outcome.changed = bool(outcome.written or outcome.schema["applied"])
             return outcome
         self.up_backing()
+        self.safety.recover()
         with held_reloads(self.stack):
             self._schema(True, outcome, self.stack.state / "schema-changed")
         outcome.changed = self.reporter.changed
@@ -309,14 +316,17 @@ class Converger(Running):
     def _static(self, dry_run: bool) -> dict[str, Any]:
         return run_task(self.compose, web_service(self.roles), "static", self.reporter.say, dry_run=dry_run)
 
-    def _schema_request(self, make: bool, dry_run: bool) -> dict[str, Any]:
+    def _schema_request(self, make: bool, dry_run: bool, **more: Any) -> dict[str, Any]:
         return {
             "makemigrations": make,
+            "guarded": False,
+            "written": [],
             "migrate": self.migrates,
             "dry_run": dry_run,
             "sql": self.diff,
             "database_s": 60,
             **self.wishes.request(self.stack),
+            **more,
         }
 
     def _due(self, verdicts: list[Verdict], changes: list[Change]) -> list[Verdict]:
@@ -333,14 +343,12 @@ class Converger(Running):
         with self.reporter.step("migrate" if not make else "makemigrations, migrate") as step:
             before = pending.exists()
             pending.touch()
-            result = run_task(
-                self.compose,
-                web_service(self.roles),
-                "schema",
-                self.reporter.say,
-                timeout_s=self.limits.schema_s,
-                **self._schema_request(make, dry_run=False),
-            )
+            result = self._ask_schema(make)
+            if self.migrates and result["risks"]:
+                self.reporter.say(f"the database is copied first: {result['risks'][0]}")
+                with self.safety.guarded():
+                    done = self._ask_schema(False, guarded=True, written=result["written"])
+                result.update(applied=done["applied"], missing=done["missing"])
             outcome.schema = result
             outcome.written = [path.rsplit("/", 1)[-1] for path in result["written"]]
             outcome.notices += _notices(result)
@@ -352,6 +360,11 @@ class Converger(Running):
             step.detail = "; ".join(parts) or "the database matches"
         if not step.changed and not before:
             pending.unlink()
+
+    def _ask_schema(self, make: bool, **more: Any) -> dict[str, Any]:
+        request = self._schema_request(make, dry_run=False, **more)
+        web, limit = web_service(self.roles), self.limits.schema_s
+        return run_task(self.compose, web, "schema", self.reporter.say, timeout_s=limit, **request)
 
     def _refresh(self, verdicts: list[Verdict], disk: Disk) -> Disk:
         """Do what the services need; return the disk with what is now known of their containers."""

@@ -109,6 +109,13 @@ class Engine:
         """Stop and start the same container."""
         self._client.containers.get(container).restart(timeout=stop_s)
 
+    def pause(self, container: str) -> None:
+        """Freeze all processes of a container: its connections wait."""
+        self._client.containers.get(container).pause()
+
+    def unpause(self, container: str) -> None:
+        self._client.containers.get(container).unpause()
+
     def signal(self, container: str, signal: str) -> None:
         """Send a signal to the container's first process."""
         self._client.containers.get(container).kill(signal)

@@ -100,6 +100,10 @@ class InvalidAnswer(NetBoxDevError):
     code = "invalid_answer"
 
 
+class DatabaseBusy(NetBoxDevError):
+    code = "database_busy"
+
+
 class SchemaFailed(NetBoxDevError):
     code = "schema_failed"
 

@@ -11,8 +11,10 @@ import os
 import pty
 import re
 import select
+import signal
 import socket
 import subprocess
+import threading
 import time
 import urllib.parse
 from collections.abc import Iterator
@@ -213,6 +215,32 @@ class Stack:
             return Answer(response.status, response.read(), {k.lower(): v for k, v in response.getheaders()})
         finally:
             connection.close()
+
+    @contextlib.contextmanager
+    def polling(self, path: str, every_s: float = 0.2) -> Iterator[list[int | str]]:
+        """Ask for a page all the time; the list has what came of it, a status or an error each."""
+        found: list[int | str] = []
+        done = threading.Event()
+
+        def poll() -> None:
+            while not done.wait(every_s):
+                try:
+                    found.append(self.http(path).status)
+                except OSError as error:
+                    found.append(repr(error))
+
+        thread = threading.Thread(target=poll)
+        thread.start()
+        try:
+            yield found
+        finally:
+            done.set()
+            thread.join()
+
+    def kill_run(self) -> None:
+        """End the module that holds the stack's lock as nobody can refuse to be ended."""
+        holder = (self.state / "lock").read_text(encoding="utf-8")
+        os.kill(int(re.search(r"pid (\d+)", holder)[1]), signal.SIGKILL)  # type: ignore[index]
 
     def compose(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

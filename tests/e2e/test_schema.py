@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from .stack import Stack
+from .stack import Stack, wait_for
 from .test_bad_input import insert_fabric, refused
 
 MODELS = "netbox_example/models.py"
@@ -176,3 +176,101 @@ def test_the_schema_step_alone_is_a_module(stack: Stack, tmp_path_factory: pytes
     # Running services may hold what they read before.
     assert "reload" in stack.must_apply().done
     stack.assert_fresh()
+
+
+FAILING = """\
+from django.db import migrations, models
+
+
+def spoil(apps, schema_editor):
+    apps.get_model("netbox_example", "Fabric").objects.filter(name="kept").update(description="spoilt")
+
+
+def fail(apps, schema_editor):
+    raise ValueError("on purpose")
+
+
+class Migration(migrations.Migration):
+    atomic = False
+    dependencies = [("netbox_example", "{last}")]
+    operations = [
+        migrations.AddField("fabric", "halfway", models.IntegerField(null=True)),
+        migrations.RunPython(spoil, migrations.RunPython.noop),
+        migrations.RunPython({ends}, migrations.RunPython.noop),
+    ]
+"""
+
+
+def columns(stack: Stack) -> str:
+    return stack.psql(
+        "SELECT string_agg(column_name, ',' ORDER BY 1) FROM information_schema.columns "
+        "WHERE table_name = 'netbox_example_fabric'"
+    )
+
+
+@pytest.mark.usefixtures("row")
+def test_a_migration_that_fails_half_way_leaves_the_database_as_it_was(stack: Stack) -> None:
+    last = sorted(migrations(stack))[-1][: -len(".py")]
+    path = "netbox_example/migrations/0901_fails.py"
+    before = columns(stack)
+    file = stack.write(path, FAILING.format(last=last, ends="fail"))
+    try:
+        with stack.polling("/login/") as polled:
+            play = stack.apply()
+        refused(play.status, play.flat, "schema_failed", "0901_fails, 'Raw Python operation': ValueError: on purpose")
+        assert "put back to what it was before" in play.flat
+        assert "0901_fails is not atomic" in play.flat
+        assert set(polled) == {200}, polled
+        assert (columns(stack), ask(stack, "description")) == (before, "text")
+        assert stack.psql("SELECT count(*) FROM django_migrations WHERE name = '0901_fails'") == "0"
+        # The developer's own file is not taken away.
+        assert file.is_file()
+        assert stack.job_result().endswith("switches")
+    finally:
+        file.unlink()
+    stack.must_apply()
+    stack.assert_fresh()
+
+
+@pytest.mark.usefixtures("row")
+def test_a_run_that_is_killed_while_it_migrates_is_undone_by_the_next(stack: Stack) -> None:
+    last = sorted(migrations(stack))[-1][: -len(".py")]
+    path = "netbox_example/migrations/0901_stays.py"
+    before = columns(stack)
+    sleeping = "lambda apps, schema_editor: __import__('time').sleep(600)"
+    file = stack.write(path, FAILING.format(last=last, ends=sleeping))
+    try:
+        _arguments, process = stack.start_playbook("apply-change.yml")
+        wait_for(lambda: "halfway" in columns(stack), "the first half of the migration", 90)
+        stack.kill_run()
+        process.communicate(timeout=60)
+        assert ask(stack, "description") == "spoilt"
+        file.unlink()
+        play = stack.must_apply()
+        assert "put the database back" in play.done, str(play)
+        assert (columns(stack), ask(stack, "description")) == (before, "text")
+        assert stack.http("/plugins/example/").status == 200
+    finally:
+        file.unlink(missing_ok=True)
+    stack.must_apply()
+    stack.assert_fresh()
+
+
+@pytest.mark.usefixtures("row")
+def test_of_the_copies_of_migrations_that_went_well_the_last_are_kept(stack: Stack) -> None:
+    stack.replace(MODELS, DESCRIPTION, SERIAL)
+    stack.must_apply()
+    for _turn in range(2):
+        text = (stack.plugin / MODELS).read_text(encoding="utf-8")
+        with stack.kept(MODELS):
+            stack.write(MODELS, text.replace("max_length=9, default='a'", "max_length=9, default='b', blank=True"))
+            stack.must_apply()
+    with stack.kept(MODELS):
+        stack.replace(MODELS, r"^    serial = .*\n", "")
+        play = stack.apply()
+        assert play.status == 0, str(play)
+        assert "the database is copied first" in play.flat
+        found = stack.psql("SELECT count(*) FROM pg_database WHERE datname LIKE 'netbox\\_safety\\_%'")
+        assert 1 <= int(found) <= 3
+    play = stack.apply()
+    assert play.status == 0, str(play)

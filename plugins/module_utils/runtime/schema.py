@@ -165,6 +165,28 @@ def _write(writer: Any) -> None:
     importlib.invalidate_caches()
 
 
+# What they did, PostgreSQL's transaction alone brings back.
+_LOSING = ("RemoveField", "DeleteModel", "RunPython", "RunSQL")
+
+
+def risks() -> list[str]:
+    """Why what is not applied may do what one transaction does not take back, or what is not missed at once."""
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    executor = MigrationExecutor(connection)
+    plan = [migration for migration, _back in executor.migration_plan(executor.loader.graph.leaf_nodes())]
+    found = [f"{len(plan)} migrations"] if len(plan) > 1 else []
+    for migration in plan:
+        name = f"{migration.app_label}.{migration.name}"
+        if not migration.atomic:
+            found.append(f"{name} is not atomic")
+        for operation in migration.operations:
+            if type(operation).__name__ in _LOSING:
+                found.append(f"{name}: {operation.describe()}")
+    return found
+
+
 def migrate(progress: Progress, dry_run: bool) -> list[str]:
     """Apply every migration that is not applied; return their names. Checks are left to who asks for them."""
     from django.core.management import call_command, get_commands, load_command_class

@@ -22,7 +22,7 @@ from typing import Any, Callable, TextIO
 from . import probe
 from .drift import Drift, plugin_labels
 from .netbox import explain_registration, set_up
-from .schema import load, make_migrations, migrate, missing, refuse_conflicts
+from .schema import load, make_migrations, migrate, missing, refuse_conflicts, risks
 
 _answers: TextIO = sys.stdout
 
@@ -110,21 +110,48 @@ def schema(request: dict[str, Any]) -> dict[str, Any]:
         result.update(make_migrations(package, request))
     else:
         refuse_conflicts(package)
-    if request["migrate"]:
+    result["missing"], result["risks"] = missing(package), risks()
+    if request["migrate"] and not (result["risks"] and not request["guarded"] and not request["dry_run"]):
+        written = [*result["written"], *request["written"]]
         try:
             result["applied"] = migrate(progress, request["dry_run"])
         except Exception as error:
-            raise MigrationFailed(f"{type(error).__name__}: {error}. {after_failure(result['written'])}") from error
-    result["missing"] = missing(package)
+            raise MigrationFailed(f"{_failed(error)}. {after_failure(written, request['guarded'])}") from error
     return result
+
+
+def _failed(error: Exception) -> str:
+    """What failed, and in which migration: the frames of its operations say so."""
+    found = f"{type(error).__name__}: {error}"
+    trace = error.__traceback__
+    place = ""
+    while trace:
+        # Any, for Django is not there for who checks types.
+        here: dict[str, Any] = trace.tb_frame.f_locals
+        migration: Any = here.get("migration")
+        inside: Any = here.get("self")
+        operation: Any = here.get("operation")
+        if hasattr(migration, "app_label") and hasattr(migration, "operations"):
+            place = f"{migration.app_label}.{migration.name}"
+        if hasattr(operation, "describe") and hasattr(inside, "operations"):
+            place = f"{inside.app_label}.{inside.name}, '{operation.describe()}'"
+        trace = trace.tb_next
+    return f"{place}: {found}" if place else found
+
+
+_GUARDED = "The database is put back to what it was before any of them"
+_ATOMIC = "What an atomic migration did before it failed was rolled back"
 
 
 class MigrationFailed(Exception):
     """A migration failed; the message says in which state it left database and files."""
 
 
-def after_failure(written: list[str]) -> str:
-    """Remove the files that this run wrote and could not apply; say what is not applied."""
+def after_failure(written: list[str], guarded: bool) -> str:
+    """Remove the files that this run wrote and could not apply; say what is not applied.
+
+    With a ``guarded`` database all of them are: it is put back.
+    """
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
@@ -133,12 +160,12 @@ def after_failure(written: list[str]) -> str:
     done = {name for label, name in executor.loader.applied_migrations if label in labels}
     pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
     text = f"Not applied: {', '.join(f'{m.app_label}.{m.name}' for m, _backwards in pending) or 'none'}"
-    removed = [path for path in written if os.path.basename(path)[: -len(".py")] not in done]
+    removed = [path for path in written if guarded or os.path.basename(path)[: -len(".py")] not in done]
     for path in removed:
         os.remove(path)
     if removed:
         text += f"; removed again: {', '.join(os.path.basename(path) for path in removed)}"
-    return f"{text}. What an atomic migration did before it failed was rolled back"
+    return f"{text}. {_GUARDED if guarded else _ATOMIC}"
 
 
 def check(request: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,195 @@
+# Copyright: (c) 2026, Hedgehog
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A copy of the database for the time in which it may be harmed, and its return if it is.
+
+Services are paused meanwhile: requests wait, and no row is written that a return would lose. What is under way is kept
+in the state, so that the run after one that was killed puts the database back first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from .compose import Compose
+from .engine import Engine
+from .errors import DatabaseBusy, SchemaFailed
+from .events import Reporter
+from .services import database_service, python_services
+from .stack import Stack
+from .state import read_json, write_json
+
+# Copies of migrations that went well, for a while longer.
+KEPT = 3
+FILE = "safety.json"
+_MARK = "_safety_"
+_BUSY_LIMIT_S = 20.0
+# What PostgreSQL's own entrypoint makes, whatever the stack's database is.
+_PSQL = 'psql -qAtX -v ON_ERROR_STOP=1 -U "${POSTGRES_USER:-postgres}" -d "$0" -c "$1"'
+_NAME = 'printf %s "${POSTGRES_DB:-${POSTGRES_USER:-postgres}}"'
+
+
+class Database:
+    """The stack's PostgreSQL, asked in its own container."""
+
+    def __init__(self, engine: Engine, compose: Compose) -> None:
+        self.engine = engine
+        service = database_service(compose.config())
+        container = engine.containers().get(service)
+        if not container:
+            raise SchemaFailed(f"the service '{service}' has no container. Start it with apply_change.yml.")
+        self._container = str(container["Id"])
+        self.name = engine.execute(self._container, "sh", "-c", _NAME)[1].decode()
+
+    def ask(self, statement: str, database: str = "postgres") -> str:
+        """The rows of one statement, or of several in one transaction. Raises SchemaFailed with PostgreSQL's words."""
+        status, output = self.engine.execute(self._container, "sh", "-c", f"exec 2>&1; {_PSQL}", database, statement)
+        text = output.decode("utf-8", "replace").strip()
+        if status:
+            raise SchemaFailed(f"PostgreSQL refused '{statement[:80]}': {text}")
+        return text
+
+    def end_sessions(self, name: str) -> None:
+        self.ask(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {_literal(name)}")
+        deadline = time.monotonic() + 5
+        while time.monotonic() < deadline:
+            if self.ask(f"SELECT count(*) FROM pg_stat_activity WHERE datname = {_literal(name)}") == "0":
+                return
+            time.sleep(0.05)
+
+    def busy(self) -> str:
+        """What a session is in the middle of; empty when all are idle."""
+        return self.ask(
+            "SELECT coalesce(application_name, '') || ' ' || state || ': ' || left(query, 80) FROM pg_stat_activity "
+            f"WHERE datname = {_literal(self.name)} AND state <> 'idle' LIMIT 1"
+        )
+
+    def copies(self) -> list[str]:
+        """Names of the safety copies, the oldest first."""
+        found = self.ask("SELECT datname FROM pg_database").splitlines()
+        mine = re.compile(rf"{re.escape(self.name)}{_MARK}\d+")
+        return sorted(name for name in found if mine.fullmatch(name))
+
+    def copy(self, name: str) -> None:
+        self.end_sessions(self.name)
+        self.ask(f"CREATE DATABASE {_identifier(name)} TEMPLATE {_identifier(self.name)}")
+
+    def put_back(self, name: str) -> None:
+        """Let a copy take the database's place, and drop what had it."""
+        failed = f"{self.name}_failed"
+        self.ask(f"DROP DATABASE IF EXISTS {_identifier(failed)} WITH (FORCE)")
+        self.end_sessions(self.name)
+        self.end_sessions(name)
+        self.ask(
+            f"BEGIN; ALTER DATABASE {_identifier(self.name)} RENAME TO {_identifier(failed)}; "
+            f"ALTER DATABASE {_identifier(name)} RENAME TO {_identifier(self.name)}; COMMIT"
+        )
+        self.ask(f"DROP DATABASE IF EXISTS {_identifier(failed)} WITH (FORCE)")
+
+    def drop(self, name: str) -> None:
+        self.ask(f"DROP DATABASE IF EXISTS {_identifier(name)} WITH (FORCE)")
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _literal(name: str) -> str:
+    return "'" + name.replace("'", "''") + "'"
+
+
+class Safety:
+    """The copies of one stack's database."""
+
+    def __init__(self, stack: Stack, engine: Engine, compose: Compose, reporter: Reporter) -> None:
+        self.stack, self.engine, self.compose, self.reporter = stack, engine, compose, reporter
+
+    def recover(self) -> bool:
+        """Put back what a run left that was killed in the middle; return whether there was anything.
+
+        Its services go on in any case. Where they did so before, rows may have been written since: nothing is put back
+        then, and the copy stays.
+        """
+        under_way = read_json(self.stack.state / FILE)
+        paused = self._paused()
+        if not under_way:
+            self._resume(paused)
+            return False
+        database = Database(self.engine, self.compose)
+        copy = str(under_way["copy"])
+        with self.reporter.step("put the database back") as step:
+            if copy in database.copies() and (paused or not self._running()):
+                database.put_back(copy)
+                step.changed = True
+                step.detail = "a run was killed in the middle of migrating; the database is as before it"
+            else:
+                step.detail = f"services went on since a run was killed; as before it, the database is kept as '{copy}'"
+        self._forget()
+        self._resume(paused)
+        return True
+
+    @contextmanager
+    def guarded(self) -> Iterator[None]:
+        """Services paused, and the database copied; what fails inside ends with the database as it was."""
+        database = Database(self.engine, self.compose)
+        copy = f"{database.name}{_MARK}{time.time_ns() // 1_000_000}"
+        paused = self._pause_between(database)
+        try:
+            write_json(self.stack.state / FILE, {"copy": copy})
+            database.copy(copy)
+            try:
+                yield
+            except BaseException:
+                database.put_back(copy)
+                raise
+            finally:
+                self._forget()
+            for old in database.copies()[:-KEPT]:
+                database.drop(old)
+        finally:
+            self._resume(paused)
+
+    def _forget(self) -> None:
+        (self.stack.state / FILE).unlink(missing_ok=True)
+
+    def _pause_between(self, database: Database) -> list[str]:
+        """Pause the services while none of them is in the middle of a transaction; return their containers."""
+        deadline = time.monotonic() + _BUSY_LIMIT_S
+        told = False
+        while True:
+            running = self._running()
+            for container in running:
+                self.engine.pause(container)
+            busy = database.busy()
+            if not busy:
+                return running
+            self._resume(running)
+            if time.monotonic() > deadline:
+                raise DatabaseBusy(
+                    f"the database is in use, and a copy of it cannot be made: {busy}. Waited {_BUSY_LIMIT_S:.0f} s; "
+                    "let that end and run again. Nothing was changed.",
+                    session=busy,
+                )
+            if not told:
+                self.reporter.say(f"waiting for the database: {busy}")
+                told = True
+            time.sleep(0.3)
+
+    def _states(self) -> dict[str, dict[str, Any]]:
+        python = python_services(self.compose.config())
+        return {c["Id"]: c["State"] for name, c in self.engine.containers().items() if name in python}
+
+    def _running(self) -> list[str]:
+        return [name for name, state in self._states().items() if state["Running"] and not state.get("Paused")]
+
+    def _paused(self) -> list[str]:
+        return [name for name, state in self._states().items() if state.get("Paused")]
+
+    def _resume(self, containers: list[str]) -> None:
+        for container in containers:
+            with contextlib.suppress(OSError):
+                self.engine.unpause(container)
