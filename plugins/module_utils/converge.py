@@ -15,6 +15,7 @@ from .change import Change
 from .changes import Wanted, find_changes
 from .compose import OVERRIDE, last_lines
 from .errors import BuildFailed, StackNotSetUp
+from .follow import SCHEMA, branch, find_way, keep, restore
 from .freshness import OTHER_CODE, Disk, Verdict
 from .hold import held_reloads
 from .matrix import ACTIONS
@@ -175,7 +176,7 @@ class Converger(Running):
         }
 
     def _remember_applied(self) -> None:
-        write_json(self.stack.state / "schema.json", {"applied": self.applied()})
+        write_json(self.stack.state / SCHEMA, {"applied": self.applied(), "branch": branch(self.stack)})
 
     def _schema_moved(self) -> bool:
         """Whether other migrations are applied than when the stack was last proved fresh.
@@ -188,7 +189,7 @@ class Converger(Running):
                 f"the database of '{self.stack.project_name}' is empty; was its volume removed? Prepare it with "
                 "dev_setup.yml, then apply again."
             )
-        return (read_json(self.stack.state / "schema.json") or {}).get("applied") != applied
+        return (read_json(self.stack.state / SCHEMA) or {}).get("applied") != applied
 
     # -- the whole run -----------------------------------------------------------------------------------------
 
@@ -288,12 +289,17 @@ class Converger(Running):
         if running and (wanted & {"makemigrations", "migrate"} or self._schema_moved()):
             make = "makemigrations" in wanted or self.wishes.merge
             kept.setdefault("migrate", Action("migrate", (), ("other migrations are applied than were last",)))
-            result = run_task(self.compose, web, "schema", **self._schema_request(make, dry_run=True))
+            result = run_task(self.compose, web, "schema", **self._schema_request(make, dry_run=True, follow=True))
+            way = find_way(self.stack, result["gone"], result["states"]) if "gone" in result else None
+            if way:
+                result = run_task(self.compose, web, "schema", **self._schema_request(make, dry_run=True))
             outcome.schema = result
-            outcome.notices += _notices(result)
+            outcome.notices += _notices(result if not way or way.unknown else {**result, "missing": []})
             if not result["written"]:
                 kept.pop("makemigrations", None)
-            if not result["written"] and not result["applied"]:
+            if way and (way.copy or not way.unknown):
+                kept["migrate"] = Action("migrate", (), (way.text,))
+            elif not result["written"] and not result["applied"]:
                 kept.pop("migrate", None)
         if running and "collectstatic" in wanted and not self._static(dry_run=True)["copied"]:
             kept.pop("collectstatic")
@@ -319,6 +325,7 @@ class Converger(Running):
     def _schema_request(self, make: bool, dry_run: bool, **more: Any) -> dict[str, Any]:
         return {
             "makemigrations": make,
+            "follow": False,
             "guarded": False,
             "written": [],
             "migrate": self.migrates,
@@ -343,7 +350,10 @@ class Converger(Running):
         with self.reporter.step("migrate" if not make else "makemigrations, migrate") as step:
             before = pending.exists()
             pending.touch()
-            result = self._ask_schema(make)
+            result = self._ask_schema(make, follow=self.migrates)
+            if "gone" in result:
+                step.detail = self._follow(result["gone"], result["states"], outcome)
+                result = self._ask_schema(make)
             if self.migrates and result["risks"]:
                 self.reporter.say(f"the database is copied first: {result['risks'][0]}")
                 with self.safety.guarded():
@@ -353,13 +363,32 @@ class Converger(Running):
             outcome.written = [path.rsplit("/", 1)[-1] for path in result["written"]]
             outcome.notices += _notices(result)
             step.changed = bool(outcome.written or result["applied"])
-            parts = [f"wrote {name}" for name in outcome.written] + result["operations"]
+            parts = [step.detail] if step.detail else []
+            step.changed = step.changed or bool(parts)
+            parts += [f"wrote {name}" for name in outcome.written] + result["operations"]
             parts += [f"applied {name}" for name in result["applied"]]
             if result["inherited"]:
                 parts.append(f"left {result['inherited']} inherited operations (inherited_drift=include takes them in)")
             step.detail = "; ".join(parts) or "the database matches"
         if not step.changed and not before:
             pending.unlink()
+
+    def _follow(self, gone: list[str], states: dict[str, Any], outcome: Outcome) -> str:
+        """Bring the database to where the migrations on disk begin; return what was done, empty for nothing."""
+        way = find_way(self.stack, gone, states)
+        if way.unknown and not way.copy:
+            # The notice about what is missing says what to do.
+            return ""
+        self.reporter.say(way.text)
+        with self.safety.guarded() as database:
+            kept = keep(self.stack, database, states["applied"])
+            if way.copy:
+                restore(database, way.copy)
+            else:
+                web = web_service(self.roles)
+                run_task(self.compose, web, "back", self.reporter.say, files=way.files, database_s=60)
+        outcome.notices.append(f"the database as it was is kept as '{kept}', for when its migrations are on disk again")
+        return way.text
 
     def _ask_schema(self, make: bool, **more: Any) -> dict[str, Any]:
         request = self._schema_request(make, dry_run=False, **more)

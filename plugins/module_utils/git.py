@@ -75,6 +75,17 @@ class Repository:
             return found.decode().strip()
         return self.empty_tree()
 
+    def branch(self) -> str:
+        """The branch that is checked out; empty for none."""
+        return (self.ask("symbolic-ref", "--short", "-q", "HEAD") or b"").decode("utf-8", "replace").strip()
+
+    def last_text(self, path: str) -> bytes | None:
+        """A file's content as the last commit of any branch, or stash, has it; None where none had it."""
+        commit = (
+            (self.ask("log", "--all", "-1", "--format=%H", "--diff-filter=AMR", "--", path) or b"").decode().strip()
+        )
+        return self.ask("show", f"{commit}:./{path}") if commit else None
+
     def empty_tree(self) -> str:
         """The id of a tree without any file."""
         return (self.ask("hash-object", "-t", "tree", "--stdin", stdin=b"") or b"").decode().strip()

@@ -13,7 +13,12 @@ from .errors import BrokenCode, ComposeFailed, NetBoxDevError, SchemaFailed
 from .override import PYTHON, RUNTIME_PACKAGE
 
 Progress = Callable[[str], None]
-_FAILURES: dict[str, type[NetBoxDevError]] = {"prepare": SchemaFailed, "schema": SchemaFailed, "check": BrokenCode}
+_FAILURES: dict[str, type[NetBoxDevError]] = {
+    "prepare": SchemaFailed,
+    "schema": SchemaFailed,
+    "back": SchemaFailed,
+    "check": BrokenCode,
+}
 
 
 def run_task(

@@ -133,7 +133,7 @@ class Safety:
         return True
 
     @contextmanager
-    def guarded(self) -> Iterator[None]:
+    def guarded(self) -> Iterator[Database]:
         """Services paused, and the database copied; what fails inside ends with the database as it was."""
         database = Database(self.engine, self.compose)
         copy = f"{database.name}{_MARK}{time.time_ns() // 1_000_000}"
@@ -142,7 +142,7 @@ class Safety:
             write_json(self.stack.state / FILE, {"copy": copy})
             database.copy(copy)
             try:
-                yield
+                yield database
             except BaseException:
                 database.put_back(copy)
                 raise

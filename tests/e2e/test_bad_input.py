@@ -20,10 +20,11 @@ from .stack import PYTHON_SERVICES, Stack, free_port, wait_for
 UNIQUE = "    description = models.CharField(unique=True, "
 
 
-def insert_fabric(stack: Stack, name: str, description: str) -> None:
+def insert_fabric(stack: Stack, name: str, description: str, **more: int) -> None:
+    columns, values = "".join(f", {column}" for column in more), "".join(f", {value}" for value in more.values())
     stack.psql(
-        "INSERT INTO netbox_example_fabric (created, name, description, custom_field_data) "
-        f"VALUES (now(), '{name}', '{description}', '{{}}')"
+        f"INSERT INTO netbox_example_fabric (created, name, description, custom_field_data{columns}) "
+        f"VALUES (now(), '{name}', '{description}', '{{}}'{values})"
     )
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import tempfile
 from collections.abc import Mapping
 from typing import Any, Callable
 
@@ -147,6 +148,67 @@ def missing(package: str) -> list[str]:
     return sorted(
         f"{label}.{name}" for label, name in loader.applied_migrations if label in labels and (label, name) not in known
     )
+
+
+def states(package: str) -> dict[str, Any]:
+    """The plugin's migrations, ``applied`` and on ``disk``, and the ``folders`` that they are in, by app."""
+    loader = load()
+    labels = plugin_labels(package)
+    folders = {}
+    for label in labels:
+        name = loader.migrations_module(label)[0]
+        if name:
+            folders[label] = next(iter(importlib.import_module(name).__path__))
+    return {
+        "applied": sorted(f"{label}.{name}" for label, name in loader.applied_migrations if label in labels),
+        "disk": sorted(f"{label}.{name}" for label, name in loader.disk_migrations if label in labels),
+        "folders": folders,
+    }
+
+
+def take_back(files: Mapping[str, str], progress: Progress) -> list[str]:
+    """Undo applied migrations that have no file, with the texts of their files by ``app.name``; return their names.
+
+    Raises Irreversible, with nothing done, where an operation cannot be undone.
+    """
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    loader = load()
+    with tempfile.TemporaryDirectory() as place:
+        for name, text in files.items():
+            label, _dot, migration = name.partition(".")
+            folder = os.path.join(place, label)
+            os.makedirs(folder, exist_ok=True)
+            with open(os.path.join(folder, f"{migration}.py"), "w", encoding="utf-8") as stream:
+                stream.write(text)
+            path: Any = importlib.import_module(loader.migrations_module(label)[0]).__path__
+            if folder not in path:
+                path.append(folder)
+        importlib.invalidate_caches()
+        executor = MigrationExecutor(connection)
+        graph, applied = executor.loader.graph, executor.loader.applied_migrations
+        order: dict[tuple[str, str], None] = {}
+        for name in files:
+            label, _dot, migration = name.partition(".")
+            order.update(dict.fromkeys(node for node in graph.backwards_plan((label, migration)) if node in applied))
+        plan = [(graph.nodes[node], True) for node in order]
+        stuck = [
+            f"{migration.app_label}.{migration.name}: {operation.describe()}"
+            for migration, _back in plan
+            for operation in migration.operations
+            if not operation.reversible
+        ]
+        if stuck:
+            raise Irreversible(f"these cannot be taken back: {'; '.join(stuck)}")
+        for migration, _back in plan:
+            progress(f"taking back {migration.app_label}.{migration.name}")
+        executor.migrate(None, plan=plan)
+    return [f"{label}.{name}" for label, name in order]
+
+
+class Irreversible(Exception):
+    """A migration has an operation that Django cannot undo."""
 
 
 def _write(writer: Any) -> None:

@@ -22,7 +22,7 @@ from typing import Any, Callable, TextIO
 from . import probe
 from .drift import Drift, plugin_labels
 from .netbox import explain_registration, set_up
-from .schema import load, make_migrations, migrate, missing, refuse_conflicts, risks
+from .schema import load, make_migrations, migrate, missing, refuse_conflicts, risks, states, take_back
 
 _answers: TextIO = sys.stdout
 
@@ -105,6 +105,11 @@ def schema(request: dict[str, Any]) -> dict[str, Any]:
     """Write the migration that an edit needs, and apply what is not applied."""
     wait_for_database(request["database_s"])
     package = os.environ["NETBOX_DEV_PACKAGE"]
+    if request["follow"]:
+        gone = missing(package)
+        if gone:
+            # Whoever asked decides what becomes of them.
+            return {"gone": gone, "states": states(package)}
     result: dict[str, Any] = {"written": [], "operations": [], "inherited": 0, "along": [], "files": [], "applied": []}
     if request["makemigrations"]:
         result.update(make_migrations(package, request))
@@ -200,6 +205,15 @@ def look(request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def back(request: dict[str, Any]) -> dict[str, Any]:
+    """Take applied migrations back that have no file any more."""
+    wait_for_database(request["database_s"])
+    try:
+        return {"taken_back": take_back(request["files"], progress)}
+    except Exception as error:
+        raise MigrationFailed(f"{_failed(error)}. {_GUARDED}") from error
+
+
 def static(request: dict[str, Any]) -> dict[str, Any]:
     return collect_static(request["dry_run"])
 
@@ -209,6 +223,7 @@ TASKS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "schema": schema,
     "check": check,
     "look": look,
+    "back": back,
     "static": static,
 }
 

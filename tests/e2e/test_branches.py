@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, Hedgehog
+"""After a switch of branches the database follows, and each branch finds its own rows again."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from .stack import Stack
+from .test_bad_input import insert_fabric
+from .test_engine import git
+from .test_schema import MODELS, columns, migrations
+
+PLACE = r"^    description = models"
+FIELD = "    {} = models.IntegerField(default=7)\n    description = models"
+
+
+@pytest.fixture
+def main(stack: Stack) -> Iterator[str]:
+    """The branch that the plugin is on, with all committed and applied."""
+    git(stack, "add", "-A")
+    git(stack, "commit", "-qm", "as it is", "--allow-empty")
+    stack.must_apply()
+    name = stack.git(stack.plugin, "branch", "--show-current").strip()
+    yield name
+    git(stack, "checkout", "-q", "-f", name)
+    git(stack, "clean", "-qfd", "netbox_example")
+    stack.must_apply()
+    for branch in ("left", "right"):
+        subprocess.run(["git", "-C", str(stack.plugin), "branch", "-qD", branch], check=False, capture_output=True)
+    stack.psql("DELETE FROM netbox_example_fabric WHERE name IN ('left', 'right', 'main')")
+    stack.assert_fresh()
+
+
+def make(stack: Stack, branch: str) -> None:
+    """A branch with a field, its migration and a row of its own."""
+    git(stack, "switch", "-qc", branch)
+    stack.replace(MODELS, PLACE, FIELD.format(f"only_{branch}"))
+    stack.must_apply()
+    git(stack, "add", "-A")
+    git(stack, "commit", "-qm", branch)
+    insert_fabric(stack, branch, "text", **{f"only_{branch}": 1})
+
+
+def rows(stack: Stack) -> str:
+    return stack.psql("SELECT string_agg(name, ',' ORDER BY name) FROM netbox_example_fabric WHERE name <> ''")
+
+
+def test_going_back_and_forth_between_branches_each_has_its_own_rows(stack: Stack, main: str) -> None:
+    before = columns(stack)
+    make(stack, "left")
+    git(stack, "switch", "-q", main)
+    play = stack.apply(check=True)
+    assert "taken back, with what they added" in play.flat, str(play)
+    assert "only_left" in columns(stack)
+    play = stack.must_apply()
+    assert columns(stack) == before, str(play)
+    assert "the database as it was is kept as" in play.flat
+    make(stack, "right")
+    for _turn in range(5):
+        for branch, other in (("left", "right"), ("right", "left")):
+            git(stack, "switch", "-q", branch)
+            with stack.polling("/login/") as polled:
+                play = stack.must_apply()
+            assert "the database as this branch had it takes its place" in play.flat, str(play)
+            assert f"only_{branch}" in columns(stack)
+            assert f"only_{other}" not in columns(stack)
+            assert branch in rows(stack).split(",")
+            assert (other in rows(stack).split(",")) is (other == "left" and branch == "right")
+            assert set(polled) == {200}, polled
+    stack.assert_fresh()
+    assert stack.job_result().endswith("switches")
+
+
+def test_a_migration_that_cannot_be_taken_back_is_named_and_nothing_is_done(stack: Stack, main: str) -> None:
+    last = sorted(migrations(stack))[-1][: -len(".py")]
+    git(stack, "switch", "-qc", "left")
+    stack.write(
+        "netbox_example/migrations/0901_one_way.py",
+        "from django.db import migrations\n\n\nclass Migration(migrations.Migration):\n"
+        f'    dependencies = [("netbox_example", "{last}")]\n'
+        "    operations = [migrations.RunPython(migrations.RunPython.noop)]\n",
+    )
+    stack.must_apply()
+    git(stack, "add", "-A")
+    git(stack, "commit", "-qm", "left")
+    git(stack, "switch", "-q", main)
+    play = stack.apply()
+    assert play.status != 0
+    assert "these cannot be taken back: netbox_example.0901_one_way: Raw Python operation" in play.flat, str(play)
+    assert stack.psql("SELECT count(*) FROM django_migrations WHERE name = '0901_one_way'") == "1"
+    assert stack.http("/plugins/example/").status == 200
+    stack.psql("DELETE FROM django_migrations WHERE name = '0901_one_way'")
