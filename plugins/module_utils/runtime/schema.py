@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 import tempfile
 from collections.abc import Mapping
@@ -174,19 +175,29 @@ def take_back(files: Mapping[str, str], progress: Progress) -> list[str]:
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
-    loader = load()
     with tempfile.TemporaryDirectory() as place:
+        executor = MigrationExecutor(connection)
+        loader = executor.loader
+        gone = {}
         for name, text in files.items():
             label, _dot, migration = name.partition(".")
-            folder = os.path.join(place, label)
-            os.makedirs(folder, exist_ok=True)
-            with open(os.path.join(folder, f"{migration}.py"), "w", encoding="utf-8") as stream:
+            path = os.path.join(place, f"{name}.py")
+            with open(path, "w", encoding="utf-8") as stream:
                 stream.write(text)
-            path: Any = importlib.import_module(loader.migrations_module(label)[0]).__path__
-            if folder not in path:
-                path.append(folder)
-        importlib.invalidate_caches()
-        executor = MigrationExecutor(connection)
+            spec: Any = importlib.util.spec_from_file_location(
+                f"{loader.migrations_module(label)[0]}.{migration}", path
+            )
+            module = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(module)
+            gone[label, migration] = module.Migration(migration, label)
+        on_disk = loader.load_disk
+
+        def load_disk() -> None:
+            on_disk()
+            loader.disk_migrations.update(gone)
+
+        loader.load_disk = load_disk
+        loader.build_graph()
         graph, applied = executor.loader.graph, executor.loader.applied_migrations
         order: dict[tuple[str, str], None] = {}
         for name in files:

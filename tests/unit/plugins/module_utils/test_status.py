@@ -38,8 +38,8 @@ def test_a_database_is_fresh_when_nothing_but_inherited_drift_is_left(
     assert why in found["why"]
 
 
-def made(stack: Stack, verdict: Verdict, container: dict[str, Any] | None = CONTAINER) -> dict[str, Any]:
-    return status._service(stack, {"netbox": "web"}, verdict, container)
+def made(stack: Stack, verdict: Verdict, there: bool = True) -> dict[str, Any]:
+    return status._service(stack, {"netbox": "web"}, verdict, CONTAINER if there else None)
 
 
 def test_a_stale_service_names_the_first_file_that_was_saved_since_its_start(make_stack: MakeStack) -> None:
@@ -62,7 +62,7 @@ def test_a_service_whose_code_does_not_start_says_so(make_stack: MakeStack) -> N
 
 
 def test_a_service_without_a_container_has_no_health(make_stack: MakeStack) -> None:
-    found = made(make_stack(), Verdict("netbox", "recreate", "there is no container", {"since": 1.0}), None)
+    found = made(make_stack(), Verdict("netbox", "recreate", "there is no container", {"since": 1.0}), there=False)
     assert (found["health"], found["image"], found["uptime_s"]) == ("absent", "", None)
 
 
