@@ -8,7 +8,7 @@ import importlib
 import importlib.util
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Callable
 
 from .drift import Answers, Drift, Refused, overlapping, plugin_labels
@@ -242,16 +242,23 @@ def _write(writer: Any) -> None:
 _LOSING = ("RemoveField", "DeleteModel", "RunPython", "RunSQL")
 
 
-def risks() -> list[str]:
-    """Why what is not applied may do what one transaction does not take back, or what is not missed at once."""
+def pending() -> list[Any]:
+    """Migrations that are not applied, in their order."""
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
     executor = MigrationExecutor(connection)
-    plan = [migration for migration, _back in executor.migration_plan(executor.loader.graph.leaf_nodes())]
-    found = [f"{len(plan)} migrations"] if len(plan) > 1 else []
-    for migration in plan:
-        name = f"{migration.app_label}.{migration.name}"
+    return [migration for migration, _back in executor.migration_plan(executor.loader.graph.leaf_nodes())]
+
+
+def names_of(migrations: Iterable[Any]) -> list[str]:
+    return [f"{migration.app_label}.{migration.name}" for migration in migrations]
+
+
+def risks(migrations: list[Any]) -> list[str]:
+    """Why migrations may do what one transaction does not take back, or what is not missed at once."""
+    found = [f"{len(migrations)} migrations"] if len(migrations) > 1 else []
+    for migration, name in zip(migrations, names_of(migrations)):
         if not migration.atomic:
             found.append(f"{name} is not atomic")
         for operation in migration.operations:
@@ -260,17 +267,12 @@ def risks() -> list[str]:
     return found
 
 
-def migrate(progress: Progress, dry_run: bool) -> list[str]:
-    """Apply every migration that is not applied; return their names. Checks are left to who asks for them."""
+def migrate(progress: Progress, names: list[str]) -> None:
+    """Apply every migration that is not applied: ``names``. Checks are left to who asks for them."""
     from django.core.management import call_command, get_commands, load_command_class
-    from django.db import connection
-    from django.db.migrations.executor import MigrationExecutor
 
-    executor = MigrationExecutor(connection)
-    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    names = [f"{migration.app_label}.{migration.name}" for migration, _backwards in plan]
-    if dry_run or not names:
-        return names
+    if not names:
+        return
     command = load_command_class(get_commands()["migrate"], "migrate")
     done = 0
 
@@ -282,4 +284,3 @@ def migrate(progress: Progress, dry_run: bool) -> list[str]:
 
     command.migration_progress_callback = follow
     call_command(command, interactive=False, verbosity=0, skip_checks=True)
-    return names

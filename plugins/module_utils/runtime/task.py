@@ -22,7 +22,18 @@ from typing import Any, Callable, TextIO
 from . import probe
 from .drift import Drift, plugin_labels
 from .netbox import explain_registration, set_up
-from .schema import load, make_migrations, migrate, missing, refuse_conflicts, risks, states, take_back
+from .schema import (
+    load,
+    make_migrations,
+    migrate,
+    missing,
+    names_of,
+    pending,
+    refuse_conflicts,
+    risks,
+    states,
+    take_back,
+)
 
 _answers: TextIO = sys.stdout
 
@@ -89,7 +100,9 @@ def prepare(request: dict[str, Any]) -> dict[str, Any]:
     """Bring an empty or older database to what the code needs: migrations, superuser, static files."""
     wait_for_database(request["database_s"])
     dry_run = request["dry_run"]
-    applied = migrate(progress, dry_run)
+    applied = names_of(pending())
+    if not dry_run:
+        migrate(progress, applied)
     created = ensure_superuser(request["superuser_name"], request["superuser_password"], dry_run)
     progress("collecting static files")
     static = collect_static(dry_run)
@@ -105,21 +118,23 @@ def schema(request: dict[str, Any]) -> dict[str, Any]:
     """Write the migration that an edit needs, and apply what is not applied."""
     wait_for_database(request["database_s"])
     package = os.environ["NETBOX_DEV_PACKAGE"]
-    if request["follow"]:
-        gone = missing(package)
-        if gone:
-            # Whoever asked decides what becomes of them.
-            return {"gone": gone, "states": states(package)}
+    gone = missing(package)
+    if request["follow"] and gone:
+        # Whoever asked decides what becomes of them.
+        return {"gone": gone, "states": states(package)}
     result: dict[str, Any] = {"written": [], "operations": [], "inherited": 0, "along": [], "files": [], "applied": []}
     if request["makemigrations"]:
         result.update(make_migrations(package, request))
     else:
         refuse_conflicts(package)
-    result["missing"], result["risks"] = missing(package), risks()
-    if request["migrate"] and not (result["risks"] and not request["guarded"] and not request["dry_run"]):
+    plan = pending() if request["migrate"] else []
+    result["missing"], result["risks"] = gone, risks(plan)
+    if request["dry_run"] or request["guarded"] or not result["risks"]:
+        result["applied"] = names_of(plan)
+    if result["applied"] and not request["dry_run"]:
         written = [*result["written"], *request["written"]]
         try:
-            result["applied"] = migrate(progress, request["dry_run"])
+            migrate(progress, result["applied"])
         except Exception as error:
             raise MigrationFailed(f"{_failed(error)}. {after_failure(written, request['guarded'])}") from error
     return result
@@ -197,7 +212,7 @@ def look(request: dict[str, Any]) -> dict[str, Any]:
     keys = drift()
     own = [key for key in keys if key not in request["inherited"]]
     return {
-        "pending": migrate(progress, dry_run=True),
+        "pending": names_of(pending()),
         "missing": missing(package),
         "drift": own,
         "inherited": len(keys) - len(own),
