@@ -188,6 +188,8 @@ class Target:
 
     @property
     def text(self) -> str:
+        if self.part == self.kind:
+            return f"{self.model} ({self.kind})"
         return f"{self.model}.{self.part}" if self.part else self.model
 
 

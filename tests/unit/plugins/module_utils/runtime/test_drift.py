@@ -23,7 +23,7 @@ INDEX = "migrations.AddIndex(\n    model_name='a',\n    index=models.Index(field
     ("key", "kind", "text"),
     [
         (ADD, "AddField", "switch.uplink"),
-        (UNIQUE, "AlterUniqueTogether", "switch.AlterUniqueTogether"),
+        (UNIQUE, "AlterUniqueTogether", "switch (AlterUniqueTogether)"),
         (CREATE, "CreateModel", "cable"),
         (
             "migrations.AddIndex(\n    model_name='a',\n    index=models.Index(fields=['b'], name='x'),\n),",
