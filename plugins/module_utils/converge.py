@@ -15,7 +15,7 @@ from .change import Change
 from .changes import Wanted, find_changes
 from .compose import OVERRIDE, last_lines
 from .errors import BuildFailed, StackNotSetUp
-from .follow import SCHEMA, branch, find_way, keep, restore
+from .follow import SCHEMA, branch, find_way, keep, restore, switched
 from .freshness import OTHER_CODE, Disk, Verdict
 from .hold import held_reloads
 from .matrix import ACTIONS
@@ -291,13 +291,14 @@ class Converger(Running):
             kept.setdefault("migrate", Action("migrate", (), ("other migrations are applied than were last",)))
             result = run_task(self.compose, web, "schema", **self._schema_request(make, dry_run=True, follow=True))
             way = find_way(self.stack, result["gone"], result["states"]) if "gone" in result else None
-            if way:
+            if "gone" in result:
                 result = run_task(self.compose, web, "schema", **self._schema_request(make, dry_run=True))
             outcome.schema = result
-            outcome.notices += _notices(result if not way or way.unknown else {**result, "missing": []})
+            leads = way is not None and way.leads
+            outcome.notices += _notices({**result, "missing": []} if leads else result)
             if not result["written"]:
                 kept.pop("makemigrations", None)
-            if way and (way.copy or not way.unknown):
+            if way and leads:
                 kept["migrate"] = Action("migrate", (), (way.text,))
             elif not result["written"] and not result["applied"]:
                 kept.pop("migrate", None)
@@ -326,6 +327,7 @@ class Converger(Running):
         return {
             "makemigrations": make,
             "follow": False,
+            "switched": switched(self.stack),
             "guarded": False,
             "written": [],
             "migrate": self.migrates,
@@ -376,7 +378,7 @@ class Converger(Running):
     def _follow(self, gone: list[str], states: dict[str, Any], outcome: Outcome) -> str:
         """Bring the database to where the migrations on disk begin; return what was done, empty for nothing."""
         way = find_way(self.stack, gone, states)
-        if way.unknown and not way.copy:
+        if not way.leads:
             # The notice about what is missing says what to do.
             return ""
         self.reporter.say(way.text)

@@ -37,11 +37,23 @@ class Way:
     unknown: list[str] = field(default_factory=list)
 
     @property
+    def leads(self) -> bool:
+        """Whether there is anything to do, and all that it needs."""
+        return bool(self.copy or (self.gone and not self.unknown))
+
+    @property
     def text(self) -> str:
-        gone = f"{', '.join(self.gone[:3])}{f' and {len(self.gone) - 3} more' if len(self.gone) > 3 else ''}"
+        more = f" and {len(self.gone) - 3} more" if len(self.gone) > 3 else ""
+        gone = f"applied and not on disk: {', '.join(self.gone[:3])}{more}; " if self.gone else ""
         if self.copy:
-            return f"applied and not on disk: {gone}; the database as this branch had it takes its place"
-        return f"applied and not on disk: {gone}; taken back, with what they added"
+            return f"{gone}the database as this branch had it takes its place"
+        return f"{gone}taken back, with what they added"
+
+
+def switched(stack: Stack) -> bool:
+    """Whether another branch is checked out than when the stack was last fresh, and a database was kept of it."""
+    now = branch(stack)
+    return now != last_branch(stack) and any(one["branch"] == now for one in _kept(stack).values())
 
 
 def find_way(stack: Stack, gone: list[str], states: dict[str, Any]) -> Way:

@@ -119,9 +119,11 @@ def schema(request: dict[str, Any]) -> dict[str, Any]:
     wait_for_database(request["database_s"])
     package = os.environ["NETBOX_DEV_PACKAGE"]
     gone = missing(package)
-    if request["follow"] and gone:
-        # Whoever asked decides what becomes of them.
-        return {"gone": gone, "states": states(package)}
+    if request["follow"] and (gone or request["switched"]):
+        found = states(package)
+        if found["applied"] != found["disk"]:
+            # Whoever asked decides what becomes of the database.
+            return {"gone": gone, "states": found}
     result: dict[str, Any] = {"written": [], "operations": [], "inherited": 0, "along": [], "files": [], "applied": []}
     if request["makemigrations"]:
         result.update(make_migrations(package, request))
