@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 from collections.abc import Iterator
@@ -32,7 +33,8 @@ def main(stack: Stack) -> Iterator[str]:
     git(stack, "clean", "-qfd", "netbox_example")
     stack.must_apply()
     for branch in ("left", "right"):
-        subprocess.run(["git", "-C", str(stack.plugin), "branch", "-qD", branch], check=False, capture_output=True)
+        with contextlib.suppress(subprocess.CalledProcessError):
+            git(stack, "branch", "-qD", branch)
     stack.psql("DELETE FROM netbox_example_fabric WHERE name IN ('left', 'right', 'main')")
     stack.assert_fresh()
 
