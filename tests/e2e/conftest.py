@@ -24,13 +24,14 @@ ORDER = (
     "test_matrix",
     "test_engine",
     "test_schema",
+    "test_branches",
     "test_document",
     "test_bad_input",
 )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: ORDER.index(item.path.stem) if item.path.stem in ORDER else -1)
+    items.sort(key=lambda item: ORDER.index(item.path.stem))
 
 
 def build_sandbox(folder: Path) -> None:
