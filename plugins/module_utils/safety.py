@@ -162,9 +162,13 @@ class Safety:
         told = False
         while True:
             running = self._running()
-            for container in running:
-                self.engine.pause(container)
-            busy = database.busy()
+            try:
+                for container in running:
+                    self.engine.pause(container)
+                busy = database.busy()
+            except BaseException:
+                self._resume(running)
+                raise
             if not busy:
                 return running
             self._resume(running)
