@@ -16,7 +16,7 @@ from .test_bad_input import insert_fabric
 from .test_engine import git
 from .test_schema import MODELS, columns, migrations
 
-TURNS = 5 if os.environ.get("NETBOX_DEV_TEST_FULL") else 2
+TURNS = 5 if os.environ.get("NETBOX_DEV_TEST_FULL") else 1
 PLACE = r"^    description = models"
 FIELD = "    {} = models.IntegerField(default=7)\n    description = models"
 

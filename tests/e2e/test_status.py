@@ -4,19 +4,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pytest
-
 from .stack import PYTHON_SERVICES, Stack, wait_for
-
-pytestmark = pytest.mark.usefixtures("mended")
-
-
-@pytest.fixture
-def mended(stack: Stack) -> Any:
-    yield
-    stack.must_apply()
 
 
 def says(stack: Stack, *expected: str) -> None:
@@ -36,7 +24,6 @@ def mends(stack: Stack, check: str, **done: set[str]) -> None:
     assert check in play.flat, str(play)
     play = stack.must_apply()
     assert play.done == done, str(play)
-    stack.assert_fresh()
     says(stack, "fresh: http")
 
 
@@ -63,6 +50,7 @@ def test_a_configuration_file_edited_by_hand_makes_every_service_stale(stack: St
         mends(stack, "restart", restart=set(PYTHON_SERVICES))
     finally:
         extra.unlink()
+        stack.must_apply()
 
 
 def test_packages_installed_by_hand_are_found_and_undone(stack: Stack) -> None:
