@@ -15,7 +15,7 @@ from .change import Change
 from .changes import Wanted, find_changes
 from .compose import OVERRIDE, last_lines
 from .errors import BuildFailed, StackNotSetUp
-from .follow import SCHEMA, branch, find_way, keep, restore, switched
+from .follow import SCHEMA, branch, find_way, keep, last_branch, restore, switched
 from .freshness import OTHER_CODE, Disk, Verdict
 from .hold import held_reloads
 from .matrix import ACTIONS
@@ -225,6 +225,7 @@ class Converger(Running):
             self.check_image()
         # Until every service is proved fresh again: a run that is killed in between leaves it to the next.
         pending = stack.state / "schema-changed"
+        switched_now = branch(stack) != last_branch(stack)
         schema = built or self._schema_moved() or bool(wanted & {"makemigrations", "migrate"})
         with held_reloads(stack) if schema else nullcontext():
             if schema:
@@ -245,7 +246,8 @@ class Converger(Running):
             outcome.notices += filter(None, [self.look_at_plugin(outcome.base_url)])
             step.detail = f"{len(outcome.verdicts)} services fresh, {stack.url} served"
         pending.unlink(missing_ok=True)
-        self._remember_applied()
+        if schema or switched_now:
+            self._remember_applied()
         found.record(scanned_ns, outcome.written)
         outcome.changed = reporter.changed or bool(files["changed"])
         return outcome

@@ -58,6 +58,8 @@ class Running:
             self.engine.remove_tasks()
         self.roles: dict[str, str] = {}
         self.expected: dict[str, int] = {}
+        # By container.
+        self._probed: dict[str, dict[str, Any]] = {}
 
     def disk(self) -> Disk:
         return read_disk(self.stack, self.engine.image_id(self.stack.image), self.compose.config())
@@ -73,23 +75,30 @@ class Running:
 
     def probe(self, containers: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
         """What running Python services have installed and serve as static files; one that cannot say is left out."""
-        running = [name for name in sorted(self.roles) if containers.get(name, {}).get("State", {}).get("Running")]
+        running = {
+            name: container["Id"]
+            for name, container in containers.items()
+            if name in self.roles and container["State"]["Running"]
+        }
 
-        def ask(name: str) -> dict[str, Any]:
+        def ask(container: str) -> dict[str, Any]:
             with contextlib.suppress(OSError, ValueError):
-                status, output = self.engine.execute(containers[name]["Id"], PYTHON, "-m", f"{RUNTIME_PACKAGE}.probe")
+                status, output = self.engine.execute(container, PYTHON, "-m", f"{RUNTIME_PACKAGE}.probe")
                 found = json.loads(output) if status == 0 else {}
                 return found if isinstance(found, dict) else {}
             return {}
 
+        # Once in a run: nothing in it changes what a container was asked for, but another container.
+        new = [container for container in running.values() if container not in self._probed]
         with ThreadPoolExecutor(max_workers=4) as pool:
-            return {name: found for name, found in zip(running, pool.map(ask, running)) if found}
+            self._probed.update(zip(new, pool.map(ask, new)))
+        return {name: self._probed[container] for name, container in running.items() if self._probed[container]}
 
     def stale_static(self) -> list[str]:
         """The plugin's static files of which the web service has another copy than is on disk."""
         containers = self.engine.containers()
         web = web_service(self.roles)
-        return list(self.probe({web: containers[web]}).get(web, {}).get("static", [])) if web in containers else []
+        return list(self.probe(containers).get(web, {}).get("static", []))
 
     def applied(self) -> str | None:
         """A digest of the applied migrations; empty where there are none, None where the database does not say."""
