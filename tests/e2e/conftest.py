@@ -23,9 +23,9 @@ ORDER = (
     "test_status",
     "test_matrix",
     "test_engine",
+    "test_document",
     "test_schema",
     "test_branches",
-    "test_document",
     "test_bad_input",
 )
 
