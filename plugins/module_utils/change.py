@@ -11,6 +11,9 @@ from typing import Any
 # How sure a category is: by the path alone, by what the file says, by who imports it.
 BY_PATH, BY_CONTENT, BY_IMPORT = "path", "content", "import"
 
+# Paths relative to the repository, by "python" and "templates".
+Compilable = dict[str, list[str]]
+
 
 @dataclass(frozen=True)
 class Change:
@@ -56,6 +59,19 @@ def merged(changes: Iterable[Change]) -> list[Change]:
             change = replace(known, sources=tuple(dict.fromkeys(known.sources + change.sources)))
         found[key] = change
     return list(found.values())
+
+
+def compilable(changes: Iterable[Change]) -> Compilable:
+    """Changed files that must compile before anything is done with them; what needs nothing may be broken."""
+    paths: Compilable = {"python": [], "templates": []}
+    for change in changes:
+        if change.path is None or change.change == "deleted" or change.category in ("tests", "docs", "ignored"):
+            continue
+        if change.path.endswith(".py"):
+            paths["python"].append(change.path)
+        elif change.category == "templates" and change.path.endswith((".html", ".htm")):
+            paths["templates"].append(change.path)
+    return paths
 
 
 def printable(name: str) -> str:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import selectors
@@ -32,6 +33,8 @@ class Compose:
             for key, value in os.environ.items()
             if key not in ("COMPOSE_FILE", "COMPOSE_PROJECT_NAME", "COMPOSE_PROFILES")
         }
+        # By the files that were asked for: what Compose read then, and its answer.
+        self._configs: dict[tuple[str, ...], tuple[object, str]] = {}
         self._environment.update(COMPOSE_ANSI="never", COMPOSE_PROGRESS="plain", BUILDKIT_PROGRESS="plain")
 
     def call(
@@ -95,9 +98,23 @@ class Compose:
 
     def config(self, files: Sequence[str] = ()) -> dict[str, Any]:
         """The merged configuration as Compose understands it; ``files`` replaces the files on disk."""
+        key = tuple(files)
+        read_from = self._read_from()
+        if key not in self._configs or self._configs[key][0] != read_from:
+            self._configs[key] = read_from, self.must("config", "--format", "json", files=files)
         # Compose escapes dollar signs in what it prints.
-        data: dict[str, Any] = json.loads(self.must("config", "--format", "json", files=files).replace("$$", "$"))
+        data: dict[str, Any] = json.loads(self._configs[key][1].replace("$$", "$"))
         return data
+
+    def _read_from(self) -> tuple[tuple[str, int, int, int], ...]:
+        """What Compose reads a configuration from: asking it again costs a process."""
+        found = []
+        for pattern in ("*.y*ml", ".env", "env/*"):
+            for path in sorted(self.checkout.glob(pattern)):
+                with contextlib.suppress(OSError):
+                    status = path.stat()
+                    found.append((str(path), status.st_size, status.st_mtime_ns, status.st_ino))
+        return tuple(found)
 
 
 def _follow(

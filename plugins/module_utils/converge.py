@@ -11,18 +11,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .change import Change
+from .change import Change, Compilable, compilable
 from .changes import Wanted, find_changes
 from .compose import OVERRIDE, last_lines
-from .errors import BuildFailed, StackNotSetUp
+from .errors import BrokenCode, BuildFailed, SchemaFailed, StackNotSetUp
 from .follow import SCHEMA, branch, find_way, keep, last_branch, restore, switched
-from .freshness import OTHER_CODE, Disk, Verdict
+from .freshness import OTHER_CODE, PAUSED, Disk, Verdict
 from .hold import held_reloads
 from .matrix import ACTIONS
 from .oneoff import run_task
 from .override import write_files
 from .plan import Action, make_plan
-from .running import Running
+from .running import LEFT_OVER, Running
 from .runtime.digest import LOADED, tree_digest
 from .safety import Safety
 from .schema import Wishes, remember_drift
@@ -31,7 +31,7 @@ from .services import python_services, web_service
 from .stack import PROJECT_FILE
 from .state import read_json, write_atomic, write_json
 
-_RANK = {"": 0, "reload": 1, "restart": 2, "recreate": 3}
+_RANK = {"": 0, "start": 0, "reload": 1, "restart": 2, "recreate": 3}
 
 
 @dataclass
@@ -60,6 +60,8 @@ class Converger(Running):
     migrates = True
     # Whether the texts of migrations are wanted.
     diff = False
+    # In check mode: whether what a run would end with is told among the notices.
+    tolerant = False
 
     @property
     def safety(self) -> Safety:
@@ -108,13 +110,13 @@ class Converger(Running):
             )
         return self.engine.image_id(self.stack.image) != before
 
-    def check_image(self) -> None:
+    def check_image(self, files: Compilable | None = None) -> None:
         """See that NetBox starts in the image with the code on disk and has the plugin, then record what it is from.
 
         Raises BrokenCode or PluginNotRegistered; the next run then checks again.
         """
         with self.reporter.step("check"):
-            report = self.check_code()
+            report = self.check_code(files)
             self.assert_registered(report)
         write_json(self.stack.state / "image.json", {"inputs": self._build_inputs(), "packages": report["packages"]})
 
@@ -198,38 +200,44 @@ class Converger(Running):
         stack, reporter = self.stack, self.reporter
         outcome = Outcome()
         scanned_ns = time.time_ns()
-        files = write_files(stack, self.compose, self.engine.rootless, self.check)
-        self.roles = python_services(files["override"])
+        generated = write_files(stack, self.compose, self.engine.rootless, self.check)
+        self.roles = python_services(generated["override"])
         found = find_changes(stack, asked)
         outcome.changes, outcome.notices = found.changes, found.notices
         outcome.plan = make_plan(outcome.changes, self.roles)
         wanted = {action.action for action in outcome.plan}
         if self.check:
-            self._predict(outcome, wanted, files["changed"])
-            outcome.changed = bool(outcome.plan) or bool(files["changed"])
+            self._predict(outcome, wanted, generated["changed"])
+            outcome.changed = bool(outcome.plan) or bool(generated["changed"])
             return outcome
         if found.differences or not found.known:
             # The services take them for code, too.
             lines = "".join(f"{path}\n" for path in found.facts.loaded())
             write_atomic(stack.state / "run" / LOADED, lines)
+        self.remove_left_over()
         self.up_backing()
         self.safety.recover()
+        files = compilable(outcome.changes)
         built = False
         if self.build_needed():
             with reporter.step("build") as step:
                 built = step.changed = self.build()
                 step.detail = stack.image if step.changed else "the image is as before"
-            self.check_image()
+            self.check_image(files)
+            files = {}
         elif any(_RANK[verdict.needs] > _RANK["reload"] for verdict in self.verdicts(self.disk())):
             # Nothing that serves is ended before the code on disk was seen to start.
-            self.check_image()
+            self.check_image(files)
+            files = {}
         # Until every service is proved fresh again: a run that is killed in between leaves it to the next.
         pending = stack.state / "schema-changed"
         switched_now = branch(stack) != last_branch(stack)
         schema = built or self._schema_moved() or bool(wanted & {"makemigrations", "migrate"})
+        if not schema:
+            self.check_files(files)
         with held_reloads(stack) if schema else nullcontext():
             if schema:
-                self._schema("makemigrations" in wanted or self.wishes.merge, outcome, pending)
+                self._schema("makemigrations" in wanted or self.wishes.merge, outcome, pending, files)
             disk = self.disk()
             verdicts = self._due(self.verdicts(disk), outcome.changes)
             if pending.exists():
@@ -249,7 +257,7 @@ class Converger(Running):
         if schema or switched_now:
             self._remember_applied()
         found.record(scanned_ns, outcome.written)
-        outcome.changed = reporter.changed or bool(files["changed"])
+        outcome.changed = reporter.changed or bool(generated["changed"])
         return outcome
 
     def change_schema(self) -> Outcome:
@@ -285,13 +293,41 @@ class Converger(Running):
         else:
             kept.pop("build", None)
         outcome.verdicts = [_after_writing(v, files) for v in self._due(self.verdicts(self.disk()), outcome.changes)]
-        web = web_service(self.roles)
         down = self.backing_down()
-        running = "build" not in kept and not down
-        if running and (wanted & {"makemigrations", "migrate"} or self._schema_moved()):
+        if "build" not in kept and not down:
+            try:
+                self._predict_data(outcome, wanted, kept)
+            except (BrokenCode, SchemaFailed) as error:
+                if not self.tolerant:
+                    raise
+                outcome.notices.append(error.message)
+        schema = "migrate" in kept
+        for action in ("recreate", "restart", "reload"):
+            due = {v.service: v.why for v in outcome.verdicts if v.needs == action}
+            if action == "recreate" and "build" in kept:
+                due = {v.service: v.why or "the image is built anew" for v in outcome.verdicts}
+            if action == "reload" and schema and "build" not in kept:
+                due.update({v.service: "the schema changed" for v in outcome.verdicts if not v.needs})
+            if due:
+                kept[action] = Action(action, tuple(due), tuple(dict.fromkeys(due.values())))
+            if action == "recreate" and "build" in kept:
+                break
+        paused = tuple(verdict.service for verdict in outcome.verdicts if verdict.needs == "start")
+        start = [Action("start", tuple(down), ("not running or not healthy",))] if down else []
+        start += [Action("start", paused, (PAUSED,))] if paused else []
+        gone = tuple(sorted(self.left_over()))
+        start = ([Action("remove", gone, (LEFT_OVER,))] if gone else []) + start
+        outcome.plan = start + [kept[name] for name in ACTIONS if name in kept]
+
+    def _predict_data(self, outcome: Outcome, wanted: set[str], kept: dict[str, Action]) -> None:
+        """The same of what becomes of database and static files, in ``kept``; raises what a run would end with."""
+        files = compilable(outcome.changes)
+        if wanted & {"makemigrations", "migrate"} or self._schema_moved():
             make = "makemigrations" in wanted or self.wishes.merge
             kept.setdefault("migrate", Action("migrate", (), ("other migrations are applied than were last",)))
-            result = run_task(self.compose, web, "schema", **self._schema_request(make, dry_run=True, follow=True))
+            web = web_service(self.roles)
+            request = self._schema_request(make, dry_run=True, follow=True, compile=files)
+            result = run_task(self.compose, web, "schema", **request)
             way = find_way(self.stack, result["gone"], result["states"]) if "gone" in result else None
             if "gone" in result:
                 result = run_task(self.compose, web, "schema", **self._schema_request(make, dry_run=True))
@@ -304,23 +340,13 @@ class Converger(Running):
                 kept["migrate"] = Action("migrate", (), (way.text,))
             elif not result["written"] and not result["applied"]:
                 kept.pop("migrate", None)
-        if running and "collectstatic" in wanted and not self._static(dry_run=True)["copied"]:
-            kept.pop("collectstatic")
-        elif running and "collectstatic" not in wanted and self.stale_static():
+        else:
+            self.check_files(files)
+        if "collectstatic" in wanted:
+            if not self._static(dry_run=True)["copied"]:
+                kept.pop("collectstatic")
+        elif self.stale_static():
             kept["collectstatic"] = Action("collectstatic", (), ("other files are collected than are on disk",))
-        schema = "migrate" in kept
-        for action in ("recreate", "restart", "reload"):
-            due = {v.service: v.why for v in outcome.verdicts if v.needs == action}
-            if action == "recreate" and "build" in kept:
-                due = {v.service: v.why or "the image is built anew" for v in outcome.verdicts}
-            if action == "reload" and schema and "build" not in kept:
-                due.update({v.service: "the schema changed" for v in outcome.verdicts if not v.needs})
-            if due:
-                kept[action] = Action(action, tuple(due), tuple(dict.fromkeys(due.values())))
-            if action == "recreate" and "build" in kept:
-                break
-        start = [Action("start", tuple(down), ("not running or not healthy",))] if down else []
-        outcome.plan = start + [kept[name] for name in ACTIONS if name in kept]
 
     def _static(self, dry_run: bool) -> dict[str, Any]:
         return run_task(self.compose, web_service(self.roles), "static", self.reporter.say, dry_run=dry_run)
@@ -331,6 +357,7 @@ class Converger(Running):
             "follow": False,
             "switched": switched(self.stack),
             "guarded": False,
+            "compile": {},
             "written": [],
             "migrate": self.migrates,
             "dry_run": dry_run,
@@ -350,11 +377,11 @@ class Converger(Running):
                 verdicts = [_at_least(v, action.action, why) if v.service in action.services else v for v in verdicts]
         return verdicts
 
-    def _schema(self, make: bool, outcome: Outcome, pending: Path) -> None:
+    def _schema(self, make: bool, outcome: Outcome, pending: Path, files: Compilable | None = None) -> None:
         with self.reporter.step("migrate" if not make else "makemigrations, migrate") as step:
             before = pending.exists()
             pending.touch()
-            result = self._ask_schema(make, follow=self.migrates)
+            result = self._ask_schema(make, follow=self.migrates, compile=files or {})
             if "gone" in result:
                 step.detail = self._follow(result["gone"], result["states"], outcome)
                 result = self._ask_schema(make)

@@ -83,14 +83,18 @@ class Engine:
         """End one-off tasks that a run left behind when it was killed; the lock says that none is under way."""
         labels = [f"com.docker.compose.project={self.project_name}", TASK_LABEL]
         for container in self._client.containers.list(all=True, filters={"label": labels}, ignore_removed=True):
-            try:
-                container.remove(force=True)
-            except docker.errors.NotFound:
-                continue
-            except docker.errors.APIError as error:
-                # Compose removes a task's container itself when the task ends: it may be at it.
-                if error.status_code != 409:
-                    raise
+            self.remove(str(container.id))
+
+    def remove(self, container: str) -> None:
+        """Remove a container, running or not, unless it is gone already."""
+        try:
+            self._client.containers.get(container).remove(force=True)
+        except docker.errors.NotFound:
+            return
+        except docker.errors.APIError as error:
+            # Compose removes a task's container itself when the task ends: it may be at it.
+            if error.status_code != 409:
+                raise
 
     def publisher(self, port: int) -> tuple[str, str] | None:
         """(Compose project, name) of the running container that publishes a port, or None."""

@@ -17,12 +17,13 @@ from .state import read_json
 
 FRESH = ""
 OTHER_CODE = "it runs other code than"
+PAUSED = "it is paused"
 OTHER_PACKAGES = "other packages are installed in it than in its image"
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What one service needs (``""``, ``recreate``, ``restart`` or ``reload``), and why."""
+    """What one service needs (``""``, ``recreate``, ``restart``, ``reload`` or ``start``), and why."""
 
     service: str
     needs: str
@@ -74,6 +75,11 @@ def created_from(disk: Disk, service: str, container: Mapping[str, Any]) -> dict
     return {"config": disk.services.get(service, ""), "label": label}
 
 
+def connected(container: Mapping[str, Any]) -> bool:
+    """Whether a running container is in any network, be it the host's or none at all by wish."""
+    return bool(container["NetworkSettings"]["Networks"])
+
+
 def told_by(stack: Stack, service: str) -> dict[str, Any]:
     """What the service's supervisor says that it runs; empty when it has said nothing."""
     try:
@@ -103,8 +109,12 @@ def judge(
         return needs("recreate", "the image was built anew")
     if not container["State"]["Running"]:
         return needs("recreate", f"it is {container['State']['Status']}")
+    if not connected(container):
+        return needs("recreate", "its network is gone")
     if packages and disk.packages and packages != disk.packages:
         return needs("recreate", OTHER_PACKAGES)
+    if container["State"].get("Paused"):
+        return needs("start", PAUSED)
     if told.get("container") != container["Config"]["Hostname"]:
         return needs("reload", "it has not said yet what it runs")
     if told["config"] != disk.config:

@@ -11,6 +11,7 @@ from .compose import Compose, last_lines
 from .engine import TASK_LABEL
 from .errors import BrokenCode, ComposeFailed, NetBoxDevError, SchemaFailed
 from .override import PYTHON, RUNTIME_PACKAGE
+from .releases import missing_parent
 
 Progress = Callable[[str], None]
 _FAILURES: dict[str, type[NetBoxDevError]] = {
@@ -19,6 +20,11 @@ _FAILURES: dict[str, type[NetBoxDevError]] = {
     "back": SchemaFailed,
     "check": BrokenCode,
 }
+
+
+def broken(lines: str) -> str:
+    """What a run ends with where files on disk do not compile."""
+    return f"the code on disk does not compile; the last good state goes on serving:\n{last_lines(lines, 20)}"
 
 
 def run_task(
@@ -56,10 +62,13 @@ def run_task(
         on_stdout=take,
         timeout_s=timeout_s,
     )
+    if answers.get("broken"):
+        # The lines say all, a traceback of ours says nothing.
+        raise BrokenCode(broken(answers["error"].partition(": ")[2]), task=task)
     if "error" in answers:
-        raise _FAILURES.get(task, ComposeFailed)(
-            f"{task}: {answers['error']}\n{last_lines(answers['traceback'], 8)}", task=task
-        )
+        hint = missing_parent(answers["error"])
+        text = hint or last_lines(answers["traceback"], 8)
+        raise _FAILURES.get(task, ComposeFailed)(f"{task}: {answers['error']}\n{text}", task=task)
     if status or "result" not in answers:
         raise ComposeFailed(
             f"{task}: the one-off container of '{service}' ended with status {status}:\n{last_lines(errors)}",

@@ -24,6 +24,7 @@ from .image import build_context, write_context
 from .matrix import WEB
 from .runtime import (
     child,
+    compiles,
     configuration,
     digest,
     drift,
@@ -49,7 +50,19 @@ PYTHON = "/opt/netbox/venv/bin/python"
 RUNTIME_PACKAGE = "netbox_dev_runtime"
 STATIC_VOLUME = "netbox-static-files"
 # Imported only so that they come to the managed node with this module; they run in the containers.
-_RUNTIME_MODULES = (child, configuration, digest, drift, local_settings, netbox, probe, schema, supervise, task)
+_RUNTIME_MODULES = (
+    child,
+    compiles,
+    configuration,
+    digest,
+    drift,
+    local_settings,
+    netbox,
+    probe,
+    schema,
+    supervise,
+    task,
+)
 _MARK = "# Written by hedgehog.netbox_dev, content "
 
 
@@ -137,6 +150,7 @@ def make_override(
         "HOME": "/tmp",
         "NETBOX_CONFIGURATION": f"{RUNTIME_PACKAGE}.configuration",
         "NETBOX_DEV_PACKAGE": plugin.package,
+        "NETBOX_DEV_REPOSITORY": f"{REPOSITORIES}/{plugin.distribution}",
         "PYTHONPATH": f"{REPOSITORIES}/.runtime",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUNBUFFERED": "1",

@@ -14,12 +14,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
+from .change import Compilable
 from .compose import Compose, last_lines
-from .engine import Engine
+from .engine import STACK_LABEL, Engine
 from .errors import BrokenCode, ComposeFailed, PluginNotRegistered, ServiceUnhealthy, TimeLimit
 from .events import Reporter
-from .freshness import OTHER_CODE, Disk, Verdict, created_from, disk_code, judge, read_disk
-from .oneoff import run_task
+from .freshness import OTHER_CODE, Disk, Verdict, connected, created_from, disk_code, judge, read_disk
+from .oneoff import broken, run_task
 from .override import PYTHON, RUNTIME_PACKAGE
 from .port import taken
 from .services import backing_services, database_service, web_service
@@ -33,6 +34,11 @@ psql -qAtX -U "${POSTGRES_USER:-postgres}" -d "${POSTGRES_DB:-${POSTGRES_USER:-p
 FROM django_migrations) AS applied"
 """
 _PSQL_STATEMENT_FAILED = 1
+LEFT_OVER = "no such service is wanted any more"
+# As long as this after it was told to go, a new process is not taken to have come up.
+_STEADY_S = 0.5
+# The kernel's is 128 KiB for each.
+_ARGUMENT_LIMIT = 100_000
 
 
 @dataclass
@@ -132,14 +138,31 @@ class Running:
         made = {name: created_from(disk, name, containers[name]) for name in services if name in containers}
         write_json(self.stack.state / "services.json", {"services": {**disk.created, **made}})
 
+    def left_over(self) -> dict[str, str]:
+        """Containers that we made of services that are no more, by service."""
+        wanted = self.compose.config()["services"]
+        found = {name: c for name, c in self.engine.containers().items() if name not in wanted}
+        return {name: c["Id"] for name, c in found.items() if c["Config"]["Labels"].get(STACK_LABEL) == self.stack.id}
+
+    def remove_left_over(self) -> None:
+        gone = self.left_over()
+        if gone:
+            with self.reporter.step("remove", tuple(sorted(gone))) as step:
+                for container in gone.values():
+                    self.engine.remove(container)
+                step.changed, step.detail = True, LEFT_OVER
+
     def up_backing(self) -> bool:
         """Start the database and Redis and wait until they are healthy; return whether anything was started."""
         names = self.backing_down()
         if not names:
             return False
         if not self.check:
+            containers = self.engine.containers()
+            # Compose takes one that runs outside of its network for as good as any.
+            lost = any(name in containers and not connected(containers[name]) for name in names)
             with self.reporter.step("start", tuple(names)) as step:
-                self.up(names)
+                self.up(names, *(["--force-recreate"] if lost else []))
                 self._wait_healthy(names)
                 step.changed = True
         return True
@@ -223,7 +246,12 @@ class Running:
                 v for v in verdicts if v.needs or v.told["attempts"] < self.expected.get(v.service, 0) or v.told["busy"]
             ]
             if not stale:
-                break
+                young = _STEADY_S - min(self._told_ago(verdict.service) for verdict in verdicts)
+                if young <= 0:
+                    break
+                # A command that cannot go on ends as soon as it may go.
+                time.sleep(young)
+                continue
             for verdict in stale:
                 if _dead(containers.get(verdict.service)):
                     self._explain()
@@ -250,6 +278,13 @@ class Running:
         for verdict in verdicts:
             self.assert_registered(verdict.told.get("report", {}))
         return verdicts
+
+    def _told_ago(self, service: str) -> float:
+        """Seconds since a service's supervisor told what it runs, or to it, for a clock may be set back."""
+        try:
+            return abs(time.time() - (self.stack.state / "run" / f"{service}.json").stat().st_mtime)
+        except OSError:
+            return 0.0
 
     def look_at_plugin(self, base_url: str) -> str:
         """Ask for the plugin's own page, and say what is wrong: it may be no page of its own that fails."""
@@ -280,9 +315,25 @@ class Running:
                 raise self._unhealthy(web_service(self.roles), f"does not serve {self.stack.url}/login/ ({found})")
             time.sleep(0.2)
 
-    def check_code(self) -> dict[str, Any]:
+    def check_code(self, files: Compilable | None = None) -> dict[str, Any]:
         """NetBox's word on the plugin, from a process of its own; raises BrokenCode."""
-        return run_task(self.compose, web_service(self.roles), "check", self.reporter.say, database_s=60)
+        web = web_service(self.roles)
+        return run_task(self.compose, web, "check", self.reporter.say, compile=files or {}, database_s=60)
+
+    def check_files(self, files: Compilable) -> None:
+        """Raise BrokenCode where changed files do not compile: no process may have imported them yet."""
+        python = json.dumps(files.get("python", []))
+        container = self.engine.containers().get(web_service(self.roles))
+        running = container and container["State"]["Running"] and not container["State"].get("Paused")
+        if files.get("templates") or (files.get("python") and (not running or len(python) > _ARGUMENT_LIMIT)):
+            with self.reporter.step("check"):
+                self.check_code(files)
+        elif files.get("python") and container:
+            command = (PYTHON, "-m", f"{RUNTIME_PACKAGE}.compiles", python)
+            status, output = self.engine.execute(container["Id"], *command)
+            found = json.loads(output) if status == 0 else []
+            if found:
+                raise BrokenCode(broken("\n".join(found)))
 
     def assert_registered(self, report: dict[str, Any]) -> None:
         """Raise PluginNotRegistered with NetBox's reason where a process of it says so."""
@@ -295,14 +346,14 @@ class Running:
 
 
 def _healthy(container: dict[str, Any] | None) -> bool:
-    if not container or not container["State"]["Running"]:
+    if not container or not container["State"]["Running"] or _dead(container) or not connected(container):
         return False
     health = container["State"].get("Health")
     return health is None or health["Status"] == "healthy"
 
 
 def _dead(container: dict[str, Any] | None) -> bool:
-    return container is not None and container["State"]["Status"] in ("exited", "dead")
+    return container is not None and container["State"]["Status"] in ("exited", "dead", "restarting")
 
 
 def _same(verdict: Verdict, containers: dict[str, dict[str, Any]]) -> bool:

@@ -11,14 +11,14 @@ from __future__ import annotations
 import contextlib
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from .compose import Compose
 from .engine import Engine
 from .errors import DatabaseBusy, SchemaFailed
 from .events import Reporter
+from .freshness import PAUSED
 from .services import database_service, python_services
 from .stack import Stack
 from .state import read_json, write_json
@@ -117,7 +117,10 @@ class Safety:
         under_way = read_json(self.stack.state / FILE)
         paused = self._paused()
         if not under_way:
-            self._resume(paused)
+            if paused:
+                with self.reporter.step("start", tuple(sorted(paused.values()))) as step:
+                    self._resume(paused)
+                    step.changed, step.detail = True, PAUSED
             return False
         database = Database(self.engine, self.compose)
         copy = str(under_way["copy"])
@@ -183,17 +186,19 @@ class Safety:
                 told = True
             time.sleep(0.3)
 
-    def _states(self) -> dict[str, dict[str, Any]]:
+    def _python(self, paused: bool) -> dict[str, str]:
+        """Running Python services, by container."""
         python = python_services(self.compose.config())
-        return {c["Id"]: c["State"] for name, c in self.engine.containers().items() if name in python}
+        found = {name: c for name, c in self.engine.containers().items() if name in python and c["State"]["Running"]}
+        return {c["Id"]: name for name, c in found.items() if bool(c["State"].get("Paused")) == paused}
 
     def _running(self) -> list[str]:
-        return [name for name, state in self._states().items() if state["Running"] and not state.get("Paused")]
+        return list(self._python(paused=False))
 
-    def _paused(self) -> list[str]:
-        return [name for name, state in self._states().items() if state.get("Paused")]
+    def _paused(self) -> dict[str, str]:
+        return self._python(paused=True)
 
-    def _resume(self, containers: list[str]) -> None:
+    def _resume(self, containers: Iterable[str]) -> None:
         for container in containers:
             with contextlib.suppress(OSError):
                 self.engine.unpause(container)

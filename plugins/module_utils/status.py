@@ -49,6 +49,7 @@ class Status:
 def look(stack: Stack, reporter: Reporter) -> Status:
     """Ask everything that can be asked; nothing is changed."""
     converger = Converger(stack, reporter, check=True)
+    converger.tolerant = True
     status = Status(converger.run(Wanted()))
     containers = converger.engine.containers()
     for verdict in status.outcome.verdicts:

@@ -27,6 +27,7 @@ ORDER = (
     "test_schema",
     "test_branches",
     "test_bad_input",
+    "test_faults",
 )
 
 

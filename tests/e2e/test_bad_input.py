@@ -133,6 +133,28 @@ def test_broken_code_is_named_and_the_last_good_state_is_served(stack: Stack, br
     stack.assert_fresh()
 
 
+def test_what_nothing_has_imported_yet_and_templates_must_compile_too(stack: Stack) -> None:
+    command, template = (
+        "netbox_example/management/commands/later.py",
+        "netbox_example/templates/netbox_example/switch.html",
+    )
+    before = stack.processes()
+    with stack.kept(command, template):
+        stack.write(command, "x = 1\ndef handle(:\n")
+        play = stack.apply()
+        refused(play.status, play.flat, "broken_code", f"{command}, line 2: ", "def handle(:")
+        (stack.plugin / command).unlink()
+        stack.replace(template, r"\A", "{% load i18n %}\n{% if %}\n")
+        for check in (True, False):
+            play = stack.apply(check=check)
+            refused(play.status, play.flat, "broken_code", f"{template}, line 2: ")
+        looked = stack.playbook("status.yml")
+        assert (looked.status, f"{template}, line 2" in looked.flat) == (0, True), str(looked)
+    assert {name: was[:2] for name, was in stack.processes().items()} == {name: was[:2] for name, was in before.items()}
+    stack.must_apply()
+    stack.assert_fresh()
+
+
 def test_broken_settings_restart_nothing(stack: Stack) -> None:
     before = stack.processes()
     with stack.kept("netbox_example/__init__.py"):
@@ -179,6 +201,22 @@ def test_a_service_that_does_not_come_up_is_told_with_its_last_log_lines(stack: 
         stuck.unlink()
     stack.must_apply()
     assert stack.http("/login/").status == 200
+    stack.assert_fresh()
+
+
+def test_a_service_that_ends_right_after_its_start_is_told_at_once(stack: Stack) -> None:
+    with stack.kept("netbox-dev.yml"):
+        project = (stack.plugin / "netbox-dev.yml").read_text(encoding="utf-8")
+        extra = "services:\n  netbox-crashing:\n    command: rqworker --no-such-option\n"
+        stack.write("netbox-dev.yml", project.replace("services:\n", extra))
+        play = stack.apply()
+        refused(play.status, play.flat, "broken_code", "'netbox-crashing'", "unrecognized arguments: --no-such-option")
+        assert play.seconds < 60
+        assert stack.http("/plugins/example/").status == 200
+    # The service goes with its line.
+    assert "remove netbox-crashing no such service is wanted" in stack.must_apply(check=True).flat
+    assert stack.must_apply().done["remove"] == {"netbox-crashing"}
+    assert "netbox-crashing" not in stack.containers()
     stack.assert_fresh()
 
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import os
@@ -231,9 +232,15 @@ def _write(writer: Any) -> None:
         with open(marker, "w", encoding="utf-8"):
             pass
     temporary = f"{path}.tmp"
-    with open(temporary, "w", encoding="utf-8") as stream:
-        stream.write(writer.as_string())
-    os.replace(temporary, path)
+    try:
+        with open(temporary, "w", encoding="utf-8") as stream:
+            stream.write(writer.as_string())
+        os.replace(temporary, path)
+    except OSError:
+        # A full disk.
+        with contextlib.suppress(OSError):
+            os.remove(temporary)
+        raise
     # The folder may be new to this process, too: it applies what it wrote.
     importlib.invalidate_caches()
 

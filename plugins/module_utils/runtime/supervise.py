@@ -130,7 +130,8 @@ class Supervisor:
         if not self.current:
             return False
         try:
-            return time.time() - os.stat(os.path.join(RUN_DIR, HOLD)).st_mtime < HOLD_S
+            # Not for hours because the clock was set back.
+            return abs(time.time() - os.stat(os.path.join(RUN_DIR, HOLD)).st_mtime) < HOLD_S
         except OSError:
             return False
 

@@ -20,6 +20,7 @@ import traceback
 from typing import Any, Callable, TextIO
 
 from . import probe
+from .compiles import Broken, refuse_broken
 from .drift import Drift, plugin_labels
 from .netbox import explain_registration, set_up
 from .schema import (
@@ -115,7 +116,8 @@ def drift() -> list[str]:
 
 
 def schema(request: dict[str, Any]) -> dict[str, Any]:
-    """Write the migration that an edit needs, and apply what is not applied."""
+    """Write the migration that an edit needs, and apply what is not applied; before that, see that files compile."""
+    refuse_broken(request["compile"])
     wait_for_database(request["database_s"])
     package = os.environ["NETBOX_DEV_PACKAGE"]
     gone = missing(package)
@@ -191,7 +193,8 @@ def after_failure(written: list[str], guarded: bool) -> str:
 
 
 def check(request: dict[str, Any]) -> dict[str, Any]:
-    """Load all that the services will load, and run Django's checks of the plugin's app."""
+    """See that files compile, load all that the services will load, and run Django's checks of the plugin's app."""
+    refuse_broken(request["compile"])
     wait_for_database(request["database_s"])
     from django.core.management import call_command
     from django.urls import get_resolver
@@ -260,6 +263,7 @@ def main() -> None:
             result = TASKS[request["task"]](request)
         except BaseException as error:
             answer(
+                broken=isinstance(error, Broken),
                 error="".join(traceback.format_exception_only(error)).strip(),
                 traceback="".join(traceback.format_exception(error)),
             )

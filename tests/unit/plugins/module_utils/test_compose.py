@@ -118,6 +118,24 @@ def test_without_docker_or_checkout_it_says_what_brings_them(
         Compose(tmp_path if lacking == "docker" else tmp_path / "none").call("up")
 
 
+def test_the_configuration_is_asked_for_anew_only_when_a_file_of_it_changed(docker: Docker, tmp_path: Path) -> None:
+    compose = docker('echo asked >> asked; echo \'{"name": "x"}\'')
+
+    def asked() -> int:
+        return len((tmp_path / "asked").read_text().splitlines())
+
+    compose.config()["name"] = "spoilt"
+    assert (compose.config(), asked()) == ({"name": "x"}, 1)
+    (tmp_path / "docker-compose.override.yml").write_text("services: {}\n")
+    assert (compose.config(), asked()) == ({"name": "x"}, 2)
+    (tmp_path / "env").mkdir()
+    (tmp_path / "env/netbox.env").write_text("A=1\n")
+    compose.config(files=["docker-compose.yml"])
+    compose.config()
+    compose.config(files=["docker-compose.yml"])
+    assert asked() == 4
+
+
 def test_the_configuration_is_data(docker: Docker) -> None:
     assert docker('echo \'{"name": "x"}\'').config(files=["a.yml"]) == {"name": "x"}
 
@@ -152,6 +170,17 @@ class TestOneOff:
         compose = docker(self.answers({"error": "NameError: x", "traceback": "File a, line 3"}, status=1))
         with pytest.raises(kind, match="NameError: x\nFile a, line 3"):
             run_task(compose, "netbox", task)
+
+    def test_what_does_not_compile_is_told_without_a_traceback_of_ours(self, docker: Docker) -> None:
+        answer = {"broken": True, "error": "runtime.compiles.Broken: a.py, line 3: invalid", "traceback": "File task"}
+        with pytest.raises(BrokenCode, match=r"goes on serving:\na\.py, line 3: invalid$"):
+            run_task(docker(self.answers(answer, status=1)), "netbox", "schema")
+
+    def test_a_missing_parent_is_explained_instead_of_djangos_frames(self, docker: Docker) -> None:
+        error = "NodeNotFoundError: x reference nonexistent parent node ('dcim', '0211_y')"
+        with pytest.raises(SchemaFailed, match=r"nonexistent parent.*\nNetBox 4\.4 is the first") as caught:
+            run_task(docker(self.answers({"error": error, "traceback": "File a"}, status=1)), "netbox", "schema")
+        assert "File a" not in caught.value.message
 
     @pytest.mark.parametrize("status", [0, 125])
     def test_a_container_that_answers_nothing_is_shown_with_its_last_lines(self, docker: Docker, status: int) -> None:

@@ -21,12 +21,14 @@ def engine_with(*removed: Exception | None) -> tuple[Engine, list[int]]:
             if error:
                 raise error
 
-        return SimpleNamespace(remove=remove)
+        return SimpleNamespace(id=str(number), remove=remove)
 
     found = [container(number, error) for number, error in enumerate(removed)]
     engine = Engine.__new__(Engine)
     engine.project_name = "project"
-    engine._client = SimpleNamespace(containers=SimpleNamespace(list=lambda **_filters: found))
+    engine._client = SimpleNamespace(
+        containers=SimpleNamespace(list=lambda **_filters: found, get=lambda name: found[int(name)])
+    )
     return engine, tried
 
 

@@ -15,6 +15,7 @@ CONTAINER: dict[str, Any] = {
     "Image": "sha256:1",
     "Config": {"Hostname": "abc", "Labels": {"com.docker.compose.config-hash": "h"}},
     "State": {"Running": True, "Status": "running"},
+    "NetworkSettings": {"Networks": {"stack_default": {}}},
 }
 DISK = freshness.Disk("code", "config", "sha256:1", {"netbox": "s"}, {"netbox": {"config": "s", "label": "h"}})
 TOLD: dict[str, Any] = {"container": "abc", "config": "config", "code": "code"}
@@ -31,6 +32,9 @@ TOLD: dict[str, Any] = {"container": "abc", "config": "config", "code": "code"}
         ({"Image": "sha256:0"}, {}, {}, "recreate", "the image was built anew"),
         ({"Image": "sha256:0"}, {"image": None}, {}, "", ""),
         ({"State": {"Running": False, "Status": "exited"}}, {}, {}, "recreate", "it is exited"),
+        ({"NetworkSettings": {"Networks": {}}}, {}, {}, "recreate", "its network is gone"),
+        ({"NetworkSettings": {"Networks": {"host": {}}}}, {}, {}, "", ""),
+        ({"State": {"Running": True, "Paused": True, "Status": "paused"}}, {}, {}, "start", "it is paused"),
         ({}, {}, None, "reload", "it has not said yet what it runs"),
         ({}, {}, {"container": "before"}, "reload", "it has not said yet what it runs"),
         ({}, {}, {"config": "old"}, "restart", "configuration files changed"),

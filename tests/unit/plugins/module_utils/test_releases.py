@@ -32,3 +32,30 @@ def test_an_unknown_version_is_refused_with_the_known_ones(asked: str) -> None:
 
 def test_the_default_is_known() -> None:
     assert releases.DEFAULT_NETBOX in releases.RELEASES
+
+
+def no_parent(app: str, name: str) -> str:
+    return f"NodeNotFoundError: Migration pkg.0002_x dependencies reference nonexistent parent node ('{app}', '{name}')"
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (no_parent("dcim", "0211_platforms_unique"), "NetBox 4.4 is the first to have the migration '0211_platforms"),
+        (no_parent("extras", "0143_last"), "'netbox: \"4.7\"'"),
+        (no_parent("dcim", "0900_far"), "No NetBox up to 4.7 has the migration '0900_far'"),
+        (no_parent("dcim", "0100_spelt_wrong"), "No NetBox from 4.1 on is known to have"),
+        (no_parent("netbox_other", "0001_initial"), "'netbox_other' is no app of NetBox's own"),
+        ("ProgrammingError: relation does not exist", ""),
+    ],
+)
+def test_a_migration_whose_parent_is_missing_is_told_which_netbox_has_it(error: str, said: str) -> None:
+    hint = releases.missing_parent(error)
+    assert said in hint
+    assert bool(hint) == bool(said)
+
+
+def test_the_migrations_are_known_of_every_release() -> None:
+    for numbers in releases._MIGRATIONS.values():
+        assert len(numbers) == len(releases.RELEASES)
+        assert list(numbers) == sorted(numbers)

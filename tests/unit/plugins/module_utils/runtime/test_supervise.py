@@ -342,12 +342,13 @@ def test_a_process_that_is_starting_when_reloads_are_held_makes_way(start: Start
     assert one.runs("slow 2")["generation"] == 2
 
 
-def test_a_hold_that_nobody_renews_ends_by_itself(start: Start) -> None:
+@pytest.mark.parametrize("ago", [supervise.HOLD_S - 1, -3600])
+def test_a_hold_that_nobody_renews_ends_by_itself_also_when_the_clock_was_set_back(start: Start, ago: float) -> None:
     one = start("manage", "rqworker")
     one.runs("good 1")
     hold = one.top / "run" / supervise.HOLD
     hold.touch()
-    left = time.time() - supervise.HOLD_S + 1
+    left = time.time() - ago
     os.utime(hold, (left, left))
     one.save("good 2")
     assert one.runs("good 2")["generation"] == 2

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, Hedgehog
+"""A run of change_apply that ends itself with SIGKILL, as soon as it tells something that matches, or after seconds.
+
+Arguments: the plugin, then a pattern or a number of seconds. What the run tells is printed as ``before <step>``,
+``after <step>`` and ``say <text>``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.changes import Wanted
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.converge import Converger
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter, Step
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.schema import wishes_of
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import load
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.state import lock
+
+
+class Dying(Reporter):
+    def __init__(self, moment: str) -> None:
+        super().__init__()
+        self.moment = moment
+
+    def tell(self, what: str) -> None:
+        print(what, flush=True)
+        if re.match(self.moment, what):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def say(self, text: str) -> None:
+        self.tell(f"say {text}")
+
+    @contextmanager
+    def step(self, name: str, services: tuple[str, ...] = ()) -> Iterator[Step]:
+        self.tell(f"before {name}")
+        with super().step(name, services) as step:
+            yield step
+        self.tell(f"after {name}")
+
+
+def main() -> None:
+    plugin, moment = sys.argv[1:]
+    stack = load(plugin)
+    with lock(stack.state, 30, "dying run"):
+        converger = Converger(stack, Dying(moment if not moment[0].isdigit() else "$^"))
+        if moment[0].isdigit():
+
+            def die() -> None:
+                # What it started in containers goes with it.
+                converger.engine.remove_tasks()
+                os.kill(os.getpid(), signal.SIGKILL)
+
+            timer = threading.Timer(float(moment), die)
+            timer.daemon = True
+            timer.start()
+        converger.wishes = wishes_of(stack)
+        converger.run(Wanted())
+
+
+if __name__ == "__main__":
+    main()
