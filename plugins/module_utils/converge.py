@@ -25,7 +25,7 @@ from .plan import Action, make_plan
 from .running import LEFT_OVER, Running
 from .runtime.digest import LOADED, tree_digest
 from .safety import Safety
-from .schema import Wishes, remember_drift
+from .schema import Wishes, remember_drift, remember_replacements
 from .secret import keep_password, password_file, superuser_password
 from .services import python_services, web_service
 from .stack import PROJECT_FILE
@@ -391,6 +391,7 @@ class Converger(Running):
                     done = self._ask_schema(False, guarded=True, written=result["written"])
                 result.update(applied=done["applied"], missing=done["missing"])
             outcome.schema = result
+            remember_replacements(self.stack, result["replaced"])
             outcome.written = [path.rsplit("/", 1)[-1] for path in result["written"]]
             outcome.notices += _notices(result)
             step.changed = bool(outcome.written or result["applied"])

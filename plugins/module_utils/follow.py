@@ -118,6 +118,12 @@ def _kept(stack: Stack) -> dict[str, Any]:
     return dict((read_json(stack.state / FILE) or {}).get("databases", {}))
 
 
+def kept_databases(stack: Stack) -> list[dict[str, str]]:
+    """Each kept database and the branch that it is of, the newest first."""
+    found = sorted(_kept(stack).values(), key=lambda one: float(one["at"]), reverse=True)
+    return [{"database": str(one["database"]), "branch": str(one["branch"])} for one in found]
+
+
 def branch(stack: Stack) -> str:
     """The branch that is checked out; empty where there is none."""
     repository = open_repository(stack.plugin.root)[0]

@@ -35,6 +35,7 @@ class Wishes:
         """What the task in the container is asked."""
         return {
             "inherited": [] if self.inherited else inherited_drift(stack),
+            "replacements": replacements(stack),
             "write": self.write,
             "merge": self.merge,
             "renames": dict(self.renames),
@@ -73,6 +74,17 @@ def inherited_drift(stack: Stack) -> list[str]:
     """The operations by which the models differed from their migrations when the stack was set up."""
     data = read_json(stack.state / "drift.json")
     return list(data["operations"]) if data else []
+
+
+def replacements(stack: Stack) -> dict[str, list[str]]:
+    """Squashed migrations that were seen, each with what it replaces: both sides may go from the disk later."""
+    return dict((read_json(stack.state / "replacements.json") or {}).get("replacements", {}))
+
+
+def remember_replacements(stack: Stack, seen: Mapping[str, list[str]]) -> None:
+    known = replacements(stack)
+    if any(known.get(name) != names for name, names in seen.items()):
+        write_json(stack.state / "replacements.json", {"replacements": {**known, **seen}})
 
 
 def remember_drift(stack: Stack, operations: list[str]) -> bool:

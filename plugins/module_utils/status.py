@@ -15,11 +15,12 @@ from .changes import Wanted
 from .converge import Converger, Outcome
 from .errors import NetBoxDevError
 from .events import Reporter
+from .follow import kept_databases
 from .freshness import OTHER_CODE, Verdict
 from .manifest import FILE
 from .oneoff import run_task
 from .runtime.digest import loaded, signature
-from .schema import inherited_drift
+from .schema import inherited_drift, replacements
 from .services import web_service
 from .stack import Stack
 from .state import lock_holder
@@ -62,6 +63,7 @@ def look(stack: Stack, reporter: Reporter) -> Status:
     else:
         asked = _ask(converger, stack)
     status.database, status.static = _database(asked), _static(asked)
+    status.database["kept"] = kept_databases(stack)
     report: dict[str, Any] = next((v.told["report"] for v in status.outcome.verdicts if v.told.get("report")), {})
     status.plugin = {
         "package": stack.plugin.package,
@@ -80,7 +82,12 @@ def look(stack: Stack, reporter: Reporter) -> Status:
 def _ask(converger: Converger, stack: Stack) -> dict[str, Any]:
     web = web_service(converger.roles)
     try:
-        return run_task(converger.compose, web, "look", inherited=inherited_drift(stack), database_s=10)
+        request: dict[str, Any] = {
+            "inherited": inherited_drift(stack),
+            "replacements": replacements(stack),
+            "database_s": 10,
+        }
+        return run_task(converger.compose, web, "look", **request)
     except NetBoxDevError as error:
         lines = error.message.strip().splitlines()
         return {"error": lines[0] if lines else error.code}
@@ -162,6 +169,8 @@ def for_people(status: Status, stack: Stack) -> list[str]:
     database = status.database
     left = f" ({database['inherited']} inherited operations left)" if database["inherited"] else ""
     lines.append(f"database: {database['state']}{left}{_because(database['why'])}")
+    kept = [f"{one['branch'] or 'no branch'} ({one['database']})" for one in database.get("kept", [])]
+    lines += [f"databases kept of: {_some(kept)}"] if kept else []
     lines.append(f"static files: {status.static['state']}{_because(status.static['why'])}")
     registered = {True: "registered", False: "not registered", None: "unknown, no service has told"}
     lines.append(

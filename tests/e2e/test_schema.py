@@ -146,6 +146,76 @@ def test_migrations_that_both_come_last_are_named_and_merged_when_asked(stack: S
     stack.assert_fresh()
 
 
+def columns(stack: Stack) -> str:
+    return stack.psql(
+        "SELECT string_agg(column_name, ',' ORDER BY 1) FROM information_schema.columns "
+        "WHERE table_name = 'netbox_example_fabric'"
+    )
+
+
+ADDING = """\
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    {more}
+    dependencies = [("netbox_example", "{after}")]
+    operations = [{operations}]
+"""
+
+
+def test_squashed_replaced_and_run_before_migrations_are_applied_once_and_nothing_is_taken_back(stack: Stack) -> None:
+    stack.must_apply()
+    last = sorted(migrations(stack))[-1][: -len(".py")]
+    before, text = migrations(stack), (stack.plugin / MODELS).read_text(encoding="utf-8")
+    adds = 'migrations.AddField("fabric", "{}", models.IntegerField(default=1))'
+    folder = "netbox_example/migrations"
+
+    def write(name: str, after: str, *names: str, more: str = "") -> None:
+        operations = ", ".join(adds.format(one) for one in names)
+        stack.write(f"{folder}/{name}.py", ADDING.format(after=after, operations=operations, more=more))
+
+    def applied() -> list[str]:
+        rows = stack.psql("SELECT name FROM django_migrations WHERE app = 'netbox_example' AND name LIKE '09%'")
+        return sorted(rows.split())
+
+    try:
+        fields = "".join(f"    {name} = models.IntegerField(default=1)\n" for name in ("first", "second", "third"))
+        stack.replace(MODELS, DESCRIPTION, f"{fields}    description = models")
+        write("0901_first", last, "first")
+        write("0902_second", "0901_first", "second")
+        # Its place is before one that it does not name as its parent.
+        write("0903_third", "0901_first", "third", more='run_before = [("netbox_example", "0902_second")]')
+        play = stack.must_apply()
+        assert play.flat.index("applied netbox_example.0903_third") < play.flat.index("netbox_example.0902_second")
+        squashed = "0901_squashed_0902_second"
+        replaces = "replaces = [{}]".format(
+            ", ".join(f'("netbox_example", "{name}")' for name in ("0901_first", "0902_second", "0903_third"))
+        )
+        write(squashed, last, "first", "second", "third", more=replaces)
+        assert f"applied netbox_example.{squashed}" in stack.must_apply().flat
+        stack.assert_fresh()
+        # What was replaced goes, and with it what says so.
+        for name in ("0901_first", "0902_second", "0903_third"):
+            (stack.package / "migrations" / f"{name}.py").unlink()
+        write(squashed, last, "first", "second", "third")
+        play = stack.must_apply()
+        assert "not on disk" not in play.flat, str(play)
+        assert "migrate" not in play.done
+        assert applied() == ["0901_first", squashed, "0902_second", "0903_third"]
+        assert {"first", "second", "third"} <= set(columns(stack).split(","))
+        stack.assert_fresh()
+    finally:
+        stack.write(MODELS, text)
+        for name in migrations(stack) - before:
+            (stack.package / "migrations" / name).unlink()
+        stack.psql("DELETE FROM django_migrations WHERE name LIKE '09%'")
+        for name in ("first", "second", "third"):
+            stack.psql(f"ALTER TABLE netbox_example_fabric DROP COLUMN IF EXISTS {name}")
+    stack.must_apply()
+    stack.assert_fresh()
+
+
 MODULE = """\
 - hosts: localhost
   gather_facts: false
@@ -199,13 +269,6 @@ class Migration(migrations.Migration):
         migrations.RunPython({ends}, migrations.RunPython.noop),
     ]
 """
-
-
-def columns(stack: Stack) -> str:
-    return stack.psql(
-        "SELECT string_agg(column_name, ',' ORDER BY 1) FROM information_schema.columns "
-        "WHERE table_name = 'netbox_example_fabric'"
-    )
 
 
 @pytest.mark.usefixtures("row")

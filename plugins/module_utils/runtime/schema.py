@@ -141,15 +141,43 @@ def _unused(label: str, name: str, applied: set[tuple[str, str]]) -> str:
     return unused
 
 
-def missing(package: str) -> list[str]:
-    """Migrations of the plugin that are applied and not on disk: what they made is in the database still."""
+def missing(package: str, replacements: Mapping[str, list[str]]) -> list[str]:
+    """Migrations of the plugin that are applied and not on disk: what they made is in the database still.
+
+    ``replacements`` are squashed migrations that were seen before, each with what it replaced: one that stands for
+    another that is there is not missing.
+    """
     loader = load()
-    replaced = {key for migration in loader.disk_migrations.values() for key in migration.replaces}
     labels = plugin_labels(package)
-    known = loader.disk_migrations.keys() | replaced
-    return sorted(
-        f"{label}.{name}" for label, name in loader.applied_migrations if label in labels and (label, name) not in known
-    )
+    applied = {f"{label}.{name}" for label, name in loader.applied_migrations if label in labels}
+    there = {f"{label}.{name}" for label, name in loader.disk_migrations} & applied
+    known = {**replacements, **replaced(package)}
+    stood_for = {name for squashed, names in known.items() if squashed in there for name in names}
+    stood_for |= {squashed for squashed, names in known.items() if there.issuperset(names)}
+    return sorted(applied - there - stood_for)
+
+
+def replaced(package: str) -> dict[str, list[str]]:
+    """The plugin's squashed migrations on disk, each with what it replaces."""
+    labels = plugin_labels(package)
+    return {
+        f"{label}.{name}": [f"{app}.{one}" for app, one in migration.replaces]
+        for (label, name), migration in load().disk_migrations.items()
+        if label in labels and migration.replaces
+    }
+
+
+def unrecorded() -> list[str]:
+    """Squashed migrations that are applied by all that they replace, and are not on record: migrating records them."""
+    from django.db import connection
+    from django.db.migrations.recorder import MigrationRecorder
+
+    recorded = MigrationRecorder(connection).applied_migrations()
+    return [
+        f"{label}.{name}"
+        for (label, name), migration in load().disk_migrations.items()
+        if migration.replaces and (label, name) not in recorded and all(one in recorded for one in migration.replaces)
+    ]
 
 
 def states(package: str) -> dict[str, Any]:

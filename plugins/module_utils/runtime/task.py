@@ -31,9 +31,11 @@ from .schema import (
     names_of,
     pending,
     refuse_conflicts,
+    replaced,
     risks,
     states,
     take_back,
+    unrecorded,
 )
 
 _answers: TextIO = sys.stdout
@@ -101,7 +103,7 @@ def prepare(request: dict[str, Any]) -> dict[str, Any]:
     """Bring an empty or older database to what the code needs: migrations, superuser, static files."""
     wait_for_database(request["database_s"])
     dry_run = request["dry_run"]
-    applied = names_of(pending())
+    applied = [*names_of(pending()), *unrecorded()]
     if not dry_run:
         migrate(progress, applied)
     created = ensure_superuser(request["superuser_name"], request["superuser_password"], dry_run)
@@ -120,7 +122,7 @@ def schema(request: dict[str, Any]) -> dict[str, Any]:
     refuse_broken(request["compile"])
     wait_for_database(request["database_s"])
     package = os.environ["NETBOX_DEV_PACKAGE"]
-    gone = missing(package)
+    gone = missing(package, request["replacements"])
     if request["follow"] and (gone or request["switched"]):
         found = states(package)
         if found["applied"] != found["disk"]:
@@ -132,9 +134,9 @@ def schema(request: dict[str, Any]) -> dict[str, Any]:
     else:
         refuse_conflicts(package)
     plan = pending() if request["migrate"] else []
-    result["missing"], result["risks"] = gone, risks(plan)
+    result["missing"], result["risks"], result["replaced"] = gone, risks(plan), replaced(package)
     if request["dry_run"] or request["guarded"] or not result["risks"]:
-        result["applied"] = names_of(plan)
+        result["applied"] = [*names_of(plan), *(unrecorded() if request["migrate"] else [])]
     if result["applied"] and not request["dry_run"]:
         written = [*result["written"], *request["written"]]
         try:
@@ -217,8 +219,8 @@ def look(request: dict[str, Any]) -> dict[str, Any]:
     keys = drift()
     own = [key for key in keys if key not in request["inherited"]]
     return {
-        "pending": names_of(pending()),
-        "missing": missing(package),
+        "pending": [*names_of(pending()), *unrecorded()],
+        "missing": missing(package, request["replacements"]),
         "drift": own,
         "inherited": len(keys) - len(own),
         "static": collect_static(dry_run=True)["copied"],

@@ -78,6 +78,8 @@ def test_the_table_tells_what_is_stale_and_what_would_be_done(make_stack: MakeSt
     assert lines[1].endswith("it must")
     assert lines[2:4] == ["database: fresh", "static files: stale, 2 files are to be collected"]
     assert lines[4] == "plugin: netbox_example, registered in NetBox 4.3.7, http://x/"
+    one.database["kept"] = [{"database": "netbox_branch_1", "branch": "left"}, {"database": "b", "branch": ""}]
+    assert status.for_people(one, stack)[3] == "databases kept of: left (netbox_branch_1), no branch (b)"
     assert lines[-2:] == ["note: a notice", "stale: apply_change would do reload"]
     assert not one.fresh
 
