@@ -106,6 +106,13 @@ class Compose:
         data: dict[str, Any] = json.loads(self._configs[key][1].replace("$$", "$"))
         return data
 
+    def config_with(self, override: str) -> dict[str, Any]:
+        """The same, were this text the override on disk."""
+        with tempfile.NamedTemporaryFile("w", suffix=".yml", encoding="utf-8") as given:
+            given.write(override)
+            given.flush()
+            return self.config(files=(*BASE_FILES, given.name))
+
     def _read_from(self) -> tuple[tuple[str, int, int, int], ...]:
         """What Compose reads a configuration from: asking it again costs a process."""
         found = []

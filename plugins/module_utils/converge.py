@@ -207,7 +207,7 @@ class Converger(Running):
         outcome.plan = make_plan(outcome.changes, self.roles)
         wanted = {action.action for action in outcome.plan}
         if self.check:
-            self._predict(outcome, wanted, generated["changed"])
+            self._predict(outcome, wanted, generated)
             outcome.changed = bool(outcome.plan) or bool(generated["changed"])
             return outcome
         if found.differences or not found.known:
@@ -281,18 +281,22 @@ class Converger(Running):
         outcome.changed = self.reporter.changed
         return outcome
 
-    def _predict(self, outcome: Outcome, wanted: set[str], files: list[str]) -> None:
+    def _predict(self, outcome: Outcome, wanted: set[str], generated: dict[str, Any]) -> None:
         """Reduce the plan to what would really be done, asking the stack without changing it.
 
-        ``files`` are the generated files that would be written first.
+        ``generated`` is what write_files() says that it would write first.
         """
+        files = generated["changed"]
+        config = self.compose.config_with(generated["after"]) if OVERRIDE in files else None
         kept = {action.action: action for action in outcome.plan if action.action not in _RANK}
         if self.build_needed() or any(name.startswith("image/") for name in files):
             why = ("what the image is built from changed",)
             kept["build"] = kept.get("build", Action("build", (), why))
         else:
             kept.pop("build", None)
-        outcome.verdicts = [_after_writing(v, files) for v in self._due(self.verdicts(self.disk()), outcome.changes)]
+        outcome.verdicts = [
+            _after_writing(v, files) for v in self._due(self.verdicts(self.disk(config)), outcome.changes)
+        ]
         down = self.backing_down()
         if "build" not in kept and not down:
             try:
@@ -466,9 +470,7 @@ def _at_least(verdict: Verdict, action: str, why: str) -> Verdict:
 def _after_writing(verdict: Verdict, files: list[str]) -> Verdict:
     """What a service would need once the generated files are written."""
     needs, why = verdict.needs, verdict.why
-    if OVERRIDE in files:
-        needs, why = "recreate", "its Compose configuration would change"
-    elif any(name.startswith("runtime/") for name in files) and _RANK[needs] < _RANK["restart"]:
+    if any(name.startswith("runtime/") for name in files) and _RANK[needs] < _RANK["restart"]:
         needs, why = "restart", "its settings would change"
     return Verdict(verdict.service, needs, why, verdict.told)
 

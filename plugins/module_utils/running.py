@@ -67,8 +67,9 @@ class Running:
         # By container.
         self._probed: dict[str, dict[str, Any]] = {}
 
-    def disk(self) -> Disk:
-        return read_disk(self.stack, self.engine.image_id(self.stack.image), self.compose.config())
+    def disk(self, config: dict[str, Any] | None = None) -> Disk:
+        """The disk as it is; with ``config``, were Compose's configuration that."""
+        return read_disk(self.stack, self.engine.image_id(self.stack.image), config or self.compose.config())
 
     def verdicts(self, disk: Disk) -> list[Verdict]:
         """Every Python service against the disk."""
@@ -140,8 +141,7 @@ class Running:
 
     def left_over(self) -> dict[str, str]:
         """Containers that we made of services that are no more, by service."""
-        wanted = self.compose.config()["services"]
-        found = {name: c for name, c in self.engine.containers().items() if name not in wanted}
+        found = {name: c for name, c in self.engine.containers().items() if name not in self.roles}
         return {name: c["Id"] for name, c in found.items() if c["Config"]["Labels"].get(STACK_LABEL) == self.stack.id}
 
     def remove_left_over(self) -> None:

@@ -136,6 +136,15 @@ def test_the_configuration_is_asked_for_anew_only_when_a_file_of_it_changed(dock
     assert asked() == 4
 
 
+def test_a_configuration_with_another_override_is_asked_without_writing_into_the_checkout(
+    docker: Docker, tmp_path: Path
+) -> None:
+    compose = docker('printf "{\\"files\\": \\"%s\\", \\"text\\": \\"%s\\"}" "$3" "$(cat "$5")"')
+    before = sorted(tmp_path.rglob("*"))
+    assert compose.config_with("services: x") == {"files": "docker-compose.yml", "text": "services: x"}
+    assert sorted(tmp_path.rglob("*")) == before
+
+
 def test_the_configuration_is_data(docker: Docker) -> None:
     assert docker('echo \'{"name": "x"}\'').config(files=["a.yml"]) == {"name": "x"}
 
