@@ -78,9 +78,12 @@ class Converger(Running):
 
     def build_needed(self) -> bool:
         """Whether the image is missing or was built from something else than it would be now."""
-        if self.engine.image_id(self.stack.image) is None or not self._override_written():
+        image = self.engine.image_id(self.stack.image)
+        if image is None or not self._override_written():
             return True
-        return (read_json(self.stack.state / "image.json") or {}).get("inputs") != self._build_inputs()
+        recorded = read_json(self.stack.state / "image.json") or {}
+        # A build whose run was killed gave the name to another image than was recorded.
+        return recorded.get("image") != image or recorded.get("inputs") != self._build_inputs()
 
     def _override_written(self) -> bool:
         return (self.stack.checkout / OVERRIDE).exists()
@@ -118,7 +121,9 @@ class Converger(Running):
         with self.reporter.step("check"):
             report = self.check_code(files)
             self.assert_registered(report)
-        write_json(self.stack.state / "image.json", {"inputs": self._build_inputs(), "packages": report["packages"]})
+        image = self.engine.image_id(self.stack.image)
+        recorded = {"image": image, "inputs": self._build_inputs(), "packages": report["packages"]}
+        write_json(self.stack.state / "image.json", recorded)
 
     # -- what roles do step by step ------------------------------------------------------------------------------
 

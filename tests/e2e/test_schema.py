@@ -187,7 +187,9 @@ def test_squashed_replaced_and_run_before_migrations_are_applied_once_and_nothin
         # Its place is before one that it does not name as its parent.
         write("0903_third", "0901_first", "third", more='run_before = [("netbox_example", "0902_second")]')
         play = stack.must_apply()
-        assert play.flat.index("applied netbox_example.0903_third") < play.flat.index("netbox_example.0902_second")
+        assert play.flat.index("applied netbox_example.0903_third") < play.flat.index(
+            "applied netbox_example.0902_second"
+        )
         squashed = "0901_squashed_0902_second"
         replaces = "replaces = [{}]".format(
             ", ".join(f'("netbox_example", "{name}")' for name in ("0901_first", "0902_second", "0903_third"))

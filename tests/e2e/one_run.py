@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, Hedgehog
-"""A run of change_apply that ends itself with SIGKILL, as soon as it tells something that matches, or after seconds.
+"""A run of change_apply without Ansible around it, with nothing named; it may end itself with SIGKILL.
 
-Arguments: the plugin, then a pattern or a number of seconds. What the run tells is printed as ``before <step>``,
-``after <step>`` and ``say <text>``.
+Arguments: the plugin; then, for a run that is killed, a pattern of what it tells or a number of seconds. What the run
+tells is printed as ``before <step>``, ``after <step>`` and ``say <text>``; last comes ``changed`` or ``unchanged``.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import l
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.state import lock
 
 
-class Dying(Reporter):
+class Telling(Reporter):
     def __init__(self, moment: str) -> None:
         super().__init__()
         self.moment = moment
 
     def tell(self, what: str) -> None:
         print(what, flush=True)
-        if re.match(self.moment, what):
+        if self.moment and re.match(self.moment, what):
             os.kill(os.getpid(), signal.SIGKILL)
 
     def say(self, text: str) -> None:
@@ -46,11 +46,12 @@ class Dying(Reporter):
 
 
 def main() -> None:
-    plugin, moment = sys.argv[1:]
+    plugin, moment = [*sys.argv[1:], ""][:2]
     stack = load(plugin)
-    with lock(stack.state, 30, "dying run"):
-        converger = Converger(stack, Dying(moment if not moment[0].isdigit() else "$^"))
-        if moment[0].isdigit():
+    timed = moment[:1].isdigit()
+    with lock(stack.state, 30, "a test's run"):
+        converger = Converger(stack, Telling("" if timed else moment))
+        if timed:
 
             def die() -> None:
                 # What it started in containers goes with it.
@@ -61,7 +62,8 @@ def main() -> None:
             timer.daemon = True
             timer.start()
         converger.wishes = wishes_of(stack)
-        converger.run(Wanted())
+        outcome = converger.run(Wanted())
+    print("changed" if outcome.changed else "unchanged")
 
 
 if __name__ == "__main__":
