@@ -86,6 +86,13 @@ options:
     description: Whether to write the migration that merges several that come last. Otherwise they are an error.
     type: bool
     default: false
+  put_back:
+    description:
+      - What becomes of the database where a run was killed while it migrated, and services were started or stopped
+        since.
+      - V(true) lets the copy from before that run take its place, V(false) goes on with what is there. Without it that
+        is an error.
+    type: bool
   renames:
     description:
       - Answers to whether something was renamed, each V(model.old=new) for a field, V(Old=New) for a model.

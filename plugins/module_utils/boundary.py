@@ -30,6 +30,7 @@ SCHEMA_SPEC: dict[str, Any] = {
     "makemigrations": {"type": "bool"},
     "inherited_drift": {"type": "str", "choices": ["leave", "include"], "default": "leave"},
     "merge": {"type": "bool", "default": False},
+    "put_back": {"type": "bool"},
     "renames": {"type": "list", "elements": "str", "default": []},
     "defaults": {"type": "dict", "default": {}},
 }

@@ -221,7 +221,7 @@ class Converger(Running):
             write_atomic(stack.state / "run" / LOADED, lines)
         self.remove_left_over()
         self.up_backing()
-        self.safety.recover()
+        self.safety.recover(self.wishes.put_back)
         files = compilable(outcome.changes)
         built = False
         if self.build_needed():
@@ -280,7 +280,7 @@ class Converger(Running):
             outcome.changed = bool(outcome.written or outcome.schema["applied"])
             return outcome
         self.up_backing()
-        self.safety.recover()
+        self.safety.recover(self.wishes.put_back)
         with held_reloads(self.stack):
             self._schema(True, outcome, self.stack.state / "schema-changed")
         outcome.changed = self.reporter.changed

@@ -13,15 +13,16 @@ import re
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from .compose import Compose
 from .engine import Engine
-from .errors import DatabaseBusy, SchemaFailed
+from .errors import DatabaseBusy, NetBoxDevError, SchemaFailed
 from .events import Reporter
 from .freshness import PAUSED
 from .services import database_service, python_services
 from .stack import Stack
-from .state import read_json, write_json
+from .state import read_json, write_atomic, write_json
 
 # Copies of migrations that went well, for a while longer.
 KEPT = 3
@@ -65,7 +66,7 @@ class Database:
         """What a session is in the middle of; empty when all are idle."""
         return self.ask(
             "SELECT coalesce(application_name, '') || ' ' || state || ': ' || left(query, 80) FROM pg_stat_activity "
-            f"WHERE datname = {_literal(self.name)} AND state <> 'idle' LIMIT 1"
+            f"WHERE datname = {_literal(self.name)} AND state <> 'idle' AND backend_type = 'client backend' LIMIT 1"
         )
 
     def copies(self) -> list[str]:
@@ -80,7 +81,7 @@ class Database:
 
     def put_back(self, name: str) -> None:
         """Let a copy take the database's place, and drop what had it."""
-        failed = f"{self.name}_failed"
+        failed = f"{self.name}{_MARK}replaced"
         self.ask(f"DROP DATABASE IF EXISTS {_identifier(failed)} WITH (FORCE)")
         self.end_sessions(self.name)
         self.end_sessions(name)
@@ -102,17 +103,32 @@ def _literal(name: str) -> str:
     return "'" + name.replace("'", "''") + "'"
 
 
+def read_files(stack: Stack, names: Iterable[str]) -> dict[str, str | None]:
+    """Texts of files of the state; None for one that is not there."""
+    paths = {name: stack.state / name for name in names}
+    return {name: path.read_text(encoding="utf-8") if path.is_file() else None for name, path in paths.items()}
+
+
+def restore_files(stack: Stack, under_way: dict[str, Any]) -> None:
+    """Let the state say of the database what it said when it was copied."""
+    for name, text in under_way.get("files", {}).items():
+        if text is None:
+            (stack.state / name).unlink(missing_ok=True)
+        else:
+            write_atomic(stack.state / name, text)
+
+
 class Safety:
     """The copies of one stack's database."""
 
     def __init__(self, stack: Stack, engine: Engine, compose: Compose, reporter: Reporter) -> None:
         self.stack, self.engine, self.compose, self.reporter = stack, engine, compose, reporter
 
-    def recover(self) -> bool:
+    def recover(self, put_back: bool | None = None) -> bool:
         """Put back what a run left that was killed in the middle; return whether there was anything.
 
-        Its services go on in any case. Where they did so before, rows may have been written since: nothing is put back
-        then, and the copy stays.
+        Where services were started, stopped or went on since then, rows may have been written: only ``put_back`` says
+        then what becomes of them. Raises SchemaFailed without it, and services stay as they are.
         """
         under_way = read_json(self.stack.state / FILE)
         paused = self._paused()
@@ -124,33 +140,65 @@ class Safety:
             return False
         database = Database(self.engine, self.compose)
         copy = str(under_way["copy"])
+        held = self._paused_since() == under_way.get("paused")
         with self.reporter.step("put the database back") as step:
-            if copy in database.copies() and (paused or not self._running()):
+            if copy not in database.copies():
+                # It was not made yet, or has taken its place already.
+                restore_files(self.stack, under_way)
+                step.detail = "a run was killed; the database is as before it"
+            elif put_back or (held and put_back is None):
                 database.put_back(copy)
+                restore_files(self.stack, under_way)
                 step.changed = True
                 step.detail = "a run was killed in the middle of migrating; the database is as before it"
+            elif put_back is None:
+                raise SchemaFailed(
+                    "a run was killed in the middle of migrating, and services were started or stopped since then, so "
+                    f"rows may have been written. As before that run, the database is kept as '{copy}'. Say what shall "
+                    "be: put_back=true lets it take the place of what is there, put_back=false goes on with what is "
+                    "there and keeps the copy.",
+                    copy=copy,
+                )
             else:
-                step.detail = f"services went on since a run was killed; as before it, the database is kept as '{copy}'"
+                step.detail = f"the database stays as it is; as before a run that was killed, it is kept as '{copy}'"
         self._forget()
         self._resume(paused)
         return True
 
     @contextmanager
-    def guarded(self) -> Iterator[Database]:
-        """Services paused, and the database copied; what fails inside ends with the database as it was."""
+    def guarded(self, *files: str) -> Iterator[Database]:
+        """Services paused, and the database copied; what fails inside ends with the database as it was.
+
+        So do the state's ``files``. Where even that fails, services stay paused and the next run does it.
+        """
         database = Database(self.engine, self.compose)
         copy = f"{database.name}{_MARK}{time.time_ns() // 1_000_000}"
         paused = self._pause_between(database)
         try:
-            write_json(self.stack.state / FILE, {"copy": copy})
-            database.copy(copy)
+            under_way = {"copy": copy, "paused": self._paused_since(), "files": read_files(self.stack, files)}
+            write_json(self.stack.state / FILE, under_way)
+            try:
+                database.copy(copy)
+            except BaseException:
+                self._forget()
+                raise
             try:
                 yield database
-            except BaseException:
-                database.put_back(copy)
-                raise
-            finally:
+            except BaseException as error:
+                try:
+                    database.put_back(copy)
+                except (NetBoxDevError, OSError) as second:
+                    paused = []
+                    raise SchemaFailed(
+                        f"{error}\nThe database could not be put back: {second}\nServices stay paused, and nothing is "
+                        f"lost: as before, it is kept as '{copy}'. Mend the cause and run apply_change again, which "
+                        "puts it back first.",
+                        copy=copy,
+                    ) from error
+                restore_files(self.stack, under_way)
                 self._forget()
+                raise
+            self._forget()
             for old in database.copies()[:-KEPT]:
                 database.drop(old)
         finally:
@@ -178,7 +226,7 @@ class Safety:
             if time.monotonic() > deadline:
                 raise DatabaseBusy(
                     f"the database is in use, and a copy of it cannot be made: {busy}. Waited {_BUSY_LIMIT_S:.0f} s; "
-                    "let that end and run again. Nothing was changed.",
+                    "let that end and run again. The database was not changed.",
                     session=busy,
                 )
             if not told:
@@ -197,6 +245,15 @@ class Safety:
 
     def _paused(self) -> dict[str, str]:
         return self._python(paused=True)
+
+    def _paused_since(self) -> dict[str, str]:
+        """The Python services' containers, each with the start since which it is paused, else with its state."""
+        python = python_services(self.compose.config())
+        return {
+            c["Id"]: c["State"]["StartedAt"] if c["State"].get("Paused") else c["State"]["Status"]
+            for name, c in self.engine.containers().items()
+            if name in python
+        }
 
     def _resume(self, containers: Iterable[str]) -> None:
         for container in containers:

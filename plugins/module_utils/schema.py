@@ -22,7 +22,7 @@ class Wishes:
 
     ``merge``: whether migrations that both come last are merged. ``renames`` and ``defaults`` answer what Django would
     ask: the new name by the old one (empty for none), and the value that existing rows get in a field, both by
-    ``model.field`` or ``model``.
+    ``model.field`` or ``model``. ``put_back``: what becomes of a database in which a run was killed.
     """
 
     write: bool = True
@@ -30,6 +30,7 @@ class Wishes:
     merge: bool = False
     renames: Mapping[str, str] = field(default_factory=dict)
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    put_back: bool | None = None
 
     def request(self, stack: Stack) -> dict[str, Any]:
         """What the task in the container is asked."""
@@ -48,6 +49,7 @@ def wishes_of(
     makemigrations: bool | None = None,
     inherited_drift: str = "leave",
     merge: bool = False,
+    put_back: bool | None = None,
     renames: Iterable[str] = (),
     defaults: Mapping[str, Any] | None = None,
 ) -> Wishes:
@@ -67,7 +69,7 @@ def wishes_of(
         if not re.fullmatch(r"\w+\.\w+", str(name)):
             raise InvalidAnswer(f"defaults: '{name}' was found, and 'model.field' was expected.", asked=str(name))
     write = stack.makemigrations if makemigrations is None else makemigrations
-    return Wishes(write, inherited_drift == "include", merge, pairs, dict(defaults or {}))
+    return Wishes(write, inherited_drift == "include", merge, pairs, dict(defaults or {}), put_back)
 
 
 def inherited_drift(stack: Stack) -> list[str]:

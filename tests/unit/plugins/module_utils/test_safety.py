@@ -30,13 +30,15 @@ class World:
         self.paused: set[str] = set()
         self.busy: list[str] = []
         self.fails = ""
+        self.started = "then"
         self.databases = ["netbox", "netbox_safety_1"]
 
     def config(self) -> dict[str, Any]:
         return CONFIG
 
     def containers(self) -> dict[str, Any]:
-        return {n: {"Id": n, "State": {"Running": True, "Paused": n in self.paused}} for n in CONFIG["services"]}
+        state = {"Running": True, "StartedAt": self.started, "Status": "running"}
+        return {n: {"Id": n, "State": {**state, "Paused": n in self.paused}} for n in CONFIG["services"]}
 
     def pause(self, name: str) -> None:
         if self.fails == f"pause {name}":
@@ -112,16 +114,77 @@ def test_a_transaction_is_waited_for_and_then_said(guard: safety.Safety, world: 
     assert not world.paused
 
 
+HELD = {"netbox": "then", "worker": "then"}
+
+
+@pytest.mark.parametrize("fails", ["BEGIN", "DROP DATABASE"])
+def test_where_even_putting_back_fails_services_stay_paused_and_the_next_run_does_it(
+    guard: safety.Safety, world: World, fails: str
+) -> None:
+    guard.stack.state.mkdir(parents=True)
+    (guard.stack.state / "schema.json").write_text("before")
+
+    def spoil() -> None:
+        with guard.guarded("schema.json", "none.json"):
+            (guard.stack.state / "schema.json").write_text("after")
+            (guard.stack.state / "none.json").write_text("after")
+            world.fails = fails
+            raise ZeroDivisionError("division by zero")
+
+    with pytest.raises(SchemaFailed, match=r"division by zero\nThe database could not be put back") as caught:
+        spoil()
+    assert world.paused == {"netbox", "worker"}
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+    world.fails = ""
+    assert guard.recover() is True
+    assert [one for one in world.done if one.startswith("BEGIN")]
+    assert not world.paused
+    # What the state says of the database is as old as the database.
+    assert (guard.stack.state / "schema.json").read_text() == "before"
+    assert not (guard.stack.state / "none.json").exists()
+
+
+def test_a_copy_that_could_not_be_made_is_not_put_back_later(guard: safety.Safety, world: World) -> None:
+    world.fails = "CREATE DATABASE"
+    with pytest.raises(SchemaFailed), guard.guarded():
+        pytest.fail("there is no copy")
+    world.fails = ""
+    assert guard.recover() is False
+
+
 @pytest.mark.parametrize(
-    ("paused", "copy", "put_back"),
-    [({"netbox", "worker"}, "netbox_safety_1", True), (set(), "netbox_safety_1", False), ({"netbox"}, "gone", False)],
+    ("paused", "started", "copy", "asked", "put_back"),
+    [
+        ({"netbox", "worker"}, "then", "netbox_safety_1", None, True),
+        ({"netbox", "worker"}, "then", "gone", None, False),
+        # Somebody restarted one, or let it go on.
+        ({"netbox", "worker"}, "later", "netbox_safety_1", None, "undecided"),
+        ({"worker"}, "then", "netbox_safety_1", None, "undecided"),
+        (set(), "then", "netbox_safety_1", None, "undecided"),
+        (set(), "later", "netbox_safety_1", True, True),
+        (set(), "later", "netbox_safety_1", False, False),
+        ({"netbox", "worker"}, "then", "netbox_safety_1", False, False),
+    ],
 )
 def test_the_run_after_one_that_was_killed_puts_back_what_nobody_wrote_to_since(
-    guard: safety.Safety, world: World, paused: set[str], copy: str, put_back: bool
+    guard: safety.Safety,
+    world: World,
+    paused: set[str],
+    started: str,
+    copy: str,
+    asked: bool | None,
+    put_back: bool | str,
 ) -> None:
-    state.write_json(guard.stack.state / safety.FILE, {"copy": copy})
-    world.paused = set(paused)
-    assert guard.recover() is True
+    state.write_json(guard.stack.state / safety.FILE, {"copy": copy, "paused": HELD})
+    world.paused, world.started = set(paused), started
+    if put_back == "undecided":
+        for _again in range(2):
+            with pytest.raises(SchemaFailed, match="put_back=true"):
+                guard.recover(asked)
+        assert not [one for one in world.done if one.startswith("BEGIN")]
+        assert world.paused == paused
+        return
+    assert guard.recover(asked) is True
     assert bool([one for one in world.done if one.startswith("BEGIN")]) is put_back
     assert not world.paused
-    assert guard.recover() is False
+    assert guard.recover(asked) is False
