@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -61,13 +62,21 @@ def merged(changes: Iterable[Change]) -> list[Change]:
     return list(found.values())
 
 
-def compilable(changes: Iterable[Change]) -> Compilable:
-    """Changed files that must compile before anything is done with them; what needs nothing may be broken."""
+def compilable(changes: Iterable[Change], package_path: str) -> Compilable:
+    """Changed files of what NetBox loads; they must compile before anything is done with them.
+
+    What needs nothing may be broken, and so may what is beside the package or among its data: templates of code, say.
+    """
     paths: Compilable = {"python": [], "templates": []}
     for change in changes:
         if change.path is None or change.change == "deleted" or change.category in ("tests", "docs", "ignored"):
             continue
+        inside = change.path[len(package_path) + 1 :] if change.path.startswith(f"{package_path}/") else ""
         if change.path.endswith(".py"):
+            if not re.fullmatch(r"\w+(/\w+)*\.py", inside):
+                continue
+            if {"templates", "static", "testdata", "tests"}.intersection(inside.split("/")[:-1]):
+                continue
             paths["python"].append(change.path)
         elif change.category == "templates" and change.path.endswith((".html", ".htm")):
             paths["templates"].append(change.path)

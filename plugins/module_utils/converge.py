@@ -8,24 +8,22 @@ import re
 import time
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from .change import Change, Compilable, compilable
 from .changes import Wanted, find_changes
 from .compose import OVERRIDE, last_lines
 from .errors import BrokenCode, BuildFailed, SchemaFailed, StackNotSetUp
-from .follow import SCHEMA, branch, find_way, keep, last_branch, restore, switched
 from .freshness import OTHER_CODE, PAUSED, Disk, Verdict
 from .hold import held_reloads
 from .matrix import ACTIONS
+from .migrating import PENDING, Migrating, notices_of
 from .oneoff import run_task
 from .override import write_files
 from .plan import Action, make_plan
-from .running import LEFT_OVER, Running
+from .running import LEFT_OVER
 from .runtime.digest import LOADED, tree_digest
-from .safety import Safety
-from .schema import Wishes, remember_drift, remember_replacements
+from .schema import remember_drift
 from .secret import keep_password, password_file, superuser_password
 from .services import python_services, web_service
 from .stack import PROJECT_FILE
@@ -53,19 +51,11 @@ class Outcome:
         return next((v.told["report"]["base_url"] for v in self.verdicts if v.told.get("report")), "")
 
 
-class Converger(Running):
+class Converger(Migrating):
     """One run over one stack."""
 
-    wishes = Wishes()
-    migrates = True
-    # Whether the texts of migrations are wanted.
-    diff = False
     # In check mode: whether what a run would end with is told among the notices.
     tolerant = False
-
-    @property
-    def safety(self) -> Safety:
-        return Safety(self.stack, self.engine, self.compose, self.reporter)
 
     # -- the image ---------------------------------------------------------------------------------------------
 
@@ -152,18 +142,20 @@ class Converger(Running):
             return result
         kept = password_file(self.stack).is_file()
         secret = None if self.check else superuser_password(self.stack, password)
+        if not self.check:
+            self.safety.recover()
+        request: dict[str, Any] = {
+            "dry_run": self.check,
+            "database_s": 60,
+            "superuser_name": self.stack.superuser_name,
+            "superuser_password": secret,
+        }
         with self.reporter.step("prepare the database") as step:
-            done = run_task(
-                self.compose,
-                web_service(self.roles),
-                "prepare",
-                self.reporter.say,
-                timeout_s=self.limits.schema_s,
-                dry_run=self.check,
-                database_s=60,
-                superuser_name=self.stack.superuser_name,
-                superuser_password=secret,
-            )
+            done = self._prepare(careful=not self.check, **request)
+            if "risks" in done:
+                self.reporter.say(f"the database is copied first: {done['risks'][0]}")
+                with self.safety.guarded():
+                    done = self._prepare(careful=False, **request)
             step.detail = f"{len(done['applied'])} migrations, {done['static']['copied']} static files"
         if done["superuser_created"] and secret:
             keep_password(self.stack, secret)
@@ -173,7 +165,9 @@ class Converger(Running):
             result["password_file"] = ""
         if not self.check:
             remember_drift(self.stack, done["drift"])
-            self._remember_applied()
+            if not self.known_schema():
+                # Later, only a run that proved every service says of which branch the database is.
+                self.remember_applied()
         changed = started or bool(done["applied"] or done["superuser_created"] or done["static"]["copied"])
         return {
             **result,
@@ -182,21 +176,9 @@ class Converger(Running):
             "applied": done["applied"],
         }
 
-    def _remember_applied(self) -> None:
-        write_json(self.stack.state / SCHEMA, {"applied": self.applied(), "branch": branch(self.stack)})
-
-    def _schema_moved(self) -> bool:
-        """Whether other migrations are applied than when the stack was last proved fresh.
-
-        Raises StackNotSetUp for a database without any: nothing here makes a superuser.
-        """
-        applied = self.applied()
-        if applied == "":
-            raise StackNotSetUp(
-                f"the database of '{self.stack.project_name}' is empty; was its volume removed? Prepare it with "
-                "dev_setup.yml, then apply again."
-            )
-        return (read_json(self.stack.state / SCHEMA) or {}).get("applied") != applied
+    def _prepare(self, **request: Any) -> dict[str, Any]:
+        web, limit = web_service(self.roles), self.limits.schema_s
+        return run_task(self.compose, web, "prepare", self.reporter.say, timeout_s=limit, **request)
 
     # -- the whole run -----------------------------------------------------------------------------------------
 
@@ -222,7 +204,7 @@ class Converger(Running):
         self.remove_left_over()
         self.up_backing()
         self.safety.recover(self.wishes.put_back)
-        files = compilable(outcome.changes)
+        files = compilable(outcome.changes, stack.plugin.package_path)
         built = False
         if self.build_needed():
             with reporter.step("build") as step:
@@ -235,14 +217,14 @@ class Converger(Running):
             self.check_image(files)
             files = {}
         # Until every service is proved fresh again: a run that is killed in between leaves it to the next.
-        pending = stack.state / "schema-changed"
-        switched_now = branch(stack) != last_branch(stack)
-        schema = built or self._schema_moved() or bool(wanted & {"makemigrations", "migrate"})
+        pending = stack.state / PENDING
+        switched_now = self.branch_switched()
+        schema = built or self.unfinished() or self.schema_moved() or bool(wanted & {"makemigrations", "migrate"})
         if not schema:
             self.check_files(files)
         with held_reloads(stack) if schema else nullcontext():
             if schema:
-                self._schema("makemigrations" in wanted or self.wishes.merge, outcome, pending, files)
+                self._schema("makemigrations" in wanted or self.wishes.merge, outcome, files)
             disk = self.disk()
             verdicts = self._due(self.verdicts(disk), outcome.changes)
             if pending.exists():
@@ -260,7 +242,7 @@ class Converger(Running):
             step.detail = f"{len(outcome.verdicts)} services fresh, {stack.url} served"
         pending.unlink(missing_ok=True)
         if schema or switched_now:
-            self._remember_applied()
+            self.remember_applied()
         found.record(scanned_ns, outcome.written)
         outcome.changed = reporter.changed or bool(generated["changed"])
         return outcome
@@ -274,7 +256,7 @@ class Converger(Running):
             if down or self.build_needed():
                 why = f"{', '.join(down)} not running" if down else "the image is to be built"
                 raise StackNotSetUp(f"the schema cannot be looked at, {why}. Run apply_change.yml first.")
-            request = self._schema_request(True, dry_run=True)
+            request = self.schema_request(True, dry_run=True)
             outcome.schema = run_task(self.compose, web_service(self.roles), "schema", **request)
             outcome.written = [path.rsplit("/", 1)[-1] for path in outcome.schema["written"]]
             outcome.changed = bool(outcome.written or outcome.schema["applied"])
@@ -282,7 +264,7 @@ class Converger(Running):
         self.up_backing()
         self.safety.recover(self.wishes.put_back)
         with held_reloads(self.stack):
-            self._schema(True, outcome, self.stack.state / "schema-changed")
+            self._schema(True, outcome)
         outcome.changed = self.reporter.changed
         return outcome
 
@@ -310,7 +292,10 @@ class Converger(Running):
                 if not self.tolerant:
                     raise
                 outcome.notices.append(error.message)
-        schema = "migrate" in kept
+        schema = "migrate" in kept or self.unfinished()
+        if self.safety.interrupted():
+            why = ("a run was killed while it migrated; the database is put back first",)
+            kept["migrate"] = Action("migrate", (), why)
         for action in ("recreate", "restart", "reload"):
             due = {v.service: v.why for v in outcome.verdicts if v.needs == action}
             if action == "recreate" and "build" in kept:
@@ -330,19 +315,14 @@ class Converger(Running):
 
     def _predict_data(self, outcome: Outcome, wanted: set[str], kept: dict[str, Action]) -> None:
         """The same of what becomes of database and static files, in ``kept``; raises what a run would end with."""
-        files = compilable(outcome.changes)
-        if wanted & {"makemigrations", "migrate"} or self._schema_moved():
+        files = compilable(outcome.changes, self.stack.plugin.package_path)
+        if wanted & {"makemigrations", "migrate"} or self.unfinished() or self.schema_moved():
             make = "makemigrations" in wanted or self.wishes.merge
             kept.setdefault("migrate", Action("migrate", (), ("other migrations are applied than were last",)))
-            web = web_service(self.roles)
-            request = self._schema_request(make, dry_run=True, follow=True, compile=files)
-            result = run_task(self.compose, web, "schema", **request)
-            way = find_way(self.stack, result["gone"], result["states"]) if "gone" in result else None
-            if "gone" in result:
-                result = run_task(self.compose, web, "schema", **self._schema_request(make, dry_run=True))
+            result, way = self.predict_schema(make, files)
             outcome.schema = result
             leads = way is not None and way.leads
-            outcome.notices += _notices({**result, "missing": []} if leads else result)
+            outcome.notices += notices_of(result)
             if not result["written"]:
                 kept.pop("makemigrations", None)
             if way and leads:
@@ -360,21 +340,10 @@ class Converger(Running):
     def _static(self, dry_run: bool) -> dict[str, Any]:
         return run_task(self.compose, web_service(self.roles), "static", self.reporter.say, dry_run=dry_run)
 
-    def _schema_request(self, make: bool, dry_run: bool, **more: Any) -> dict[str, Any]:
-        return {
-            "makemigrations": make,
-            "follow": False,
-            "switched": switched(self.stack),
-            "guarded": False,
-            "compile": {},
-            "written": [],
-            "migrate": self.migrates,
-            "dry_run": dry_run,
-            "sql": self.diff,
-            "database_s": 60,
-            **self.wishes.request(self.stack),
-            **more,
-        }
+    def _schema(self, make: bool, outcome: Outcome, files: Compilable | None = None) -> None:
+        outcome.schema, notices = self.schema_step(make, files)
+        outcome.written = [path.rsplit("/", 1)[-1] for path in outcome.schema["written"]]
+        outcome.notices += notices
 
     def _due(self, verdicts: list[Verdict], changes: list[Change]) -> list[Verdict]:
         """Raise verdicts by changes that no digest covers: of files beside the package, and by the project's rules."""
@@ -385,56 +354,6 @@ class Converger(Running):
                 why = action.reasons[0]
                 verdicts = [_at_least(v, action.action, why) if v.service in action.services else v for v in verdicts]
         return verdicts
-
-    def _schema(self, make: bool, outcome: Outcome, pending: Path, files: Compilable | None = None) -> None:
-        with self.reporter.step("migrate" if not make else "makemigrations, migrate") as step:
-            before = pending.exists()
-            pending.touch()
-            result = self._ask_schema(make, follow=self.migrates, compile=files or {})
-            if "gone" in result:
-                step.detail = self._follow(result["gone"], result["states"], outcome)
-                result = self._ask_schema(make)
-            if self.migrates and result["risks"]:
-                self.reporter.say(f"the database is copied first: {result['risks'][0]}")
-                with self.safety.guarded():
-                    done = self._ask_schema(False, guarded=True, written=result["written"])
-                result.update(applied=done["applied"], missing=done["missing"])
-            outcome.schema = result
-            remember_replacements(self.stack, result["replaced"])
-            outcome.written = [path.rsplit("/", 1)[-1] for path in result["written"]]
-            outcome.notices += _notices(result)
-            step.changed = bool(outcome.written or result["applied"])
-            parts = [step.detail] if step.detail else []
-            step.changed = step.changed or bool(parts)
-            parts += [f"wrote {name}" for name in outcome.written] + result["operations"]
-            parts += [f"applied {name}" for name in result["applied"]]
-            if result["inherited"]:
-                parts.append(f"left {result['inherited']} inherited operations (inherited_drift=include takes them in)")
-            step.detail = "; ".join(parts) or "the database matches"
-        if not step.changed and not before:
-            pending.unlink()
-
-    def _follow(self, gone: list[str], states: dict[str, Any], outcome: Outcome) -> str:
-        """Bring the database to where the migrations on disk begin; return what was done, empty for nothing."""
-        way = find_way(self.stack, gone, states)
-        if not way.leads:
-            # The notice about what is missing says what to do.
-            return ""
-        self.reporter.say(way.text)
-        with self.safety.guarded() as database:
-            kept = keep(self.stack, database, states["applied"])
-            if way.copy:
-                restore(database, way.copy)
-            else:
-                web = web_service(self.roles)
-                run_task(self.compose, web, "back", self.reporter.say, files=way.files, database_s=60)
-        outcome.notices.append(f"the database as it was is kept as '{kept}', for when its migrations are on disk again")
-        return way.text
-
-    def _ask_schema(self, make: bool, **more: Any) -> dict[str, Any]:
-        request = self._schema_request(make, dry_run=False, **more)
-        web, limit = web_service(self.roles), self.limits.schema_s
-        return run_task(self.compose, web, "schema", self.reporter.say, timeout_s=limit, **request)
 
     def _refresh(self, verdicts: list[Verdict], disk: Disk) -> Disk:
         """Do what the services need; return the disk with what is now known of their containers."""
@@ -447,23 +366,6 @@ class Converger(Running):
                 step.changed = True
                 step.detail = "; ".join(dict.fromkeys(v.why for v in needing))
         return self.disk() if any(verdict.needs == "recreate" for verdict in verdicts) else disk
-
-
-def _notices(result: dict[str, Any]) -> list[str]:
-    """What of a schema step is to be known besides what it did."""
-    found = []
-    if result["along"]:
-        found.append(f"inherited drift of {', '.join(result['along'])} goes along, for the edit touches it")
-    if result["missing"]:
-        found.append(_not_on_disk(result["missing"]))
-    return found
-
-
-def _not_on_disk(migrations: list[str]) -> str:
-    return (
-        f"applied, and not on disk: {', '.join(migrations)}. What they made is still in the database; bring the files "
-        "back and migrate backwards, or start from a new database"
-    )
 
 
 def _at_least(verdict: Verdict, action: str, why: str) -> Verdict:

@@ -10,8 +10,7 @@ database was is kept first, rows and all.
 from __future__ import annotations
 
 import hashlib
-import time
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,17 +22,22 @@ from .state import read_json, write_json
 
 FILE = "databases.json"
 SCHEMA = "schema.json"
+TEXTS = "migrations.json"
 KEPT = 6
 _MARK = "_branch_"
 
 
 @dataclass
 class Way:
-    """How the database follows: ``copy`` is the kept database to restore, else ``files`` are texts by migration."""
+    """How the database follows: ``copy`` is the kept database to restore, else ``files`` are the texts of migrations to
+    take back, and ``unknown`` are those that nobody knows a text of.
+    """
 
     gone: list[str]
     copy: str = ""
     files: dict[str, str] = field(default_factory=dict)
+    # Migrations of the same text under another name on disk, by the name that is applied.
+    renamed: dict[str, str] = field(default_factory=dict)
     unknown: list[str] = field(default_factory=list)
 
     @property
@@ -47,6 +51,8 @@ class Way:
         gone = f"applied and not on disk: {', '.join(self.gone[:3])}{more}; " if self.gone else ""
         if self.copy:
             return f"{gone}the database as this branch had it takes its place"
+        if not self.files:
+            return f"{gone}renamed on disk, and so in the database"
         return f"{gone}taken back, with what they added"
 
 
@@ -56,27 +62,82 @@ def switched(stack: Stack) -> bool:
     return now != last_branch(stack) and any(one["branch"] == now for one in _kept(stack).values())
 
 
-def find_way(stack: Stack, gone: list[str], states: dict[str, Any]) -> Way:
-    """``states`` is what the task in the container says: ``applied`` and ``disk`` of the plugin's, and ``folders``."""
-    kept = _kept(stack).get(key_of(stack, states["disk"]))
-    if kept and kept["branch"] == branch(stack) != last_branch(stack):
+def find_way(stack: Stack, gone: list[str], states: dict[str, Any], existing: Container[str]) -> Way:
+    """``states`` is what the task in the container says: ``applied`` and ``disk`` of the plugin's, and ``folders``.
+
+    ``existing`` are the names of all databases.
+    """
+    now = branch(stack)
+    kept = _kept(stack).get(key_of(stack, states["disk"], now))
+    if kept and now != last_branch(stack) and kept["database"] in existing:
         return Way(gone, copy=str(kept["database"]))
     way = Way(gone)
     repository = open_repository(stack.plugin.root)[0]
+    new = [name for name in states["disk"] if name not in states["applied"]]
+    texts = _texts(stack)
     for name in gone:
-        label, _dot, migration = name.partition(".")
-        folder = _on_node(stack, states["folders"].get(label, ""))
-        path = f"{folder}/{migration}.py"
-        found = repository.last_text(path) if repository and folder else None
-        if found is None:
+        text = texts.get(name)
+        path = _path(stack, name, states["folders"])
+        if text is None and repository and path:
+            found = repository.last_text(path)
+            text = None if found is None else found.decode("utf-8", "replace")
+        if text is None:
             way.unknown.append(name)
+            continue
+        same = next((other for other in new if _same(stack, states, name, text, other)), None)
+        if same:
+            new.remove(same)
+            way.renamed[name] = same
         else:
-            way.files[name] = found.decode("utf-8", "replace")
+            way.files[name] = text
     return way
 
 
-def _on_node(stack: Stack, folder: str) -> str:
-    """A folder in the container as a path in the repository; empty when it is none."""
+def _path(stack: Stack, name: str, folders: Mapping[str, str]) -> str:
+    """A migration's file, relative to the repository; empty where it is not in it."""
+    label, _dot, migration = name.partition(".")
+    folder = on_node(stack, folders.get(label, ""))
+    return f"{folder}/{migration}.py" if folder else ""
+
+
+def _same(stack: Stack, states: Mapping[str, Any], name: str, text: str, other: str) -> bool:
+    """Whether another migration of the same app on disk has the text, comments aside."""
+    if name.partition(".")[0] != other.partition(".")[0]:
+        return False
+    found = _read(stack, _path(stack, other, states["folders"]))
+    return found is not None and _body(found) == _body(text)
+
+
+def _body(text: str) -> list[str]:
+    return [line.rstrip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+
+
+def _read(stack: Stack, path: str) -> str | None:
+    try:
+        return (stack.plugin.root / path).read_text(encoding="utf-8") if path else None
+    except (OSError, ValueError):
+        return None
+
+
+def _texts(stack: Stack) -> dict[str, str]:
+    return dict((read_json(stack.state / TEXTS) or {}).get("texts", {}))
+
+
+def remember_texts(stack: Stack, states: Mapping[str, Any], applied: Sequence[str]) -> None:
+    """Keep the texts of the plugin's migrations as they were applied: no commit may have had them."""
+    texts = _texts(stack)
+    before = dict(texts)
+    for name in states["disk"]:
+        if name in applied or (name not in texts and name in states["applied"]):
+            found = _read(stack, _path(stack, name, states["folders"]))
+            if found is not None:
+                texts[name] = found
+    if texts != before:
+        write_json(stack.state / TEXTS, {"texts": texts})
+
+
+def on_node(stack: Stack, folder: str) -> str:
+    """A path in the container as one in the repository; empty when it is none."""
     for prefix, path in (
         (f"{NETBOX_DIR}/{stack.plugin.package}/", f"{stack.plugin.package_path}/"),
         (f"{REPOSITORIES}/{stack.plugin.distribution}/", ""),
@@ -86,41 +147,53 @@ def _on_node(stack: Stack, folder: str) -> str:
     return ""
 
 
-def key_of(stack: Stack, names: Sequence[str]) -> str:
-    """Stands for a set of the plugin's migrations in a version of NetBox."""
-    return hashlib.sha256("\n".join([stack.netbox, *sorted(names)]).encode()).hexdigest()[:16]
+def key_of(stack: Stack, names: Sequence[str], of: str) -> str:
+    """Stands for a branch and a set of the plugin's migrations in a version of NetBox."""
+    return hashlib.sha256("\n".join([stack.netbox, of, *sorted(names)]).encode()).hexdigest()[:16]
 
 
-def keep(stack: Stack, database: Database, applied: Sequence[str]) -> str:
-    """Copy the database as what these migrations made; the oldest copies beyond a number go. Sessions are ended."""
-    key = key_of(stack, applied)
+def keep(stack: Stack, database: Database, applied: Sequence[str]) -> tuple[str, list[str]]:
+    """Copy the database as the branch had it, and what these migrations made. Sessions are ended.
+
+    Returns its name, and what was dropped for it: the oldest beyond a number.
+    """
+    of = last_branch(stack)
+    key = key_of(stack, applied, of)
     name = f"{database.name}{_MARK}{key}"
+    fresh = f"{name}_new"
+    database.drop(fresh)
+    database.copy(fresh)
+    # What this branch had before is older than what it has.
     database.drop(name)
-    database.copy(name)
+    database.rename(fresh, name)
     kept = _kept(stack)
-    kept[key] = {"database": name, "at": time.time(), "branch": last_branch(stack)}
-    order = sorted(kept, key=lambda one: float(kept[one]["at"]))
-    for old in order[:-KEPT]:
-        database.drop(str(kept.pop(old)["database"]))
+    number = 1 + max((int(one["number"]) for one in kept.values()), default=0)
+    kept[key] = {"database": name, "number": number, "branch": of}
+    dropped = []
+    for old in sorted(kept, key=lambda one: int(kept[one]["number"]))[:-KEPT]:
+        gone = kept.pop(old)
+        database.drop(str(gone["database"]))
+        dropped.append(f"{gone['branch']} ({gone['database']})")
     write_json(stack.state / FILE, {"databases": kept})
-    return name
+    return name, dropped
 
 
 def restore(database: Database, copy: str) -> None:
     """Let a copy of the copy take the database's place: the copy itself stays. Sessions are ended."""
-    fresh = f"{database.name}_next"
+    fresh = f"{database.name}{_MARK}next"
     database.drop(fresh)
     database.ask(f'CREATE DATABASE "{fresh}" TEMPLATE "{copy}"')
     database.put_back(fresh)
 
 
 def _kept(stack: Stack) -> dict[str, Any]:
-    return dict((read_json(stack.state / FILE) or {}).get("databases", {}))
+    found = dict((read_json(stack.state / FILE) or {}).get("databases", {}))
+    return {key: one for key, one in found.items() if "number" in one}
 
 
 def kept_databases(stack: Stack) -> list[dict[str, str]]:
     """Each kept database and the branch that it is of, the newest first."""
-    found = sorted(_kept(stack).values(), key=lambda one: float(one["at"]), reverse=True)
+    found = sorted(_kept(stack).values(), key=lambda one: int(one["number"]), reverse=True)
     return [{"database": str(one["database"]), "branch": str(one["branch"])} for one in found]
 
 

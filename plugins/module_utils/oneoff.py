@@ -23,8 +23,8 @@ _FAILURES: dict[str, type[NetBoxDevError]] = {
 
 
 def broken(lines: str) -> str:
-    """What a run ends with where files on disk do not compile."""
-    return f"the code on disk does not compile; the last good state goes on serving:\n{last_lines(lines, 20)}"
+    """What a run ends with where the code on disk does not compile or cannot be used."""
+    return f"the code on disk does not start; the last good state goes on serving:\n{last_lines(lines, 20)}"
 
 
 def run_task(

@@ -91,6 +91,9 @@ class Database:
         )
         self.ask(f"DROP DATABASE IF EXISTS {_identifier(failed)} WITH (FORCE)")
 
+    def rename(self, name: str, to: str) -> None:
+        self.ask(f"ALTER DATABASE {_identifier(name)} RENAME TO {_identifier(to)}")
+
     def drop(self, name: str) -> None:
         self.ask(f"DROP DATABASE IF EXISTS {_identifier(name)} WITH (FORCE)")
 
@@ -123,6 +126,10 @@ class Safety:
 
     def __init__(self, stack: Stack, engine: Engine, compose: Compose, reporter: Reporter) -> None:
         self.stack, self.engine, self.compose, self.reporter = stack, engine, compose, reporter
+
+    def interrupted(self) -> bool:
+        """Whether a run was killed in the middle, and the database waits to be put back."""
+        return (self.stack.state / FILE).exists()
 
     def recover(self, put_back: bool | None = None) -> bool:
         """Put back what a run left that was killed in the middle; return whether there was anything.

@@ -123,10 +123,15 @@ def test_a_dependency_that_does_not_exist_leaves_the_old_image_in_use(stack: Sta
 
 @pytest.mark.parametrize("broken", ["def broken(:\n", "raise NameError('boom')\n"])
 def test_broken_code_is_named_and_the_last_good_state_is_served(stack: Stack, broken: str) -> None:
-    with stack.kept("netbox_example/views.py"):
+    before = {path.name for path in (stack.package / "migrations").iterdir()}
+    with stack.kept("netbox_example/views.py", "netbox_example/models.py"):
         stack.write("netbox_example/views.py", broken)
+        # The schema does not move to what cannot be served.
+        field = "    unserved = models.IntegerField(default=1)\n    description = models"
+        stack.replace("netbox_example/models.py", r"^    description = models", field)
         play = stack.apply()
         refused(play.status, play.flat, "broken_code", "netbox_example/views.py", "line 1", "goes on serving")
+        assert {path.name for path in (stack.package / "migrations").iterdir()} == before
         assert stack.http("/plugins/example/").status == 200
         assert stack.job_result().endswith("switches")
     stack.must_apply()

@@ -150,31 +150,46 @@ def test_an_app_inside_the_package_has_its_own_migrations(committed: Stack) -> N
         shutil.rmtree(app)
 
 
-def test_an_applied_migration_that_is_gone_is_told_and_its_name_not_used_again(committed: Stack) -> None:
+def test_a_migration_that_no_commit_had_is_taken_back_renamed_and_never_guessed(committed: Stack) -> None:
+    folder = committed.package / "migrations"
     field = '    {} = models.{}(blank=True, null=True)\n\n    class Meta:\n        ordering = ("fabric"'
     place = r'^    class Meta:\n        ordering = \("fabric"'
     before = migrations(committed)
+
+    def column() -> str:
+        return committed.psql("SELECT data_type FROM information_schema.columns WHERE column_name = 'again'")
+
     committed.replace(MODELS, place, "\n" + field.format("again", "IntegerField"))
     committed.must_apply()
     (first,) = migrations(committed) - before
-    kept = (committed.package / "migrations" / first).read_text(encoding="utf-8")
-    (committed.package / "migrations" / first).unlink()
+    # As git restore and git clean do.
+    (folder / first).unlink()
     git(committed, "checkout", "-q", "--", MODELS)
     play = committed.must_apply()
-    assert f"applied, and not on disk: netbox_example.{first[:-3]}" in play.flat, str(play)
+    assert f"applied and not on disk: netbox_example.{first[:-3]}; taken back, with what they added" in play.flat
+    assert column() == ""
     committed.replace(MODELS, place, "\n" + field.format("again", "TextField"))
-    play = committed.apply()
-    assert play.status != 0, str(play)
-    assert 'column "again" of relation "netbox_example_switch" already exists' in play.flat, str(play)
-    assert migrations(committed) == before
-    committed.write(f"netbox_example/migrations/{first}", kept)
-    play = committed.must_apply()
-    (second,) = migrations(committed) - before - {first}
-    assert "AlterField" in (committed.package / "migrations" / second).read_text(encoding="utf-8")
-    assert "text" in committed.psql("SELECT data_type FROM information_schema.columns WHERE column_name = 'again'")
-    git(committed, "checkout", "-q", "--", MODELS)
     committed.must_apply()
-    assert "not on disk" not in committed.must_apply().output
+    (second,) = migrations(committed) - before
+    committed.psql("UPDATE netbox_example_switch SET again = 'kept'")
+    (folder / second).rename(folder / "0950_renamed.py")
+    assert "renamed on disk, and so in the database" in committed.must_apply().flat
+    assert column() == "text"
+    committed.assert_fresh()
+    # Nobody knows what it was: nothing is done, and that is said each time.
+    text = (folder / "0950_renamed.py").read_text(encoding="utf-8")
+    (folder / "0950_renamed.py").unlink()
+    (committed.state / "migrations.json").unlink()
+    for check in (True, False):
+        play = committed.apply("migrations", check=check)
+        assert play.status != 0
+        assert "not on disk: netbox_example.0950_renamed. Neither git nor an earlier run knows" in play.flat, str(play)
+    committed.write("netbox_example/migrations/0950_renamed.py", text)
+    committed.must_apply()
+    (folder / "0950_renamed.py").unlink()
+    git(committed, "checkout", "-q", "--", MODELS)
+    assert "taken back" in committed.must_apply().flat
+    assert column() == ""
 
 
 def test_a_plugins_page_that_fails_is_told(committed: Stack) -> None:

@@ -327,10 +327,14 @@ def test_of_the_copies_of_migrations_that_went_well_the_last_are_kept(stack: Sta
     stack.must_apply()
     with stack.kept(MODELS):
         stack.replace(MODELS, r"^    serial = .*\n", "")
+        for number in (1, 11, 111):
+            stack.psql(f"CREATE DATABASE netbox_safety_{number} TEMPLATE template0")
         play = stack.apply()
         assert play.status == 0, str(play)
         assert "the database is copied first" in play.flat
-        found = stack.psql("SELECT count(*) FROM pg_database WHERE datname LIKE 'netbox\\_safety\\_%'")
-        assert 1 <= int(found) <= 3
+        found = stack.psql("SELECT datname FROM pg_database WHERE datname LIKE 'netbox\\_safety\\_%'").split()
+        assert len(found) == 3
+        assert "netbox_safety_1" not in found
+        assert max(found) > "netbox_safety_111"
     play = stack.apply()
     assert play.status == 0, str(play)

@@ -11,12 +11,13 @@ from __future__ import annotations
 import json
 import os
 import sys
+import traceback
 import warnings
 from collections.abc import Iterable, Mapping
 
 
 class Broken(Exception):
-    """Files on disk do not compile; the message has a line for each."""
+    """The code on disk does not compile or cannot be used; the message says where."""
 
 
 def repository() -> str:
@@ -73,6 +74,33 @@ def refuse_broken(files: Mapping[str, list[str]]) -> None:
         found += broken_templates(repository(), files["templates"])
     if found:
         raise Broken("\n".join(found))
+
+
+def refuse_unusable(labels: Iterable[str]) -> None:
+    """Raise Broken where NetBox would not serve with the code on disk, or Django's checks of these apps fail.
+
+    Those of NetBox's own apps are left out: no change of a plugin can make them fail.
+    """
+    from django.core.management import call_command
+    from django.urls import get_resolver
+
+    try:
+        _loaded = get_resolver().url_patterns
+        call_command("check", *labels)
+    except Exception as error:
+        raise Broken(_told(error)) from error
+
+
+def _told(error: Exception) -> str:
+    """An error with the last place in the plugin that led to it."""
+    package = os.path.join("/opt/netbox/netbox", os.environ["NETBOX_DEV_PACKAGE"])
+    text = "".join(traceback.format_exception_only(error)).strip()
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        for top in (package, repository()):
+            if frame.filename.startswith(f"{top}/"):
+                path = os.path.relpath(frame.filename, os.path.dirname(top) if top == package else top)
+                return f"{path}, line {frame.lineno}: {text}"
+    return text
 
 
 def main() -> None:

@@ -66,15 +66,32 @@ def make_migrations(package: str, request: Mapping[str, Any]) -> dict[str, Any]:
     about = overlapping(along, inherited) + overlapping(own, inherited)
     made["along"] = list(dict.fromkeys(about))
     applied = set(loader.applied_migrations)
+    written: list[Any] = []
+    renamed: dict[tuple[str, str], tuple[str, str]] = {}
+    left_out: set[tuple[str, str]] = set()
     for migration in (one for label in drift.labels for one in drift.changes.get(label, [])):
         migration.operations = [operation for operation in migration.operations if drift.key(operation) in wanted]
         if not migration.operations:
+            left_out.add((migration.app_label, migration.name))
             continue
         number, _separator, _name = migration.name.partition("_")
         name = f"{number}_{migration.suggest_name()}"[:100] if not migration.initial else migration.name
-        migration.name = _unused(migration.app_label, name, applied)
+        old, migration.name = migration.name, _unused(migration.app_label, name, applied)
+        renamed[migration.app_label, old] = (migration.app_label, migration.name)
         made["operations"] += [operation.describe() for operation in migration.operations]
-        files.add(migration)
+        written.append(migration)
+    for migration in written:
+        # Those of other apps may depend on one that got another name, or none at all.
+        migration.dependencies = [
+            renamed.get(one, one) for one in migration.dependencies if one in renamed or one not in left_out
+        ]
+        try:
+            files.add(migration)
+        except BaseException:
+            for path in made["written"]:
+                with contextlib.suppress(OSError):
+                    os.remove(path)
+            raise
     return made
 
 
@@ -182,18 +199,36 @@ def unrecorded() -> list[str]:
 
 def states(package: str) -> dict[str, Any]:
     """The plugin's migrations, ``applied`` and on ``disk``, and the ``folders`` that they are in, by app."""
+    from django.apps import apps
+
     loader = load()
     labels = plugin_labels(package)
     folders = {}
     for label in labels:
         name = loader.migrations_module(label)[0]
         if name:
-            folders[label] = next(iter(importlib.import_module(name).__path__))
+            try:
+                folders[label] = next(iter(importlib.import_module(name).__path__))
+            except ImportError:
+                # Where the first would be, or was.
+                folders[label] = os.path.join(apps.get_app_config(label).path, name.rpartition(".")[2])
     return {
         "applied": sorted(f"{label}.{name}" for label, name in loader.applied_migrations if label in labels),
         "disk": sorted(f"{label}.{name}" for label, name in loader.disk_migrations if label in labels),
         "folders": folders,
     }
+
+
+def rename(names: Mapping[str, str]) -> None:
+    """Record migrations that are applied under the names that their files have now."""
+    from django.db import connection, transaction
+    from django.db.migrations.recorder import MigrationRecorder
+
+    recorder = MigrationRecorder(connection)
+    with transaction.atomic():
+        for old, new in names.items():
+            recorder.record_unapplied(*old.split(".", 1))
+            recorder.record_applied(*new.split(".", 1))
 
 
 def take_back(files: Mapping[str, str], progress: Progress) -> list[str]:
@@ -240,7 +275,10 @@ def take_back(files: Mapping[str, str], progress: Progress) -> list[str]:
             if not operation.reversible
         ]
         if stuck:
-            raise Irreversible(f"these cannot be taken back: {'; '.join(stuck)}")
+            raise Irreversible(
+                f"these cannot be taken back: {'; '.join(stuck)}. Check out a branch that has their files and run "
+                "again, or start over with an empty database: docker compose down --volumes, then dev_setup.yml"
+            )
         for migration, _back in plan:
             progress(f"taking back {migration.app_label}.{migration.name}")
         executor.migrate(None, plan=plan)
@@ -273,10 +311,6 @@ def _write(writer: Any) -> None:
     importlib.invalidate_caches()
 
 
-# What they did, PostgreSQL's transaction alone brings back.
-_LOSING = ("RemoveField", "DeleteModel", "RunPython", "RunSQL")
-
-
 def pending() -> list[Any]:
     """Migrations that are not applied, in their order."""
     from django.db import connection
@@ -296,18 +330,23 @@ def risks(migrations: list[Any]) -> list[str]:
     for migration, name in zip(migrations, names_of(migrations)):
         if not migration.atomic:
             found.append(f"{name} is not atomic")
-        for operation in migration.operations:
-            if type(operation).__name__ in _LOSING:
-                found.append(f"{name}: {operation.describe()}")
+        found += [f"{name}: {operation.describe()}" for operation in migration.operations if _loses(operation)]
     return found
+
+
+def _loses(operation: Any) -> bool:
+    """Whether only PostgreSQL's transaction would bring back what an operation, or one inside it, does."""
+    from django.db.migrations import operations as known
+
+    inside = getattr(operation, "database_operations", None) or []
+    kinds = (known.RemoveField, known.DeleteModel, known.RunPython, known.RunSQL)
+    return isinstance(operation, kinds) or any(_loses(one) for one in inside)
 
 
 def migrate(progress: Progress, names: list[str]) -> None:
     """Apply every migration that is not applied: ``names``. Checks are left to who asks for them."""
     from django.core.management import call_command, get_commands, load_command_class
 
-    if not names:
-        return
     command = load_command_class(get_commands()["migrate"], "migrate")
     done = 0
 

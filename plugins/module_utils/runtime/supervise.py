@@ -76,6 +76,7 @@ class Supervisor:
         self.failures = 0
         self.retry_at = 0.0
         self.started = time.time()
+        self.told = True
 
     @staticmethod
     def _listen() -> socket.socket:
@@ -98,6 +99,8 @@ class Supervisor:
             self._watch()
             self._start_if_wanted()
             self._end_overdue()
+            if not self.told:
+                self.tell()
             time.sleep(0.02 if self.upcoming else POLL_S)
         self._stop()
 
@@ -326,9 +329,17 @@ class Supervisor:
         }
         path = os.path.join(RUN_DIR, f"{self.service}.json")
         temporary = f"{path}.{os.getpid()}.tmp"
-        with open(temporary, "w", encoding="utf-8") as stream:
-            json.dump(data, stream)
-        os.replace(temporary, path)
+        try:
+            with open(temporary, "w", encoding="utf-8") as stream:
+                json.dump(data, stream)
+            os.replace(temporary, path)
+            self.told = True
+        except OSError as error:
+            # A full disk ends no service; it is told as soon as there is room.
+            if self.told:
+                sys.stderr.write(f"netbox-dev: {self.service}: cannot tell what runs: {error}\n")
+                sys.stderr.flush()
+            self.told = False
 
 
 def main() -> None:

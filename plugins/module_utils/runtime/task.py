@@ -20,7 +20,7 @@ import traceback
 from typing import Any, Callable, TextIO
 
 from . import probe
-from .compiles import Broken, refuse_broken
+from .compiles import Broken, refuse_broken, refuse_unusable
 from .drift import Drift, plugin_labels
 from .netbox import explain_registration, set_up
 from .schema import (
@@ -31,6 +31,7 @@ from .schema import (
     names_of,
     pending,
     refuse_conflicts,
+    rename,
     replaced,
     risks,
     states,
@@ -103,8 +104,12 @@ def prepare(request: dict[str, Any]) -> dict[str, Any]:
     """Bring an empty or older database to what the code needs: migrations, superuser, static files."""
     wait_for_database(request["database_s"])
     dry_run = request["dry_run"]
-    applied = [*names_of(pending()), *unrecorded()]
-    if not dry_run:
+    plan = pending()
+    if request["careful"] and risks(plan) and load().applied_migrations:
+        # Not an empty database: whoever asked makes a copy first.
+        return {"risks": risks(plan)}
+    applied = [*names_of(plan), *unrecorded()]
+    if applied and not dry_run:
         migrate(progress, applied)
     created = ensure_superuser(request["superuser_name"], request["superuser_password"], dry_run)
     progress("collecting static files")
@@ -128,6 +133,9 @@ def schema(request: dict[str, Any]) -> dict[str, Any]:
         if found["applied"] != found["disk"]:
             # Whoever asked decides what becomes of the database.
             return {"gone": gone, "states": found}
+    if request["makemigrations"] or pending():
+        # What cannot be served may not move the schema either.
+        refuse_unusable(plugin_labels(package))
     result: dict[str, Any] = {"written": [], "operations": [], "inherited": 0, "along": [], "files": [], "applied": []}
     if request["makemigrations"]:
         result.update(make_migrations(package, request))
@@ -137,12 +145,15 @@ def schema(request: dict[str, Any]) -> dict[str, Any]:
     result["missing"], result["risks"], result["replaced"] = gone, risks(plan), replaced(package)
     if request["dry_run"] or request["guarded"] or not result["risks"]:
         result["applied"] = [*names_of(plan), *(unrecorded() if request["migrate"] else [])]
-    if result["applied"] and not request["dry_run"]:
+    # What runs after migrations may have been missed by a run that was killed.
+    again = request["again"] and request["migrate"] and not result["risks"]
+    if (result["applied"] or again) and not request["dry_run"]:
         written = [*result["written"], *request["written"]]
         try:
             migrate(progress, result["applied"])
         except Exception as error:
             raise MigrationFailed(f"{_failed(error)}. {after_failure(written, request['guarded'])}") from error
+    result["states"] = states(package)
     return result
 
 
@@ -191,6 +202,8 @@ def after_failure(written: list[str], guarded: bool) -> str:
         os.remove(path)
     if removed:
         text += f"; removed again: {', '.join(os.path.basename(path) for path in removed)}"
+    if not pending and not guarded:
+        return f"{text}. All migrations are applied; what comes after them failed, and runs again with the next run"
     return f"{text}. {_GUARDED if guarded else _ATOMIC}"
 
 
@@ -231,7 +244,8 @@ def back(request: dict[str, Any]) -> dict[str, Any]:
     """Take applied migrations back that have no file any more."""
     wait_for_database(request["database_s"])
     try:
-        return {"taken_back": take_back(request["files"], progress)}
+        rename(request["renamed"])
+        return {"taken_back": take_back(request["files"], progress) if request["files"] else []}
     except Exception as error:
         raise MigrationFailed(f"{_failed(error)}. {_GUARDED}") from error
 

@@ -73,5 +73,10 @@ def test_what_needs_nothing_and_what_is_gone_may_be_broken() -> None:
             change("pkg/templates/pkg/a.html", "templates", "added"),
             change("pkg/templates/pkg/a.j2", "templates"),
             change("pkg/migrations/0002_b.py", "migrations"),
-        ]
+            change("pkg/templates/scaffold/model.py", "python"),
+            change("pkg/static/x/old.py", "python"),
+            change("pkg/skeleton/{{ name }}/a.py", "python"),
+            change("tools/python2.py", "python"),
+        ],
+        "pkg",
     ) == {"python": ["pkg/views.py", "pkg/migrations/0002_b.py"], "templates": ["pkg/templates/pkg/a.html"]}

@@ -1,0 +1,197 @@
+# Copyright: (c) 2026, Hedgehog
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The schema step of a run: migrations are written and applied, and the database follows a switch of branches."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from .change import Compilable
+from .errors import SchemaFailed, StackNotSetUp
+from .follow import (
+    SCHEMA,
+    Way,
+    branch,
+    find_way,
+    keep,
+    kept_databases,
+    last_branch,
+    on_node,
+    remember_texts,
+    restore,
+    switched,
+)
+from .oneoff import run_task
+from .running import Running
+from .safety import Database, Safety
+from .schema import Wishes, remember_replacements
+from .services import web_service
+from .state import read_json, write_json
+
+# Of the state: there from before a schema step until every service is proved fresh after it.
+PENDING = "schema-changed"
+
+
+class Migrating(Running):
+    """The schema step over one stack."""
+
+    wishes = Wishes()
+    migrates = True
+    # Whether the texts of migrations are wanted.
+    diff = False
+
+    @property
+    def safety(self) -> Safety:
+        return Safety(self.stack, self.engine, self.compose, self.reporter)
+
+    def schema_request(self, make: bool, dry_run: bool, **more: Any) -> dict[str, Any]:
+        """What the task ``schema`` is asked."""
+        return {
+            "makemigrations": make,
+            "follow": False,
+            "switched": switched(self.stack),
+            "guarded": False,
+            "again": False,
+            "compile": {},
+            "written": [],
+            "migrate": self.migrates,
+            "dry_run": dry_run,
+            "sql": self.diff,
+            "database_s": 60,
+            **self.wishes.request(self.stack),
+            **more,
+        }
+
+    def ask_schema(self, make: bool, **more: Any) -> dict[str, Any]:
+        """Do the schema step in a container of the wanted image; what is risky only where ``guarded`` says so."""
+        request = self.schema_request(make, dry_run=False, **more)
+        web, limit = web_service(self.roles), self.limits.schema_s
+        return run_task(self.compose, web, "schema", self.reporter.say, timeout_s=limit, **request)
+
+    def predict_schema(self, make: bool, files: Compilable) -> tuple[dict[str, Any], Way | None]:
+        """What the step would do, and how the database would follow first; raises what it would end with."""
+        web = web_service(self.roles)
+        request = self.schema_request(make, dry_run=True, follow=True, compile=files)
+        result = run_task(self.compose, web, "schema", **request)
+        if "gone" not in result:
+            return result, None
+        way = self._way(result)
+        result = run_task(self.compose, web, "schema", **self.schema_request(make, dry_run=True))
+        return result, way
+
+    def schema_step(self, make: bool, files: Compilable | None = None) -> tuple[dict[str, Any], list[str]]:
+        """Write and apply migrations; return the task's result and what else is to be known."""
+        pending = self.stack.state / PENDING
+        notices: list[str] = []
+        with self.reporter.step("migrate" if not make else "makemigrations, migrate") as step:
+            before = pending.exists()
+            pending.touch()
+            result = self.ask_schema(make, follow=self.migrates, compile=files or {}, again=before)
+            parts = []
+            if "gone" in result:
+                way = self._way(result)
+                if way.leads:
+                    parts.append(way.text)
+                    result, kept = self._follow(way, result, make)
+                    notices.append(f"the database as it was is kept as '{kept}', for when its migrations are back")
+                else:
+                    result = self.ask_schema(make, again=before)
+            if self.migrates and result["risks"] and not result["applied"]:
+                self.reporter.say(f"the database is copied first: {result['risks'][0]}")
+                with self._without_files(result), self.safety.guarded():
+                    done = self.ask_schema(False, guarded=True, written=result["written"])
+                result.update(applied=done["applied"], missing=done["missing"])
+            remember_replacements(self.stack, result["replaced"])
+            if self.migrates:
+                remember_texts(self.stack, result["states"], result["applied"])
+            names = [path.rsplit("/", 1)[-1] for path in result["written"]]
+            step.changed = bool(names or result["applied"] or parts)
+            parts += [f"wrote {name}" for name in names] + result["operations"]
+            parts += [f"applied {name}" for name in result["applied"]]
+            if result["inherited"]:
+                parts.append(f"left {result['inherited']} inherited operations (inherited_drift=include takes them in)")
+            step.detail = "; ".join(parts) or "the database matches"
+        if not step.changed and not before:
+            pending.unlink()
+        return result, notices + notices_of(result)
+
+    def _way(self, result: dict[str, Any]) -> Way:
+        """Raises SchemaFailed where migrations are applied that nobody knows the files of."""
+        existing = set()
+        if kept_databases(self.stack):
+            existing = set(Database(self.engine, self.compose).ask("SELECT datname FROM pg_database").splitlines())
+        way = find_way(self.stack, result["gone"], result["states"], existing)
+        if way.unknown and not way.copy:
+            raise SchemaFailed(
+                f"applied, and not on disk: {', '.join(way.unknown)}. Neither git nor an earlier run knows these "
+                "files, so what they made cannot be taken back. Bring them back and run again; or start over with an "
+                f"empty database: 'docker compose down --volumes' in '{self.stack.checkout}', then dev_setup.yml."
+            )
+        return way
+
+    def _follow(self, way: Way, found: dict[str, Any], make: bool) -> tuple[dict[str, Any], str]:
+        """Bring the database to where the migrations on disk begin, and from there on; all of it or nothing."""
+        self.reporter.say(way.text)
+        with self.safety.guarded(SCHEMA) as database:
+            kept, dropped = keep(self.stack, database, found["states"]["applied"])
+            self.reporter.say(f"the database as it was is kept as '{kept}'")
+            if dropped:
+                self.reporter.say(f"kept before, and dropped for it: {', '.join(dropped)}")
+            if way.copy:
+                restore(database, way.copy)
+            else:
+                request = {"files": way.files, "renamed": way.renamed, "database_s": 60}
+                run_task(self.compose, web_service(self.roles), "back", self.reporter.say, 900, **request)
+            # From here on it is this branch's, whatever becomes of the run.
+            write_json(self.stack.state / SCHEMA, {"applied": None, "branch": branch(self.stack)})
+            return self.ask_schema(make, guarded=True), kept
+
+    @contextmanager
+    def _without_files(self, result: dict[str, Any]) -> Iterator[None]:
+        """Take files that this run wrote away again when their migrations cannot even be begun."""
+        try:
+            yield
+        except BaseException:
+            for path in result["written"]:
+                with contextlib.suppress(OSError):
+                    Path(self.stack.plugin.root, on_node(self.stack, path)).unlink()
+            raise
+
+    def remember_applied(self) -> None:
+        """What the next run compares with: which migrations are applied, and of which branch the database is."""
+        write_json(self.stack.state / SCHEMA, {"applied": self.applied(), "branch": branch(self.stack)})
+
+    def known_schema(self) -> bool:
+        """Whether it is recorded of which branch the database is."""
+        return (self.stack.state / SCHEMA).is_file()
+
+    def unfinished(self) -> bool:
+        """Whether a run changed the schema, or began to, and did not prove every service after it."""
+        return (self.stack.state / PENDING).exists()
+
+    def branch_switched(self) -> bool:
+        return branch(self.stack) != last_branch(self.stack)
+
+    def schema_moved(self) -> bool:
+        """Whether other migrations are applied than when the stack was last proved fresh.
+
+        Raises StackNotSetUp for a database without any: nothing here makes a superuser.
+        """
+        applied = self.applied()
+        if applied == "":
+            raise StackNotSetUp(
+                f"the database of '{self.stack.project_name}' is empty; was its volume removed? Prepare it with "
+                "dev_setup.yml, then apply again."
+            )
+        return (read_json(self.stack.state / SCHEMA) or {}).get("applied") != applied
+
+
+def notices_of(result: dict[str, Any]) -> list[str]:
+    """What of a schema step is to be known besides what it did."""
+    if not result["along"]:
+        return []
+    return [f"inherited drift of {', '.join(result['along'])} goes along, for the edit touches it"]
