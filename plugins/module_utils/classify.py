@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -30,6 +30,7 @@ _SETTINGS_KEYS = frozenset(["plugin_settings", "settings"])
 _NO_SERVICE_KEYS = frozenset(["makemigrations", "rules", "superuser_name"])
 _NOTHING_SAID = "nothing that a service is made from"
 _NOTHING_NEW = "only comments, docstrings, formatting or types"
+_TOO_DEEP = "names lead through too many others to be followed"
 _NO_MEANING = "only comments, or sections that other tools read"
 
 
@@ -50,6 +51,8 @@ class Versions:
         self.old: Modules = facts.modules(before=differences)
         self.new: Modules = facts.modules()
         self.changed = {name for difference in differences for name in self.names_of(difference)}
+        # Whether names lead further through names than this Python goes.
+        self._is_too_deep = False
 
     def names_of(self, difference: Difference) -> set[str]:
         """Modules that a file is and was."""
@@ -58,7 +61,7 @@ class Versions:
 
     @cached_property
     def schema(self) -> tuple[Slice, Slice]:
-        return schema_slice(self.old), schema_slice(self.new)
+        return self._sliced(schema_slice)
 
     @cached_property
     def schema_parts(self) -> dict[str, list[Node]]:
@@ -71,7 +74,18 @@ class Versions:
 
     @cached_property
     def config(self) -> tuple[Slice, Slice]:
-        return config_slice(self.old), config_slice(self.new)
+        return self._sliced(config_slice)
+
+    def _sliced(self, slicer: Callable[[Modules], Slice]) -> tuple[Slice, Slice]:
+        try:
+            return slicer(self.old), slicer(self.new)
+        except RecursionError:
+            self._is_too_deep = True
+            return Slice(reads_data=True, reads_settings=True), Slice(reads_data=True, reads_settings=True)
+
+    @property
+    def too_deep(self) -> bool:
+        return bool(self.schema and self.config) and self._is_too_deep
 
     def _blamed(self, before: Slice, after: Slice) -> dict[str, list[Node]]:
         blamed: dict[str, list[Node]] = {}
@@ -240,7 +254,7 @@ class Classifier:
             return [self._beside(change)]
         before = self.facts.source(difference.previous or difference.path, difference.old)
         after = self.facts.source(difference.path, difference.new)
-        unsure = _unsure(difference, before, after)
+        unsure = _unsure(difference, before, after) or (_TOO_DEEP if versions.too_deep else "")
         same_name = not difference.previous
         if before and after and before.code == after.code and not unsure and same_name:
             return [replace(change, category="ignored", reason=_NOTHING_NEW, confidence=BY_CONTENT)]

@@ -45,6 +45,7 @@ class Kinds:
         self.modules = modules
         self._models: dict[Node, bool | None] = {}
         self._members: dict[str, dict[str, Members]] = {}
+        self._foreign: dict[Node, set[str]] = {}
 
     def members(self, node: Node) -> Members:
         """What a class itself defines: ``(x or m(), the part's name, the part)`` each."""
@@ -58,16 +59,29 @@ class Kinds:
             self._members[module] = found
         return self._members[module].get(name, [])
 
-    def has_base(self, node: Node, wanted: re.Pattern[str], seen: frozenset[Node] = frozenset()) -> bool:
+    def has_base(self, node: Node, wanted: re.Pattern[str]) -> bool:
         """Whether a class has, among all its bases, one of others' with such a name."""
-        if node in seen:
-            return False
-        for target in self.bases(node):
-            inner = (target.module, target.part)
-            words = target.module.split(".") if target.foreign else []
-            if any(map(wanted.search, words)) or (not words and self.has_base(inner, wanted, seen | {node})):
-                return True
-        return False
+        paths = self._foreign_bases(node)
+        return any(wanted.search(path) or any(map(wanted.search, path.split("."))) for path in paths)
+
+    def _foreign_bases(self, node: Node) -> set[str]:
+        """Import paths of others' classes among all the bases of a class."""
+        if node not in self._foreign:
+            found: set[str] = set()
+            seen = {node}
+            pending = [node]
+            while pending:
+                for target in self.bases(pending.pop()):
+                    inner = (target.module, target.part)
+                    if target.foreign:
+                        found.add(target.module)
+                    elif inner in self._foreign:
+                        found |= self._foreign[inner]
+                    elif inner not in seen:
+                        seen.add(inner)
+                        pending.append(inner)
+            self._foreign[node] = found
+        return self._foreign[node]
 
     def bases(self, node: Node) -> list[Target]:
         """What the bases of a class are, or what they are computed from."""
