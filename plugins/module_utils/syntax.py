@@ -26,6 +26,12 @@ _BY_NAME = frozenset(
 )
 # Methods that change what they are called on, and give something back.
 _CHANGES = frozenset(["add", "append", "extend", "insert", "pop", "popitem", "remove", "setdefault", "update"])
+# Of fields and of models, what enters a migration.
+_OPTIONS = re.compile(
+    r"auto_now(_add)?|base_field|blank|choices|constraints|db_\w+|decimal_places|default|default_\w+|editable|"
+    r"get_latest_by|indexes|limit_choices_to|managed|max_digits|max_length|null|on_delete|order_with_respect_to|ordering|"
+    r"permissions|primary_key|proxy|related_name|remote_field|unique|unique_\w+|upload_to|validators|verbose_name_plural"
+)
 # They register something somewhere, and change nothing of what they are given.
 _REGISTERS = frozenset(["connect", "register", "unregister"])
 _MAKING = ("type", "new_class")
@@ -45,7 +51,8 @@ class Tree:
 
     ``imports`` are all that is imported anywhere: ``[module, names, when]``; ``*`` as a module is one that is not known
     before the program runs. ``statements`` are the import statements, each with its when: LATER, IF or NOW.
-    ``bound`` are functions that bind names of the module. ``makes`` says whether anything makes classes.
+    ``bound`` are functions that bind names of the module. ``makes`` says whether anything makes classes, ``patches``
+    whether anything gets at what a model is made of.
     """
 
     module: ast.Module
@@ -53,6 +60,7 @@ class Tree:
     statements: list[tuple[ast.Import | ast.ImportFrom, int]] = field(default_factory=list)
     bound: list[tuple[ast.AST, list[str]]] = field(default_factory=list)
     makes: bool = False
+    patches: bool = False
 
 
 def parse(text: bytes) -> Tree:
@@ -60,7 +68,7 @@ def parse(text: bytes) -> Tree:
 
     Raises SyntaxError, ValueError, RecursionError, MemoryError.
     """
-    tree = Tree(ast.parse(text))
+    tree = Tree(ast.parse(text), patches=b"_meta" in text)
     keep_text, keep_types = bool(_BY_DOCSTRING.search(text)), bool(_BY_ANNOTATION.search(text))
     # With each the outermost function around it, and when it is reached.
     pending: list[tuple[ast.AST, ast.AST | None, int]] = [(tree.module, None, NOW)]
@@ -244,6 +252,25 @@ def uses(*nodes: ast.AST) -> list[str]:
     for node in nodes:
         visit(node, False)
     return list(found)
+
+
+def patches(node: ast.AST) -> list[str]:
+    """``_meta=`` where a statement or a function gives something else to a field, or options, of whoever's model."""
+    inner = walk(node)
+    asks = any(isinstance(one, ast.Attribute) and one.attr == "_meta" for one in inner)
+    return ["_meta="] if asks and any(map(_sets_option, inner)) else []
+
+
+def _sets_option(node: ast.AST) -> bool:
+    if isinstance(node, ast.Attribute):
+        # What an object does to its own is none of a model's.
+        return not isinstance(node.ctx, ast.Load) and bool(_OPTIONS.fullmatch(node.attr)) and root(node) != "self"
+    if not isinstance(node, ast.Call):
+        return False
+    if dotted(node.func) in ("setattr", "delattr"):
+        return True
+    changed = node.func.value if isinstance(node.func, ast.Attribute) and node.func.attr in _CHANGES else None
+    return isinstance(changed, ast.Attribute) and bool(_OPTIONS.fullmatch(changed.attr))
 
 
 def _literal(node: ast.AST) -> str:
