@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -29,9 +30,13 @@ _DATA = frozenset(["cfg", "csv", "ini", "j2", "json", "md", "toml", "txt", "xml"
 _BUILD_KEYS = frozenset(["ca_bundle", "netbox", "netbox_docker_url", "netbox_docker_version", "package", "packages"])
 _SETTINGS_KEYS = frozenset(["plugin_settings", "settings"])
 _NO_SERVICE_KEYS = frozenset(["makemigrations", "rules", "superuser_name"])
+# Modules whose docstrings and types are served to clients, by their names and by what they import.
+_INTERFACES = frozenset(["api", "graphql", "serializers"])
+_DESCRIBES = re.compile(r"(rest_framework|drf_spectacular|netbox\.api|netbox\.graphql|strawberry|graphene)\b")
 _NOTHING_SAID = "nothing that a service is made from"
 _NOTHING_NEW = "only comments, docstrings, formatting or types"
 _TOO_DEEP = "names lead through too many others to be followed"
+_DESCRIPTION = "docstrings or types, of which the description of an interface is made"
 _NO_MEANING = "only comments, or sections that other tools read"
 
 
@@ -258,7 +263,9 @@ class Classifier:
         unsure = _unsure(difference, before, after) or (_TOO_DEEP if versions.too_deep else "")
         same_name = not difference.previous
         if before and after and before.code == after.code and not unsure and same_name:
-            return [replace(change, category="ignored", reason=_NOTHING_NEW, confidence=BY_CONTENT)]
+            if before.described == after.described or not any(_is_described(m, after) for m in modules):
+                return [replace(change, category="ignored", reason=_NOTHING_NEW, confidence=BY_CONTENT)]
+            change = replace(change, reason=_DESCRIPTION, confidence=BY_CONTENT)
         if all(self._is_idle(module, versions) for module in modules):
             reason = f"{change.reason}; the plugin's package does not import it"
             return [replace(change, category="ignored", reason=reason, confidence=BY_IMPORT)]
@@ -315,6 +322,8 @@ class Classifier:
     def _ordinary(self, change: Change, unsure: str) -> _Finding:
         if unsure:
             return _Finding(change.category, unsure, BY_PATH)
+        if change.reason == _DESCRIPTION:
+            return _Finding("python" if change.category == "models" else change.category, change.reason)
         if change.category == "models":
             return _Finding("python", f"{change.change}, and no model is made of what changed")
         if change.category == "plugin_config":
@@ -324,6 +333,13 @@ class Classifier:
 
 def _roles(finding: _Finding, roles: tuple[str, ...] | None) -> tuple[str, ...] | None:
     return roles if finding.category in ("python", "views", "urls") else None
+
+
+def _is_described(module: str, source: Source) -> bool:
+    """Whether docstrings and types of a module may be what clients of an API are told."""
+    return not _INTERFACES.isdisjoint(module.split(".")) or any(
+        _DESCRIBES.match(name) for name, *_more in source.imports
+    )
 
 
 def _unsure(difference: Difference, before: Source | None, after: Source | None) -> str:

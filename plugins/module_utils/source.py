@@ -70,7 +70,8 @@ class Source:
     something that it imports, and ``m.<import>`` the condition on which it imports. ``aliases`` has the names that
     imports bind: ``[module, name or None]`` each, a relative module with its leading dots. ``stars`` are the modules of
     which it imports all names. ``imports`` are all that is imported, as ``syntax.Tree`` has it. ``unsure`` is a
-    file that this Python cannot parse; the stack's may.
+    file that this Python cannot parse; the stack's may. ``described`` is a digest of the docstrings and types that
+    ``code`` leaves out.
     """
 
     code: str
@@ -79,6 +80,7 @@ class Source:
     aliases: dict[str, list[list[str | None]]] = field(default_factory=dict)
     stars: list[str] = field(default_factory=list)
     imports: list[list[Any]] = field(default_factory=list)
+    described: str = ""
 
     def pack(self) -> dict[str, Any]:
         """The facts as JSON data."""
@@ -89,6 +91,7 @@ class Source:
             "aliases": self.aliases,
             "stars": self.stars,
             "imports": self.imports,
+            "described": self.described,
         }
 
     @classmethod
@@ -100,7 +103,8 @@ class Source:
                 raise TypeError(part)
         imports = [[str(name), [str(one) for one in what], int(when)] for name, what, when in data["imports"]]
         aliases = {name: [[where, what] for where, what in meant] for name, meant in data["aliases"].items()}
-        return cls(str(data["code"]), bool(data["unsure"]), parts, aliases, list(map(str, data["stars"])), imports)
+        stars = list(map(str, data["stars"]))
+        return cls(str(data["code"]), bool(data["unsure"]), parts, aliases, stars, imports, str(data["described"]))
 
 
 def read_source(text: bytes) -> Source:
@@ -120,7 +124,8 @@ def read_source(text: bytes) -> Source:
 class _Reader:
     def __init__(self, tree: syntax.Tree) -> None:
         self.texts = syntax.Texts()
-        self.source = Source(self.texts.digest(tree.module), imports=tree.imports)
+        described = self.texts.digest(*tree.left_out) if tree.left_out else ""
+        self.source = Source(self.texts.digest(tree.module), imports=tree.imports, described=described)
         self._makes = tree.makes
         self._patches = tree.patches
         # Names in the order in which they were bound, again and again.

@@ -52,7 +52,7 @@ class Tree:
     ``imports`` are all that is imported anywhere: ``[module, names, when]``; ``*`` as a module is one that is not known
     before the program runs. ``statements`` are the import statements, each with its when: LATER, IF or NOW.
     ``bound`` are functions that bind names of the module. ``makes`` says whether anything makes classes, ``patches``
-    whether anything gets at what a model is made of.
+    whether anything gets at what a model is made of. ``left_out`` is what is read by who describes an interface.
     """
 
     module: ast.Module
@@ -61,6 +61,7 @@ class Tree:
     bound: list[tuple[ast.AST, list[str]]] = field(default_factory=list)
     makes: bool = False
     patches: bool = False
+    left_out: list[ast.AST] = field(default_factory=list)
 
 
 def parse(text: bytes) -> Tree:
@@ -77,14 +78,17 @@ def parse(text: bytes) -> Tree:
             statements = getattr(node, block, None)
             if isinstance(statements, list):
                 kept = [one for one in statements if not _says_nothing(one, keep_text)]
+                tree.left_out += [one for one in statements if isinstance(one, ast.Expr) and one not in kept]
                 # An annotated attribute may be a field of a dataclass or of a GraphQL type.
                 plain = kept if isinstance(node, ast.ClassDef) else [_without_type(one) for one in kept]
                 setattr(node, block, [one for one in plain if one])
         if isinstance(node, FUNCTIONS) and not keep_types and not _may_be_read(node):
-            node.returns = None
             given = node.args
+            tree.left_out += [node.returns] if node.returns else []
+            node.returns = None
             for argument in [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]:
-                if argument:
+                if argument and argument.annotation:
+                    tree.left_out.append(argument.annotation)
                     argument.annotation = None
         # Django calls ready() as it starts.
         later = isinstance(node, (ast.Lambda, *FUNCTIONS)) and getattr(node, "name", "") != "ready"
