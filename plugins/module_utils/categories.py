@@ -15,6 +15,11 @@ _LITTER = re.compile(
     r"|^(build|dist)(/|$)"
     r"|\.(py[cod]|swp|swo|swx|orig|rej|bak|tmp)$|~$|(^|/)(\.#|#)[^/]*|(^|/)(4913|\.DS_Store|Thumbs\.db|\.coverage(\.[^/]*)?)$"
 )
+# Requirements of who works on the plugin; no image is built from them, unless something of the build names them.
+_DEVELOPERS = re.compile(
+    r"(^|[/_.-])(requirements|constraints)[/_.-]([^/]*[_.-])?{0}[_.-][^/]*$|(^|[/_.-]){0}[_.-](requirements|constraints)[_.-]"
+    r"[^/]*$".format(r"(ci|dev|devel|develop|development|docs?|e2e|lint|linting|qa|tests?|testing|tox|types|typing)")
+)
 _REPOSITORY = (
     (r"netbox-dev\.yml", "settings"),
     (r"(pyproject\.toml|setup\.py|setup\.cfg|hatch_build\.py|MANIFEST\.in|Dockerfile)", "dependencies"),
@@ -25,7 +30,6 @@ _REPOSITORY = (
     (r"(docs?|examples?)/.+", "docs"),
     (r".+\.(md|rst|adoc|txt|png|jpe?g|gif|svg)", "docs"),
     (r"(LICENSE|LICENCE|COPYING|AUTHORS|NOTICE|CHANGELOG|README)[^/]*", "docs"),
-    (r"(.+/)?(settings|configuration|local_settings)\.py", "settings"),
 )
 # Applied to the path relative to the package.
 _PACKAGE = (
@@ -68,6 +72,11 @@ def is_litter(path: str) -> bool:
     return bool(_LITTER.search(path))
 
 
+def is_for_developers(path: str) -> bool:
+    """Whether a file of requirements is one that no image is built from."""
+    return bool(_DEVELOPERS.search(path))
+
+
 def categorize(path: str, package_path: str, imported: bool = False) -> str:
     """Return the category of ``path`` (relative to the repository, forward slashes).
 
@@ -81,5 +90,7 @@ def categorize(path: str, package_path: str, imported: bool = False) -> str:
     if path.startswith(f"{package_path}/"):
         rules = [rule for rule in _PACKAGE if not imported or rule[1] not in NOT_IMPORTED]
         return _first(rules, path[len(package_path) + 1 :], "python")
+    if is_for_developers(path):
+        return "ignored"
     # Python beside the package may be imported by it; anything else in the repository is not loaded by NetBox.
     return _first(_REPOSITORY, path, "python" if path.endswith(".py") else "ignored")
