@@ -7,9 +7,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+# Those in static/ are served like the rest of it.
+_MODULES = re.compile(r"((?!static/)[^/]*/)*node_modules(/|$)")
 # Applied to the path relative to the repository.
 _LITTER = re.compile(
-    r"(^|/)(__pycache__|\.git|\.hg|\.svn|\.tox|\.nox|\.venv|venv|node_modules|\.idea|\.vscode|\.mypy_cache|\.ruff_cache|"
+    r"(^|/)(__pycache__|\.git|\.hg|\.svn|\.tox|\.nox|\.venv|venv|\.idea|\.vscode|\.mypy_cache|\.ruff_cache|"
     r"\.pytest_cache|htmlcov|[^/]+\.egg-info|\.ansible)(/|$)"
     # Deeper ones may be what a front end's build made to be served.
     r"|^(build|dist)(/|$)"
@@ -69,7 +71,7 @@ def _first(rules: Iterable[tuple[str, str]], path: str, otherwise: str) -> str:
 
 def is_litter(path: str) -> bool:
     """Whether ``path`` is an editor's, an interpreter's or a build's by-product."""
-    return bool(_LITTER.search(path))
+    return bool(_LITTER.search(path) or _MODULES.match(path))
 
 
 def is_for_developers(path: str) -> bool:

@@ -166,8 +166,19 @@ class Classifier:
         found = []
         for difference in differences:
             for one in self._split(difference):
-                found += [replace(c, sources=(source,)) for c in self._classify(one, versions)]
+                changes = self._classify(one, versions)
+                link = self.facts.links.of(one.path)
+                changes = self._led_to(changes[0], link) if link else changes
+                found += [replace(c, sources=(source,)) for c in changes]
         return found
+
+    def _led_to(self, change: Change, link: str) -> list[Change]:
+        """A file outside of the package as what it is by the link that leads to it."""
+        category = self.by_path(link)[0]
+        change = replace(change, category=category, reason=f"{change.reason}; {printable(link)} leads to it")
+        if category in _PYTHON and category != "models" and link.endswith(".py"):
+            return [change, replace(change, category="models", reason=f"{change.reason}, it may concern the schema")]
+        return [change]
 
     def _looked_into(self, difference: Difference) -> bool:
         paths = filter(None, (difference.path, difference.previous))

@@ -25,7 +25,8 @@ _STATUS = (
     *("status", "--porcelain=v2", "-z", "--branch", "--no-ahead-behind", "--no-renames"),
     *("--untracked-files=all", "--ignore-submodules=all", "--", "."),
 )
-_NOTHING, _SUBMODULE = b"000000", b"160000"
+_NOTHING, _SUBMODULE, _LINK = b"000000", b"160000", b"120000"
+_UNUSUAL = re.compile(rb"(?<![^\0])(120000|160000) [0-9a-f]+ \d\t([^\0]+)")
 # As many paths as surely fit a command line.
 _FEW = 500
 
@@ -44,6 +45,8 @@ class Repository:
         self._user = _owner(root)
         # What trees are known to have, by path: an object id, or None for nothing.
         self._blobs: dict[str, dict[bytes, str | None]] = {}
+        # Entries that are no files, with their modes.
+        self._unusual: list[tuple[bytes, bytes]] | None = None
 
     def _start(self, *arguments: str, **options: Any) -> subprocess.Popen[bytes]:
         command = ["git", *_SAFE, "-C", str(self.root), *arguments]
@@ -231,12 +234,34 @@ class Repository:
         return " (the clone is shallow: 'git fetch --unshallow' brings its history)" if shallow else ""
 
     def submodules(self) -> list[bytes]:
-        """Paths of the submodules that are checked out below ``root``."""
-        if not any((folder / ".gitmodules").exists() for folder in [self.root, *self.root.parents]):
-            return []
-        entries = self.ask("ls-files", "-s", "-z") or b""
-        paths = [e.partition(b"\t")[2] for e in entries.split(b"\0") if e.startswith(b"160000 ")]
-        return [path for path in paths if os.path.exists(os.path.join(os.fsencode(self.root), path, b".git"))]
+        """Paths of the repositories below ``root`` that this one names by their commits, as far as they are there."""
+        return [path for path in self._of_mode(_SUBMODULE) if self._is_there(path, b".git")]
+
+    def plain_folders(self) -> list[bytes]:
+        """Paths of folders for which only a commit is kept, though no repository is in them: git looks into none."""
+        inner = [path for path in self._of_mode(_SUBMODULE) if not self._is_there(path, b".git")]
+        return [path for path in inner if self._is_there(path, b"")]
+
+    def links(self) -> list[bytes]:
+        """Paths of the symbolic links that git tracks."""
+        return self._of_mode(_LINK)
+
+    def _of_mode(self, mode: bytes) -> list[bytes]:
+        if self._unusual is None:
+            entries = self.ask("ls-files", "-s", "-z") or b""
+            self._unusual = [(found.group(1), found.group(2)) for found in _UNUSUAL.finditer(entries)]
+        return [path for kind, path in self._unusual if kind == mode]
+
+    def _is_there(self, path: bytes, name: bytes) -> bool:
+        return os.path.exists(os.path.join(os.fsencode(self.root), path, name))
+
+    def converts(self, path: str) -> bool:
+        """Whether git keeps the ends of a file's lines otherwise than they are on disk."""
+        answer = (self.ask("check-attr", "-z", "text", "eol", "--", path) or b"").split(b"\0")
+        text, end = (answer[2], answer[5]) if len(answer) > 5 else (b"", b"")
+        if text in (b"set", b"unset", b"auto") or end in (b"lf", b"crlf"):
+            return text != b"unset"
+        return (self.ask("config", "core.autocrlf") or b"").strip() in (b"true", b"input")
 
 
 def open_repository(root: Path) -> tuple[Repository | None, str]:

@@ -35,6 +35,7 @@ IN_PACKAGE = {
         "static/netbox_x/dist/bundle.js",
         "static/netbox_x/build/bundle.js",
         "static/netbox_x/README.md",
+        "static/netbox_x/node_modules/a/index.js",
     ],
     "migrations": ["migrations/0001_initial.py", "migrations/__init__.py", "sub/migrations/0002_x.py"],
     "settings": ["settings.py", "config/settings.py"],
@@ -84,6 +85,7 @@ IN_PACKAGE = {
         "#models.py#",
         "4913",
         "sub/4913",
+        "frontend/node_modules/a/static/index.js",
         ".DS_Store",
     ],
 }
