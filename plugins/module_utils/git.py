@@ -10,8 +10,9 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from .errors import InvalidReference
 
@@ -26,9 +27,15 @@ _STATUS = (
     *("--untracked-files=all", "--ignore-submodules=all", "--", "."),
 )
 _NOTHING, _SUBMODULE, _LINK = b"000000", b"160000", b"120000"
-_UNUSUAL = re.compile(rb"(?<![^\0])(120000|160000) [0-9a-f]+ \d\t([^\0]+)")
+_UNUSUAL = re.compile(rb"(?<![^\0])(?!H 10)(\w) (\d+) [0-9a-f]+ \d\t([^\0]+)")
 # As many paths as surely fit a command line.
 _FEW = 500
+
+
+class _Entry(NamedTuple):
+    flag: bytes
+    mode: bytes
+    path: bytes
 
 
 class Unreadable(Exception):
@@ -45,8 +52,6 @@ class Repository:
         self._user = _owner(root)
         # What trees are known to have, by path: an object id, or None for nothing.
         self._blobs: dict[str, dict[bytes, str | None]] = {}
-        # Entries that are no files, with their modes.
-        self._unusual: list[tuple[bytes, bytes]] | None = None
 
     def _start(self, *arguments: str, **options: Any) -> subprocess.Popen[bytes]:
         command = ["git", *_SAFE, "-C", str(self.root), *arguments]
@@ -101,16 +106,9 @@ class Repository:
 
         Files that git was told not to look at are among them, as far as they are there. Raises Unreadable.
         """
-        # Git answers both at once.
-        asked = (_STATUS, ("ls-files", "-z", "-v"))
-        processes = [self._start(*arguments, stdin=subprocess.DEVNULL) for arguments in asked]
-        answers = [process.communicate() for process in processes]
-        for process, (_answer, errors) in zip(processes, answers):
-            if process.returncode:
-                raise Unreadable(_cannot_read(errors))
-        (status, _errors), (flags, _errors) = answers
-        head, found = self._read_status(status)
-        return head, found | self._hidden(flags)
+        head, found = self._read_status(self._must(*_STATUS))
+        hidden = {entry.path for entry in self._unusual if entry.flag.islower() or entry.flag == b"S"}
+        return head, found | {path for path in hidden if os.path.lexists(os.path.join(os.fsencode(self.root), path))}
 
     def _read_status(self, answer: bytes) -> tuple[str, set[bytes]]:
         """The commit and the paths of a status; which objects the commit has there is kept."""
@@ -131,13 +129,6 @@ class Repository:
             head = self.empty_tree()
         self._blobs.setdefault(head, {}).update(committed)
         return head, committed.keys() | others
-
-    def _hidden(self, flags: bytes) -> set[bytes]:
-        plain = flags.count(b"\0H ") + flags.startswith(b"H ")
-        if plain == flags.count(b"\0"):
-            return set()
-        paths = {line[2:] for line in flags.split(b"\0") if line[:1].islower() or line[:1] == b"S"}
-        return {path for path in paths if os.path.lexists(os.path.join(os.fsencode(self.root), path))}
 
     def _keep(self, raw: bytes, base: str, other: str | None = None) -> set[bytes]:
         """Paths of a raw diff; which objects it names is kept."""
@@ -247,10 +238,13 @@ class Repository:
         return self._of_mode(_LINK)
 
     def _of_mode(self, mode: bytes) -> list[bytes]:
-        if self._unusual is None:
-            entries = self.ask("ls-files", "-s", "-z") or b""
-            self._unusual = [(found.group(1), found.group(2)) for found in _UNUSUAL.finditer(entries)]
-        return [path for kind, path in self._unusual if kind == mode]
+        return [entry.path for entry in self._unusual if entry.mode == mode]
+
+    @cached_property
+    def _unusual(self) -> list[_Entry]:
+        """What of the index is no file like others: links, repositories, and what git was told not to look at."""
+        answer = self.ask("ls-files", "-z", "-s", "-v") or b""
+        return [_Entry(*found.groups()) for found in _UNUSUAL.finditer(answer)]
 
     def _is_there(self, path: bytes, name: bytes) -> bool:
         return os.path.exists(os.path.join(os.fsencode(self.root), path, name))
