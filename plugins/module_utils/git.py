@@ -244,6 +244,8 @@ class Repository:
     def _unusual(self) -> list[_Entry]:
         """What of the index is no file like others: links, repositories, and what git was told not to look at."""
         answer = self.ask("ls-files", "-z", "-s", "-v") or b""
+        if answer.count(b"\0H 10") + answer.startswith(b"H 10") == answer.count(b"\0"):
+            return []
         return [_Entry(*found.groups()) for found in _UNUSUAL.finditer(answer)]
 
     def _is_there(self, path: bytes, name: bytes) -> bool:
