@@ -28,6 +28,7 @@ _CHOICES = re.compile(r"(Choices|ChoiceSet)$")
 _FIELD = re.compile(r"(?<!forms)(?<!serializers)\.(\w+Field|ForeignKey)$|^django\.db\.models\.")
 _CONFIG = re.compile(r"(Plugin|App)Config$")
 _ADDS_TO_CLASS = re.compile(r"(^|\.)(add_to_class(\(\))?|contribute_to_class\(\)|_meta=)$")
+_PATCHES = "_meta="
 _BUILTIN = frozenset(["object", "dict", "list", "tuple", "set", "str", "int", "float", "type", "bool", "property"])
 
 Node = tuple[str, str]
@@ -182,7 +183,12 @@ class Kinds:
         }
         more = bool(found)
         while more:
-            methods = {name.rpartition(".")[2] for _module, name in found if name.endswith("()") and "." in name}
+            methods = {
+                name.rpartition(".")[2]
+                for module, name in found
+                # Who is called by that name somewhere is hardly the one that changes a model.
+                if name.endswith("()") and "." in name and _PATCHES not in sources[module].parts[name].uses
+            }
             callers = {
                 (module, name)
                 for module, source in sources.items()

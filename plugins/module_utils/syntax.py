@@ -261,20 +261,34 @@ def uses(*nodes: ast.AST) -> list[str]:
 def patches(node: ast.AST) -> list[str]:
     """``_meta=`` where a statement or a function gives something else to a field, or options, of whoever's model."""
     inner = walk(node)
-    asks = any(isinstance(one, ast.Attribute) and one.attr == "_meta" for one in inner)
-    return ["_meta="] if asks and any(map(_sets_option, inner)) else []
+    if not any(isinstance(one, ast.Attribute) and one.attr == "_meta" for one in inner):
+        return []
+    # Names for what was had of a model.
+    had: set[str] = set()
+    for one in inner:
+        source = one.iter if isinstance(one, (ast.For, ast.comprehension)) else getattr(one, "value", None)
+        if isinstance(source, ast.AST) and isinstance(one, (ast.Assign, ast.NamedExpr, ast.For, ast.comprehension)):
+            targets = one.targets if isinstance(one, ast.Assign) else [one.target]
+            names = [name for target in targets for name in walk(target) if isinstance(name, ast.Name)]
+            if _is_of_model(source, set()):
+                had.update(name.id for name in names if not isinstance(name.ctx, ast.Load))
+    return ["_meta="] if any(_sets_option(one, had) for one in inner) else []
 
 
-def _sets_option(node: ast.AST) -> bool:
+def _is_of_model(node: ast.AST, had: set[str]) -> bool:
+    return root(node) in had or any(isinstance(one, ast.Attribute) and one.attr == "_meta" for one in walk(node))
+
+
+def _sets_option(node: ast.AST, had: set[str]) -> bool:
+    changed: ast.AST | None = None
     if isinstance(node, ast.Attribute):
-        # What an object does to its own is none of a model's.
-        return not isinstance(node.ctx, ast.Load) and bool(_OPTIONS.fullmatch(node.attr)) and root(node) != "self"
-    if not isinstance(node, ast.Call):
-        return False
-    if dotted(node.func) in ("setattr", "delattr"):
-        return True
-    changed = node.func.value if isinstance(node.func, ast.Attribute) and node.func.attr in _CHANGES else None
-    return isinstance(changed, ast.Attribute) and bool(_OPTIONS.fullmatch(changed.attr))
+        changed = node.value if not isinstance(node.ctx, ast.Load) and _OPTIONS.fullmatch(node.attr) else None
+    elif isinstance(node, ast.Call) and dotted(node.func) in ("setattr", "delattr"):
+        changed = node.args[0] if node.args else None
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _CHANGES:
+        of = node.func.value
+        changed = of if isinstance(of, ast.Attribute) and _OPTIONS.fullmatch(of.attr) else None
+    return changed is not None and _is_of_model(changed, had)
 
 
 def _literal(node: ast.AST) -> str:
