@@ -15,6 +15,7 @@ from .source import Part
 _ASKS_FOR_SUBCLASSES = re.compile(r"(^|\.)__subclasses__(\(\))?$")
 # Methods that are called as a class is made: of its bases, of its metaclass.
 _OF_BASES, _OF_METACLASS = ("__init_subclass__()",), ("__new__()", "__init__()", "__prepare__()")
+_METACLASS = re.compile(r"^type$|Meta(class)?$|ModelBase$")
 _VALUES = ("variable", "attribute")
 _TALKS = re.compile(r"\.(debug|info|warning|error|exception|critical|log)\(\)$")
 
@@ -91,6 +92,9 @@ class Registries:
             found: set[Node] = set()
             names = [f"{hook.part}()"]
             if part is not None and part.kind == "class":
+                if not self.kinds.has_base(first, _METACLASS):
+                    # An argument of a decorator.
+                    return set()
                 names = [f"{hook.part}.{method}" for method in _OF_METACLASS]
             pending = [(hook.module, name) for name in names]
             seen = set(pending)
