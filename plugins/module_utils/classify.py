@@ -299,12 +299,17 @@ class Classifier:
         return words[0] != self.stack.plugin.package and "models" not in words and versions.nobody_imports(module)
 
     def _beside(self, change: Change) -> Change:
-        """Python that is no module of a package: below what is imported it may still be, elsewhere it cannot."""
-        top = self.facts.top
-        if top and change.path and not change.path.startswith(top) and change.category == "python":
-            reason = f"{change.reason}; it is not below {top}, where NetBox imports the plugin from"
-            return replace(change, category="ignored", reason=reason, confidence=BY_IMPORT)
-        return change
+        """Python that is no module of a package: in a package it may still be run, elsewhere it cannot."""
+        top, path = self.facts.top, change.path or ""
+        inside = path.startswith(f"{self.facts.package_of(path)}/")
+        if change.category != "python" or inside:
+            return change
+        why = (
+            f"it is not below {top}, where NetBox imports the plugin from"
+            if not path.startswith(top)
+            else "its path is no module's"
+        )
+        return replace(change, category="ignored", reason=f"{change.reason}; {why}", confidence=BY_IMPORT)
 
     def _schema(self, modules: set[str], versions: Versions, unsure: str) -> list[_Finding]:
         if unsure:
