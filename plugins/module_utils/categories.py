@@ -7,13 +7,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+# Those in static/ are served like the rest of it.
+_MODULES = re.compile(r"((?!static/)[^/]*/)*node_modules(/|$)")
 # Applied to the path relative to the repository.
 _LITTER = re.compile(
-    r"(^|/)(__pycache__|\.git|\.hg|\.svn|\.tox|\.nox|\.venv|venv|node_modules|\.idea|\.vscode|\.mypy_cache|\.ruff_cache|"
+    r"(^|/)(__pycache__|\.git|\.hg|\.svn|\.tox|\.nox|\.venv|venv|\.idea|\.vscode|\.mypy_cache|\.ruff_cache|"
     r"\.pytest_cache|htmlcov|[^/]+\.egg-info|\.ansible)(/|$)"
     # Deeper ones may be what a front end's build made to be served.
     r"|^(build|dist)(/|$)"
     r"|\.(py[cod]|swp|swo|swx|orig|rej|bak|tmp)$|~$|(^|/)(\.#|#)[^/]*|(^|/)(4913|\.DS_Store|Thumbs\.db|\.coverage(\.[^/]*)?)$"
+)
+# Requirements of who works on the plugin; no image is built from them, unless something of the build names them.
+_DEVELOPERS = re.compile(
+    r"(^|[/_.-])(requirements|constraints)[/_.-]([^/]*[_.-])?{0}[_.-][^/]*$|(^|[/_.-]){0}[_.-](requirements|constraints)[_.-]"
+    r"[^/]*$".format(r"(ci|dev|devel|develop|development|docs?|e2e|lint|linting|qa|tests?|testing|tox|types|typing)")
 )
 _REPOSITORY = (
     (r"netbox-dev\.yml", "settings"),
@@ -25,7 +32,6 @@ _REPOSITORY = (
     (r"(docs?|examples?)/.+", "docs"),
     (r".+\.(md|rst|adoc|txt|png|jpe?g|gif|svg)", "docs"),
     (r"(LICENSE|LICENCE|COPYING|AUTHORS|NOTICE|CHANGELOG|README)[^/]*", "docs"),
-    (r"(.+/)?(settings|configuration|local_settings)\.py", "settings"),
 )
 # Applied to the path relative to the package.
 _PACKAGE = (
@@ -65,7 +71,12 @@ def _first(rules: Iterable[tuple[str, str]], path: str, otherwise: str) -> str:
 
 def is_litter(path: str) -> bool:
     """Whether ``path`` is an editor's, an interpreter's or a build's by-product."""
-    return bool(_LITTER.search(path))
+    return bool(_LITTER.search(path) or _MODULES.match(path))
+
+
+def is_for_developers(path: str) -> bool:
+    """Whether a file of requirements is one that no image is built from."""
+    return bool(_DEVELOPERS.search(path))
 
 
 def categorize(path: str, package_path: str, imported: bool = False) -> str:
@@ -81,5 +92,7 @@ def categorize(path: str, package_path: str, imported: bool = False) -> str:
     if path.startswith(f"{package_path}/"):
         rules = [rule for rule in _PACKAGE if not imported or rule[1] not in NOT_IMPORTED]
         return _first(rules, path[len(package_path) + 1 :], "python")
+    if is_for_developers(path):
+        return "ignored"
     # Python beside the package may be imported by it; anything else in the repository is not loaded by NetBox.
     return _first(_REPOSITORY, path, "python" if path.endswith(".py") else "ignored")

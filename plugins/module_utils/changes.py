@@ -83,6 +83,7 @@ def find_changes(stack: Stack, wanted: Wanted | None = None) -> Found:
     classifier = Classifier(facts)
     compared = tree.differences(before, now) if before else unknown
     found = Found([], tree, facts, now, notices=[tree.notice] if tree.notice else [])
+    found.notices += facts.links.notices()
     if isinstance(compared, str):
         found.known = False
         if wanted.auto:

@@ -4,20 +4,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from .change import BY_CONTENT, BY_IMPORT, BY_PATH, Change, printable
+from .comparison import LOADED, Slice
 from .contents import included
 from .facts import Facts
+from .kinds import Node
 from .manifest import CHECKOUT, Difference
 from .matrix import PYTHON_ROLES, WEB
 from .modules import Modules
 from .slices import config_slice, schema_slice
 from .source import IMPORT, ORDER, TOUCH, Source
 from .stack import PROJECT_FILE, Rule
-from .walk import LOADED, Node, Slice
 
 _CONFIGURED = "the models read the plugin's settings as they are imported"
 _PYTHON = ("python", "models", "views", "urls", "plugin_config")
@@ -28,8 +30,13 @@ _DATA = frozenset(["cfg", "csv", "ini", "j2", "json", "md", "toml", "txt", "xml"
 _BUILD_KEYS = frozenset(["ca_bundle", "netbox", "netbox_docker_url", "netbox_docker_version", "package", "packages"])
 _SETTINGS_KEYS = frozenset(["plugin_settings", "settings"])
 _NO_SERVICE_KEYS = frozenset(["makemigrations", "rules", "superuser_name"])
+# Modules whose docstrings and types are served to clients, by their names and by what they import.
+_INTERFACES = frozenset(["api", "graphql", "serializers"])
+_DESCRIBES = re.compile(r"(rest_framework|drf_spectacular|netbox\.api|netbox\.graphql|strawberry|graphene)\b")
 _NOTHING_SAID = "nothing that a service is made from"
 _NOTHING_NEW = "only comments, docstrings, formatting or types"
+_TOO_DEEP = "names lead through too many others to be followed"
+_DESCRIPTION = "docstrings or types, of which the description of an interface is made"
 _NO_MEANING = "only comments, or sections that other tools read"
 
 
@@ -50,6 +57,8 @@ class Versions:
         self.old: Modules = facts.modules(before=differences)
         self.new: Modules = facts.modules()
         self.changed = {name for difference in differences for name in self.names_of(difference)}
+        # Whether names lead further through names than this Python goes.
+        self._is_too_deep = False
 
     def names_of(self, difference: Difference) -> set[str]:
         """Modules that a file is and was."""
@@ -58,7 +67,7 @@ class Versions:
 
     @cached_property
     def schema(self) -> tuple[Slice, Slice]:
-        return schema_slice(self.old), schema_slice(self.new)
+        return self._sliced(schema_slice)
 
     @cached_property
     def schema_parts(self) -> dict[str, list[Node]]:
@@ -71,7 +80,18 @@ class Versions:
 
     @cached_property
     def config(self) -> tuple[Slice, Slice]:
-        return config_slice(self.old), config_slice(self.new)
+        return self._sliced(config_slice)
+
+    def _sliced(self, slicer: Callable[[Modules], Slice]) -> tuple[Slice, Slice]:
+        try:
+            return slicer(self.old), slicer(self.new)
+        except RecursionError:
+            self._is_too_deep = True
+            return Slice(reads_data=True, reads_settings=True), Slice(reads_data=True, reads_settings=True)
+
+    @property
+    def too_deep(self) -> bool:
+        return bool(self.schema and self.config) and self._is_too_deep
 
     def _blamed(self, before: Slice, after: Slice) -> dict[str, list[Node]]:
         blamed: dict[str, list[Node]] = {}
@@ -146,8 +166,19 @@ class Classifier:
         found = []
         for difference in differences:
             for one in self._split(difference):
-                found += [replace(c, sources=(source,)) for c in self._classify(one, versions)]
+                changes = self._classify(one, versions)
+                link = self.facts.links.of(one.path)
+                changes = self._led_to(changes[0], link) if link else changes
+                found += [replace(c, sources=(source,)) for c in changes]
         return found
+
+    def _led_to(self, change: Change, link: str) -> list[Change]:
+        """A file outside of the package as what it is by the link that leads to it."""
+        category = self.by_path(link)[0]
+        change = replace(change, category=category, reason=f"{change.reason}; {printable(link)} leads to it")
+        if category in _PYTHON and category != "models" and link.endswith(".py"):
+            return [change, replace(change, category="models", reason=f"{change.reason}, it may concern the schema")]
+        return [change]
 
     def _looked_into(self, difference: Difference) -> bool:
         paths = filter(None, (difference.path, difference.previous))
@@ -240,10 +271,12 @@ class Classifier:
             return [self._beside(change)]
         before = self.facts.source(difference.previous or difference.path, difference.old)
         after = self.facts.source(difference.path, difference.new)
-        unsure = _unsure(difference, before, after)
+        unsure = _unsure(difference, before, after) or (_TOO_DEEP if versions.too_deep else "")
         same_name = not difference.previous
         if before and after and before.code == after.code and not unsure and same_name:
-            return [replace(change, category="ignored", reason=_NOTHING_NEW, confidence=BY_CONTENT)]
+            if before.described == after.described or not any(_is_described(m, after) for m in modules):
+                return [replace(change, category="ignored", reason=_NOTHING_NEW, confidence=BY_CONTENT)]
+            change = replace(change, reason=_DESCRIPTION, confidence=BY_CONTENT)
         if all(self._is_idle(module, versions) for module in modules):
             reason = f"{change.reason}; the plugin's package does not import it"
             return [replace(change, category="ignored", reason=reason, confidence=BY_IMPORT)]
@@ -266,12 +299,17 @@ class Classifier:
         return words[0] != self.stack.plugin.package and "models" not in words and versions.nobody_imports(module)
 
     def _beside(self, change: Change) -> Change:
-        """Python that is no module of a package: below what is imported it may still be, elsewhere it cannot."""
-        top = self.facts.top
-        if top and change.path and not change.path.startswith(top) and change.category == "python":
-            reason = f"{change.reason}; it is not below {top}, where NetBox imports the plugin from"
-            return replace(change, category="ignored", reason=reason, confidence=BY_IMPORT)
-        return change
+        """Python that is no module of a package: in a package it may still be run, elsewhere it cannot."""
+        top, path = self.facts.top, change.path or ""
+        inside = path.startswith(f"{self.facts.package_of(path)}/")
+        if change.category != "python" or inside:
+            return change
+        why = (
+            f"it is not below {top}, where NetBox imports the plugin from"
+            if not path.startswith(top)
+            else "its path is no module's"
+        )
+        return replace(change, category="ignored", reason=f"{change.reason}; {why}", confidence=BY_IMPORT)
 
     def _schema(self, modules: set[str], versions: Versions, unsure: str) -> list[_Finding]:
         if unsure:
@@ -300,6 +338,8 @@ class Classifier:
     def _ordinary(self, change: Change, unsure: str) -> _Finding:
         if unsure:
             return _Finding(change.category, unsure, BY_PATH)
+        if change.reason == _DESCRIPTION:
+            return _Finding("python" if change.category == "models" else change.category, change.reason)
         if change.category == "models":
             return _Finding("python", f"{change.change}, and no model is made of what changed")
         if change.category == "plugin_config":
@@ -309,6 +349,13 @@ class Classifier:
 
 def _roles(finding: _Finding, roles: tuple[str, ...] | None) -> tuple[str, ...] | None:
     return roles if finding.category in ("python", "views", "urls") else None
+
+
+def _is_described(module: str, source: Source) -> bool:
+    """Whether docstrings and types of a module may be what clients of an API are told."""
+    return not _INTERFACES.isdisjoint(module.split(".")) or any(
+        _DESCRIBES.match(name) for name, *_more in source.imports
+    )
 
 
 def _unsure(difference: Difference, before: Source | None, after: Source | None) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from . import syntax
+from .categories import is_for_developers
 from .plugin import table
 
 try:
@@ -23,9 +24,11 @@ except ImportError:  # Python < 3.11
 
 # Tools that only look at code or test it. What is not listed may have a say in the build.
 _TOOLS = re.compile(
-    r"autopep8|bandit|basedpyright|black|bumpversion|bumpver|codespell|commitizen|coverage|cruft|djlint|docformatter|"
-    r"flake8|isort|mypy|nox|pycodestyle|pydocstyle|pylint|pyright|pytest|ruff|semantic_release|towncrier|tox|ty|vulture|"
-    r"yapf|zest-releaser"
+    r"autoflake|autopep8|bandit|basedpyright|black|bumpversion|bumpver|check-manifest|check-wheel-contents|codespell|"
+    r"commitizen|coverage|cruft|curlylint|deptry|djhtml|djlint|doc8|docformatter|fixit|flake8|git-cliff|importlinter|"
+    r"interrogate|isort|licensecheck|mkdocs|mutmut|mypy|nox|pip-audit|poe|pycln|pycodestyle|pydoclint|pydocstyle|pylama|"
+    r"pylint|pymarkdown|pyproject-fmt|pyrefly|pyright|pytest|pyupgrade|refurb|rstcheck|ruff|semantic_release|slotscheck|"
+    r"sqlfluff|taskipy|tbump|tomlsort|towncrier|tox|ty|typos|usort|vulture|yamlfix|yapf|zest-releaser"
 )
 # What people read of a distribution; no build is another for it.
 _PROSE_KEYS = (
@@ -110,7 +113,8 @@ def _setup_cfg(text: str, versioned: bool) -> dict[str, Any]:
     found = {}
     for section in parser.sections():
         tool = re.sub(r"^tool:", "", section)
-        if not _TOOLS.fullmatch(re.split(r"[:.-]", tool)[0]):
+        # As in [mypy-x.*] and [coverage:run], the tool's name may go on.
+        if not any(map(_TOOLS.fullmatch, (tool, re.split(r"[:.-]", tool)[0]))):
             found[section] = dict(parser[section])
     _drop(found.get("metadata", {}), versioned)
     return found
@@ -129,8 +133,8 @@ def included(root: Path) -> set[str]:
     Also of those that the build's configuration names.
     """
     found: set[str] = set()
-    pending = [p.relative_to(root).as_posix() for p in root.glob("*requirements*") if p.suffix in (".txt", ".in")]
-    pending += _in_folder(root)
+    listed = [p.relative_to(root).as_posix() for p in root.glob("*requirements*") if p.suffix in (".txt", ".in")]
+    pending = [name for name in [*listed, *_in_folder(root)] if not is_for_developers(name)]
     for name in ("pyproject.toml", "setup.cfg", "setup.py"):
         with contextlib.suppress(OSError):
             for match in _NAMED.findall((root / name).read_bytes()):
@@ -166,5 +170,6 @@ def _in_folder(root: Path) -> list[str]:
 
 def packaging_files(root: Path) -> list[str]:
     """Paths, relative to ``root``, of the files that say what a plugin is made of and needs."""
-    names = {path.name for path in root.iterdir() if _PACKAGING.fullmatch(path.name)}
-    return sorted(name for name in names | set(_in_folder(root)) | included(root) if (root / name).is_file())
+    names = {path.name for path in root.iterdir() if _PACKAGING.fullmatch(path.name)} | set(_in_folder(root))
+    wanted = {name for name in names if not is_for_developers(name)} | included(root)
+    return sorted(name for name in wanted if (root / name).is_file())

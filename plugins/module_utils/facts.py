@@ -17,6 +17,7 @@ from typing import Any
 from .categories import NOT_IMPORTED, categorize
 from .contents import meaning, packaging_files, reads_metadata
 from .errors import InvalidState
+from .links import Links
 from .manifest import Difference, Tree, content_id
 from .modules import Modules, module_name
 from .plugin import SKIPPED_DIRS
@@ -93,6 +94,11 @@ class Facts:
             if (plugin.package_dir.parent / name / "__init__.py").is_file()
             and re.search(rb"\b%s\b" % re.escape(name.encode()), init)
         )
+
+    @cached_property
+    def links(self) -> Links:
+        """Links of the package that lead out of it."""
+        return Links(self.tree.root, self.stack.plugin.package_dir, self.tree.links)
 
     def category(self, path: str) -> str:
         """What the path says, and who imports it where that is more than its name."""

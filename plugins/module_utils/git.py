@@ -10,8 +10,9 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from .errors import InvalidReference
 
@@ -25,9 +26,16 @@ _STATUS = (
     *("status", "--porcelain=v2", "-z", "--branch", "--no-ahead-behind", "--no-renames"),
     *("--untracked-files=all", "--ignore-submodules=all", "--", "."),
 )
-_NOTHING, _SUBMODULE = b"000000", b"160000"
+_NOTHING, _SUBMODULE, _LINK = b"000000", b"160000", b"120000"
+_UNUSUAL = re.compile(rb"(?<![^\0])(?!H 10)(\w) (\d+) [0-9a-f]+ \d\t([^\0]+)")
 # As many paths as surely fit a command line.
 _FEW = 500
+
+
+class _Entry(NamedTuple):
+    flag: bytes
+    mode: bytes
+    path: bytes
 
 
 class Unreadable(Exception):
@@ -98,16 +106,9 @@ class Repository:
 
         Files that git was told not to look at are among them, as far as they are there. Raises Unreadable.
         """
-        # Git answers both at once.
-        asked = (_STATUS, ("ls-files", "-z", "-v"))
-        processes = [self._start(*arguments, stdin=subprocess.DEVNULL) for arguments in asked]
-        answers = [process.communicate() for process in processes]
-        for process, (_answer, errors) in zip(processes, answers):
-            if process.returncode:
-                raise Unreadable(_cannot_read(errors))
-        (status, _errors), (flags, _errors) = answers
-        head, found = self._read_status(status)
-        return head, found | self._hidden(flags)
+        head, found = self._read_status(self._must(*_STATUS))
+        hidden = {entry.path for entry in self._unusual if entry.flag.islower() or entry.flag == b"S"}
+        return head, found | {path for path in hidden if os.path.lexists(os.path.join(os.fsencode(self.root), path))}
 
     def _read_status(self, answer: bytes) -> tuple[str, set[bytes]]:
         """The commit and the paths of a status; which objects the commit has there is kept."""
@@ -128,13 +129,6 @@ class Repository:
             head = self.empty_tree()
         self._blobs.setdefault(head, {}).update(committed)
         return head, committed.keys() | others
-
-    def _hidden(self, flags: bytes) -> set[bytes]:
-        plain = flags.count(b"\0H ") + flags.startswith(b"H ")
-        if plain == flags.count(b"\0"):
-            return set()
-        paths = {line[2:] for line in flags.split(b"\0") if line[:1].islower() or line[:1] == b"S"}
-        return {path for path in paths if os.path.lexists(os.path.join(os.fsencode(self.root), path))}
 
     def _keep(self, raw: bytes, base: str, other: str | None = None) -> set[bytes]:
         """Paths of a raw diff; which objects it names is kept."""
@@ -231,12 +225,39 @@ class Repository:
         return " (the clone is shallow: 'git fetch --unshallow' brings its history)" if shallow else ""
 
     def submodules(self) -> list[bytes]:
-        """Paths of the submodules that are checked out below ``root``."""
-        if not any((folder / ".gitmodules").exists() for folder in [self.root, *self.root.parents]):
+        """Paths of the repositories below ``root`` that this one names by their commits, as far as they are there."""
+        return [path for path in self._of_mode(_SUBMODULE) if self._is_there(path, b".git")]
+
+    def plain_folders(self) -> list[bytes]:
+        """Paths of folders for which only a commit is kept, though no repository is in them: git looks into none."""
+        inner = [path for path in self._of_mode(_SUBMODULE) if not self._is_there(path, b".git")]
+        return [path for path in inner if self._is_there(path, b"")]
+
+    def links(self) -> list[bytes]:
+        """Paths of the symbolic links that git tracks."""
+        return self._of_mode(_LINK)
+
+    def _of_mode(self, mode: bytes) -> list[bytes]:
+        return [entry.path for entry in self._unusual if entry.mode == mode]
+
+    @cached_property
+    def _unusual(self) -> list[_Entry]:
+        """What of the index is no file like others: links, repositories, and what git was told not to look at."""
+        answer = self.ask("ls-files", "-z", "-s", "-v") or b""
+        if answer.count(b"\0H 10") + answer.startswith(b"H 10") == answer.count(b"\0"):
             return []
-        entries = self.ask("ls-files", "-s", "-z") or b""
-        paths = [e.partition(b"\t")[2] for e in entries.split(b"\0") if e.startswith(b"160000 ")]
-        return [path for path in paths if os.path.exists(os.path.join(os.fsencode(self.root), path, b".git"))]
+        return [_Entry(*found.groups()) for found in _UNUSUAL.finditer(answer)]
+
+    def _is_there(self, path: bytes, name: bytes) -> bool:
+        return os.path.exists(os.path.join(os.fsencode(self.root), path, name))
+
+    def converts(self, path: str) -> bool:
+        """Whether git keeps the ends of a file's lines otherwise than they are on disk."""
+        answer = (self.ask("check-attr", "-z", "text", "eol", "--", path) or b"").split(b"\0")
+        text, end = (answer[2], answer[5]) if len(answer) > 5 else (b"", b"")
+        if text in (b"set", b"unset", b"auto") or end in (b"lf", b"crlf"):
+            return text != b"unset"
+        return (self.ask("config", "core.autocrlf") or b"").strip() in (b"true", b"input")
 
 
 def open_repository(root: Path) -> tuple[Repository | None, str]:

@@ -27,7 +27,8 @@ _KNOWN_FREE_OF_MODELS = re.compile(
 _CHOICES = re.compile(r"(Choices|ChoiceSet)$")
 _FIELD = re.compile(r"(?<!forms)(?<!serializers)\.(\w+Field|ForeignKey)$|^django\.db\.models\.")
 _CONFIG = re.compile(r"(Plugin|App)Config$")
-_ADDS_TO_CLASS = re.compile(r"(^|\.)(add_to_class(\(\))?|contribute_to_class\(\))$")
+_ADDS_TO_CLASS = re.compile(r"(^|\.)(add_to_class(\(\))?|contribute_to_class\(\)|_meta=)$")
+_PATCHES = "_meta="
 _BUILTIN = frozenset(["object", "dict", "list", "tuple", "set", "str", "int", "float", "type", "bool", "property"])
 
 Node = tuple[str, str]
@@ -45,6 +46,7 @@ class Kinds:
         self.modules = modules
         self._models: dict[Node, bool | None] = {}
         self._members: dict[str, dict[str, Members]] = {}
+        self._foreign: dict[Node, set[str]] = {}
 
     def members(self, node: Node) -> Members:
         """What a class itself defines: ``(x or m(), the part's name, the part)`` each."""
@@ -58,16 +60,29 @@ class Kinds:
             self._members[module] = found
         return self._members[module].get(name, [])
 
-    def has_base(self, node: Node, wanted: re.Pattern[str], seen: frozenset[Node] = frozenset()) -> bool:
+    def has_base(self, node: Node, wanted: re.Pattern[str]) -> bool:
         """Whether a class has, among all its bases, one of others' with such a name."""
-        if node in seen:
-            return False
-        for target in self.bases(node):
-            inner = (target.module, target.part)
-            words = target.module.split(".") if target.foreign else []
-            if any(map(wanted.search, words)) or (not words and self.has_base(inner, wanted, seen | {node})):
-                return True
-        return False
+        paths = self._foreign_bases(node)
+        return any(wanted.search(path) or any(map(wanted.search, path.split("."))) for path in paths)
+
+    def _foreign_bases(self, node: Node) -> set[str]:
+        """Import paths of others' classes among all the bases of a class."""
+        if node not in self._foreign:
+            found: set[str] = set()
+            seen = {node}
+            pending = [node]
+            while pending:
+                for target in self.bases(pending.pop()):
+                    inner = (target.module, target.part)
+                    if target.foreign:
+                        found.add(target.module)
+                    elif inner in self._foreign:
+                        found |= self._foreign[inner]
+                    elif inner not in seen:
+                        seen.add(inner)
+                        pending.append(inner)
+            self._foreign[node] = found
+        return self._foreign[node]
 
     def bases(self, node: Node) -> list[Target]:
         """What the bases of a class are, or what they are computed from."""
@@ -168,7 +183,12 @@ class Kinds:
         }
         more = bool(found)
         while more:
-            methods = {name.rpartition(".")[2] for _module, name in found if name.endswith("()") and "." in name}
+            methods = {
+                name.rpartition(".")[2]
+                for module, name in found
+                # Who is called by that name somewhere is hardly the one that changes a model.
+                if name.endswith("()") and "." in name and _PATCHES not in sources[module].parts[name].uses
+            }
             callers = {
                 (module, name)
                 for module, source in sources.items()

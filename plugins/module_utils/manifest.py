@@ -69,6 +69,9 @@ class Tree:
         self._checkout = os.path.relpath(stack.checkout, self.root).replace(os.sep, "/") + "/"
         repository, self.notice = open_repository(self.root)
         self.repositories: dict[str, Repository] = {}
+        # Symbolic links; folders that git names and does not look into.
+        self.links: set[str] = set()
+        self._folders: set[str] = set()
         if repository:
             self._open("", repository)
         # Of object ids, as the repository makes them.
@@ -78,6 +81,8 @@ class Tree:
 
     def _open(self, prefix: str, repository: Repository) -> None:
         self.repositories[prefix] = repository
+        self.links |= {prefix + os.fsdecode(path) for path in repository.links()}
+        self._folders |= {f"{prefix}{os.fsdecode(path)}/" for path in repository.plain_folders()}
         for path in repository.submodules():
             inner = f"{prefix}{os.fsdecode(path)}/"
             found = open_repository(self.root / inner)[0]
@@ -100,6 +105,8 @@ class Tree:
             made.heads[prefix] = head
             for path in paths:
                 self._take(made, prefix + os.fsdecode(path), before, repository=True)
+        for folder in self._folders if self.repositories else ():
+            self._take(made, folder, before)
         if not self.repositories:
             for path in _walk(self.root, self.stack.checkout):
                 self._take(made, os.fsdecode(path), before)
@@ -140,7 +147,9 @@ class Tree:
         where = self._absolute(path)
         try:
             status = os.lstat(where)
-            if not (stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode)):
+            if stat.S_ISLNK(status.st_mode):
+                self.links.add(path)
+            elif not stat.S_ISREG(status.st_mode):
                 return None
             seen = [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
             if known and known[1:] == seen:
@@ -180,9 +189,18 @@ class Tree:
             if is_now is None and was is not None and path not in now.files and self.repositories:
                 # Git ignores it since then, but it is there.
                 is_now = (self.entry(path) or [None])[0]
-            if was != is_now:
+            if was != is_now and not (was and is_now and self._is_converted(path, {was, is_now})):
                 found.append(Difference(path, was, is_now))
         return _with_renames(found)
+
+    def _is_converted(self, path: str, both: set[str]) -> bool:
+        """Whether two contents are one, as it is on disk and as git keeps it, with other ends of lines."""
+        text = self.text(path) or b""
+        if b"\r\n" not in text:
+            return False
+        prefix, repository = self.repository_of(path)
+        ids = {content_id(text, self.kind), content_id(text.replace(b"\r\n", b"\n"), self.kind)}
+        return both == ids and repository is not None and repository.converts(path[len(prefix) :])
 
     def _ids(self, manifest: Manifest, paths: Iterable[str]) -> dict[str, str]:
         """Object ids of ``paths`` as a manifest has them."""

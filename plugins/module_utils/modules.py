@@ -23,7 +23,8 @@ _LOADED = re.compile(
 _AT_START = re.compile(
     r"apps|dashboard|data_backends|graphql|models|navigation|search|template_content|user_preferences"
 )
-# Loaded for requests only, unless something else imports them.
+# Loaded for requests only, unless something else imports them. From 4.4 on, NetBox may run a bulk view as a job: the
+# worker is proved fresh by the whole package's code, whatever a plan names.
 _WEB_ONLY = frozenset(["forms", "middleware", "tables", "urls", "views"])
 
 

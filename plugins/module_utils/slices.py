@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import re
 
+from .comparison import LOADED, Slice
 from .kinds import Kinds, in_models
 from .modules import Modules
 from .source import IMPORT, Part
 from .syntax import IF, NOW
-from .walk import LOADED, Slice, Walk
+from .walk import Walk
 
 # They keep what they are given for later.
 _HARMLESS = re.compile(

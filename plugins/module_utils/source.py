@@ -15,17 +15,19 @@ import sys
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from . import syntax
 from .syntax import BLOCKS, FUNCTIONS
 
 # Facts are compared only when the same engine and the same Python's ast made both.
-FACTS_VERSION = f"5/{sys.version_info[0]}.{sys.version_info[1]}"
+FACTS_VERSION = f"6/{sys.version_info[0]}.{sys.version_info[1]}"
 # NetBox's makemigrations keeps these out of migrations, in every release that is supported.
 EXEMPT_KEYWORDS = frozenset(["help_text", "verbose_name"])
 # Of Django's own fields but those that point to a model.
 _FIRST_IS_VERBOSE_NAME = re.compile(r"models\.(?!ManyToMany|OneToOne|Generic)\w+Field")
+_DJANGO_MODELS = ([["django.db", "models"]], [["django.db.models", None]])
 # Names of parts that no Python name can be.
 ORDER, TEXT, TOUCH, IMPORT = "<order>", "<text>", "<touch>", "<import>"
 # Methods with these do nothing before they are called.
@@ -68,7 +70,8 @@ class Source:
     something that it imports, and ``m.<import>`` the condition on which it imports. ``aliases`` has the names that
     imports bind: ``[module, name or None]`` each, a relative module with its leading dots. ``stars`` are the modules of
     which it imports all names. ``imports`` are all that is imported, as ``syntax.Tree`` has it. ``unsure`` is a
-    file that this Python cannot parse; the stack's may.
+    file that this Python cannot parse; the stack's may. ``described`` is a digest of the docstrings and types that
+    ``code`` leaves out.
     """
 
     code: str
@@ -77,6 +80,7 @@ class Source:
     aliases: dict[str, list[list[str | None]]] = field(default_factory=dict)
     stars: list[str] = field(default_factory=list)
     imports: list[list[Any]] = field(default_factory=list)
+    described: str = ""
 
     def pack(self) -> dict[str, Any]:
         """The facts as JSON data."""
@@ -87,6 +91,7 @@ class Source:
             "aliases": self.aliases,
             "stars": self.stars,
             "imports": self.imports,
+            "described": self.described,
         }
 
     @classmethod
@@ -98,7 +103,8 @@ class Source:
                 raise TypeError(part)
         imports = [[str(name), [str(one) for one in what], int(when)] for name, what, when in data["imports"]]
         aliases = {name: [[where, what] for where, what in meant] for name, meant in data["aliases"].items()}
-        return cls(str(data["code"]), bool(data["unsure"]), parts, aliases, list(map(str, data["stars"])), imports)
+        stars = list(map(str, data["stars"]))
+        return cls(str(data["code"]), bool(data["unsure"]), parts, aliases, stars, imports, str(data["described"]))
 
 
 def read_source(text: bytes) -> Source:
@@ -118,8 +124,10 @@ def read_source(text: bytes) -> Source:
 class _Reader:
     def __init__(self, tree: syntax.Tree) -> None:
         self.texts = syntax.Texts()
-        self.source = Source(self.texts.digest(tree.module), imports=tree.imports)
+        described = self.texts.digest(*tree.left_out) if tree.left_out else ""
+        self.source = Source(self.texts.digest(tree.module), imports=tree.imports, described=described)
         self._makes = tree.makes
+        self._patches = tree.patches
         # Names in the order in which they were bound, again and again.
         self._order: list[str] = []
         # Imports first: what is said of an imported name stands apart.
@@ -138,8 +146,16 @@ class _Reader:
             for name in names:
                 self._merge(name, Part("variable", self.texts.digest(function), syntax.uses(function)))
 
+    @cached_property
+    def _knows_models(self) -> bool:
+        """Whether the name ``models`` is Django's."""
+        return self.source.aliases.get("models") in _DJANGO_MODELS and "models" not in self.source.parts
+
     def _made_bases(self, node: ast.AST) -> list[str]:
         return syntax.made_bases(node) if self._makes else []
+
+    def _uses(self, node: ast.AST) -> list[str]:
+        return syntax.uses(node) + (syntax.patches(node) if self._patches else [])
 
     def _read_import(self, node: ast.Import | ast.ImportFrom, besides: set[str] | None = None) -> None:
         """Keep the names that an import binds; one inside a function does not bind those of the module's own."""
@@ -185,7 +201,7 @@ class _Reader:
             seen = self.texts.digest(*node.decorator_list) if decorators else ""
             self._merge(node.name, Part("function", seen, decorators))
             made = self._made_bases(node)
-            self._merge(f"{node.name}()", Part("function", self.texts.digest(node), syntax.uses(node), bases=made))
+            self._merge(f"{node.name}()", Part("function", self.texts.digest(node), self._uses(node), bases=made))
         elif isinstance(node, ast.ClassDef):
             self._read_class(node, node.name)
         elif isinstance(node, (*_BRANCHES, *_NEWER_BRANCHES)):
@@ -193,7 +209,7 @@ class _Reader:
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             self._read_late_import(node)
         else:
-            part = Part("variable", self.texts.digest(node), syntax.uses(node), bases=self._made_bases(node))
+            part = Part("variable", self.texts.digest(node), self._uses(node), bases=self._made_bases(node))
             self._take(node, part)
 
     def _read_late_import(self, node: ast.Import | ast.ImportFrom) -> None:
@@ -284,7 +300,7 @@ class _Reader:
                 first = (statement.args.posonlyargs + statement.args.args)[:1]
                 # ``self.x`` and ``cls.x`` are the class's.
                 me = re.compile(rf"(&?){re.escape(first[0].arg)}\b" if first else r"(?!)")
-                found = with_own(syntax.uses(statement))
+                found = with_own(self._uses(statement))
                 found = [me.sub(rf"\g<1>{name}", use, count=1) if me.match(use) else use for use in found]
                 decorators = {syntax.dotted(one) for one in statement.decorator_list}
                 kind = "method" if not decorators else "static" if decorators <= _CALLED_ONLY else "shared"
@@ -308,7 +324,7 @@ class _Reader:
             part = Part("annotation", self.texts.digest(annotation), with_own(syntax.uses(annotation)))
             self._merge(f"{name}.{syntax.root(targets[0])}", part)
             return
-        value, exempt = _without_exempt(node.value)
+        value, exempt = _without_exempt(node.value, self._knows_models)
         for target in targets:
             attribute = f"{name}.{syntax.root(target)}"
             made = self._made_bases(value)
@@ -372,14 +388,19 @@ def _attributes_touched(node: ast.stmt, own: set[str]) -> list[str]:
     return [name for name in [*names, *touched] if name in own]
 
 
-def _without_exempt(value: ast.expr) -> tuple[ast.expr, list[ast.AST]]:
-    """A field's call without what never enters a migration, and that."""
+def _without_exempt(value: ast.expr, django: bool) -> tuple[ast.expr, list[ast.AST]]:
+    """A field's call without what never enters a migration, and that; ``django`` says whose ``models`` are."""
     if not isinstance(value, ast.Call):
         return value, []
     exempt: list[ast.AST] = [keyword for keyword in value.keywords if keyword.arg in EXEMPT_KEYWORDS]
     kept = [keyword for keyword in value.keywords if keyword.arg not in EXEMPT_KEYWORDS]
     given = value.args
-    if given and isinstance(given[0], ast.Constant) and _FIRST_IS_VERBOSE_NAME.fullmatch(syntax.dotted(value.func)):
+    if (
+        django
+        and given
+        and isinstance(given[0], ast.Constant)
+        and _FIRST_IS_VERBOSE_NAME.fullmatch(syntax.dotted(value.func))
+    ):
         exempt.append(given[0])
         given = given[1:]
     return (ast.Call(func=value.func, args=given, keywords=kept), exempt) if exempt else (value, [])

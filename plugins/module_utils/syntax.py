@@ -26,6 +26,12 @@ _BY_NAME = frozenset(
 )
 # Methods that change what they are called on, and give something back.
 _CHANGES = frozenset(["add", "append", "extend", "insert", "pop", "popitem", "remove", "setdefault", "update"])
+# Of fields and of models, what enters a migration.
+_OPTIONS = re.compile(
+    r"auto_now(_add)?|base_field|blank|choices|constraints|db_\w+|decimal_places|default|default_\w+|editable|"
+    r"get_latest_by|indexes|limit_choices_to|managed|max_digits|max_length|null|on_delete|order_with_respect_to|ordering|"
+    r"permissions|primary_key|proxy|related_name|remote_field|unique|unique_\w+|upload_to|validators|verbose_name_plural"
+)
 # They register something somewhere, and change nothing of what they are given.
 _REGISTERS = frozenset(["connect", "register", "unregister"])
 _MAKING = ("type", "new_class")
@@ -45,7 +51,8 @@ class Tree:
 
     ``imports`` are all that is imported anywhere: ``[module, names, when]``; ``*`` as a module is one that is not known
     before the program runs. ``statements`` are the import statements, each with its when: LATER, IF or NOW.
-    ``bound`` are functions that bind names of the module. ``makes`` says whether anything makes classes.
+    ``bound`` are functions that bind names of the module. ``makes`` says whether anything makes classes, ``patches``
+    whether anything gets at what a model is made of. ``left_out`` is what is read by who describes an interface.
     """
 
     module: ast.Module
@@ -53,6 +60,8 @@ class Tree:
     statements: list[tuple[ast.Import | ast.ImportFrom, int]] = field(default_factory=list)
     bound: list[tuple[ast.AST, list[str]]] = field(default_factory=list)
     makes: bool = False
+    patches: bool = False
+    left_out: list[ast.AST] = field(default_factory=list)
 
 
 def parse(text: bytes) -> Tree:
@@ -60,7 +69,7 @@ def parse(text: bytes) -> Tree:
 
     Raises SyntaxError, ValueError, RecursionError, MemoryError.
     """
-    tree = Tree(ast.parse(text))
+    tree = Tree(ast.parse(text), patches=b"_meta" in text)
     keep_text, keep_types = bool(_BY_DOCSTRING.search(text)), bool(_BY_ANNOTATION.search(text))
     # With each the outermost function around it, and when it is reached.
     pending: list[tuple[ast.AST, ast.AST | None, int]] = [(tree.module, None, NOW)]
@@ -69,14 +78,17 @@ def parse(text: bytes) -> Tree:
             statements = getattr(node, block, None)
             if isinstance(statements, list):
                 kept = [one for one in statements if not _says_nothing(one, keep_text)]
+                tree.left_out += [one for one in statements if isinstance(one, ast.Expr) and one not in kept]
                 # An annotated attribute may be a field of a dataclass or of a GraphQL type.
                 plain = kept if isinstance(node, ast.ClassDef) else [_without_type(one) for one in kept]
                 setattr(node, block, [one for one in plain if one])
         if isinstance(node, FUNCTIONS) and not keep_types and not _may_be_read(node):
-            node.returns = None
             given = node.args
+            tree.left_out += [node.returns] if node.returns else []
+            node.returns = None
             for argument in [*given.posonlyargs, *given.args, *given.kwonlyargs, given.vararg, given.kwarg]:
-                if argument:
+                if argument and argument.annotation:
+                    tree.left_out.append(argument.annotation)
                     argument.annotation = None
         # Django calls ready() as it starts.
         later = isinstance(node, (ast.Lambda, *FUNCTIONS)) and getattr(node, "name", "") != "ready"
@@ -244,6 +256,39 @@ def uses(*nodes: ast.AST) -> list[str]:
     for node in nodes:
         visit(node, False)
     return list(found)
+
+
+def patches(node: ast.AST) -> list[str]:
+    """``_meta=`` where a statement or a function gives something else to a field, or options, of whoever's model."""
+    inner = walk(node)
+    if not any(isinstance(one, ast.Attribute) and one.attr == "_meta" for one in inner):
+        return []
+    # Names for what was had of a model.
+    had: set[str] = set()
+    for one in inner:
+        source = one.iter if isinstance(one, (ast.For, ast.comprehension)) else getattr(one, "value", None)
+        if isinstance(source, ast.AST) and isinstance(one, (ast.Assign, ast.NamedExpr, ast.For, ast.comprehension)):
+            targets = one.targets if isinstance(one, ast.Assign) else [one.target]
+            names = [name for target in targets for name in walk(target) if isinstance(name, ast.Name)]
+            if _is_of_model(source, set()):
+                had.update(name.id for name in names if not isinstance(name.ctx, ast.Load))
+    return ["_meta="] if any(_sets_option(one, had) for one in inner) else []
+
+
+def _is_of_model(node: ast.AST, had: set[str]) -> bool:
+    return root(node) in had or any(isinstance(one, ast.Attribute) and one.attr == "_meta" for one in walk(node))
+
+
+def _sets_option(node: ast.AST, had: set[str]) -> bool:
+    changed: ast.AST | None = None
+    if isinstance(node, ast.Attribute):
+        changed = node.value if not isinstance(node.ctx, ast.Load) and _OPTIONS.fullmatch(node.attr) else None
+    elif isinstance(node, ast.Call) and dotted(node.func) in ("setattr", "delattr"):
+        changed = node.args[0] if node.args else None
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _CHANGES:
+        of = node.func.value
+        changed = of if isinstance(of, ast.Attribute) and _OPTIONS.fullmatch(of.attr) else None
+    return changed is not None and _is_of_model(changed, had)
 
 
 def _literal(node: ast.AST) -> str:

@@ -38,7 +38,7 @@ print(seconds, len(found), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss //
 
 
 def git(root: Path, *arguments: str) -> str:
-    identity = ("-c", "user.name=Dev", "-c", "user.email=dev@example.com")
+    identity = ("-c", "user.name=Dev", "-c", "user.email=dev@example.com", "-c", "gc.auto=0")
     done = subprocess.run(["git", "-C", str(root), *identity, *arguments], check=True, capture_output=True, text=True)
     return done.stdout
 

@@ -61,13 +61,18 @@ def signature(top: str, code_only: bool = True, also: Iterable[str] = ()) -> dic
     return found
 
 
+def _leads_out(path: str, inside: str) -> bool:
+    return os.path.islink(path) and not os.path.realpath(path).startswith(inside)
+
+
 def _digest(tops: tuple[str, ...], code_only: bool, also: Iterable[str] = ()) -> str:
     hasher = hashlib.sha256()
     for top in tops:
+        inside = os.path.join(os.path.realpath(top), "")
         for relative, path in _files(top, code_only, also):
             try:
-                # A pipe would be waited for.
-                if not os.path.isfile(path):
+                # A pipe would be waited for; what a link leads to outside, the container does not have.
+                if not os.path.isfile(path) or (code_only and _leads_out(path, inside)):
                     continue
                 with open(path, "rb") as stream:
                     content = hashlib.sha256(stream.read()).digest()

@@ -35,6 +35,7 @@ IN_PACKAGE = {
         "static/netbox_x/dist/bundle.js",
         "static/netbox_x/build/bundle.js",
         "static/netbox_x/README.md",
+        "static/netbox_x/node_modules/a/index.js",
     ],
     "migrations": ["migrations/0001_initial.py", "migrations/__init__.py", "sub/migrations/0002_x.py"],
     "settings": ["settings.py", "config/settings.py"],
@@ -84,20 +85,22 @@ IN_PACKAGE = {
         "#models.py#",
         "4913",
         "sub/4913",
+        "frontend/node_modules/a/static/index.js",
         ".DS_Store",
     ],
 }
 BESIDE = {
-    "settings": ["netbox-dev.yml", "configuration/configuration.py", "develop/settings.py"],
+    "settings": ["netbox-dev.yml"],
     "dependencies": [
         "pyproject.toml",
         "setup.py",
         "setup.cfg",
         "MANIFEST.in",
         "requirements.txt",
-        "requirements-dev.txt",
-        "dev-requirements.txt",
+        "requirements-netbox.txt",
+        "requirements.in",
         "requirements/base.txt",
+        "requirements/development-tools/a.txt",
         "constraints.txt",
         "poetry.lock",
         "uv.lock",
@@ -106,7 +109,8 @@ BESIDE = {
     ],
     "tests": ["tests/test_x.py", "tests/fixtures/x.json", "e2e_tests/a.py", "conftest.py", "tox.ini", ".coveragerc"],
     "docs": ["README.md", "docs/index.md", "docs/img/a.png", "LICENSE", "CHANGELOG", "notes.txt", "examples/a.py"],
-    "python": ["helpers.py", "lib/shared.py"],
+    # What nobody imports of these is no matter.
+    "python": ["helpers.py", "lib/shared.py", "configuration/configuration.py", "develop/settings.py"],
     "ignored": [
         ".git/HEAD",
         ".venv/lib/x.py",
@@ -125,6 +129,12 @@ BESIDE = {
         ".github/workflows/ci.yml",
         ".gitignore",
         "netbox-docker.tar",
+        "requirements-dev.txt",
+        "requirements_test.txt",
+        "dev-requirements.txt",
+        "requirements/dev.txt",
+        "requirements/docs.in",
+        "constraints-dev.txt",
     ],
 }
 

@@ -155,6 +155,29 @@ def test_a_long_chain_of_constants_is_followed_to_its_end(make_stack: MakeStack)
     assert found[0].reason == "N3000 changed, used by netbox_example.models: A.x"
 
 
+def deep_classes(length: int, first: str) -> str:
+    """Models of which each is derived from the one before it."""
+    head = f"from django.db import models\n\n\nclass C0(models.Model):\n    x = models.IntegerField(default={first})\n"
+    return head + "".join(f"class C{n}(C{n - 1}):\n    x{n} = models.IntegerField()\n" for n in range(1, length))
+
+
+def test_a_long_chain_of_classes_takes_no_longer_than_as_many_classes(make_stack: MakeStack) -> None:
+    made = make_stack()
+    started = time.monotonic()
+    found = decided(made, {"models.py": deep_classes(900, "1")}, {"models.py": deep_classes(900, "2")})
+    assert time.monotonic() - started < 15
+    assert described(found) == {"netbox_example/models.py": "models"}
+    assert found[0].reason == "C0.x changed"
+
+
+def test_what_is_too_deep_to_be_followed_may_concern_the_schema(make_stack: MakeStack) -> None:
+    files = {f"m{n}.py": f"from .m{n + 1} import N\n" for n in range(1200)}
+    files["models.py"] = f"from .m0 import N\n{SIMPLE.replace('1', 'N')}"
+    (found,) = decided(make_stack(), {**files, "m1200.py": "N = 1\n"}, {"m1200.py": "N = 2\n"})
+    assert (found.category, found.confidence) == ("models", "path")
+    assert "too many others" in found.reason
+
+
 def test_without_what_a_file_was_it_may_concern_the_schema(make_stack: MakeStack) -> None:
     made = make_stack()
     decided(made, {"helpers.py": "H = 1\n", "models.py": SIMPLE, "views.py": "V = 1\n"}, {})

@@ -37,7 +37,6 @@ def test_only_packaging_files_are_in_the_context(make_stack: MakeStack) -> None:
         "source/netbox_example/__init__.py",
         "source/netbox_example/version.py",
         "source/pyproject.toml",
-        "source/requirements-dev.txt",
         "source/requirements.txt",
     ]
     assert context["packages.txt"].decode().split() == [*image.TOOLS, "rq-scheduler", "a==1"]

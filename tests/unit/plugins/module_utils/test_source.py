@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+from dataclasses import replace
 
 import pytest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.source import Source, read_source
@@ -56,7 +57,7 @@ def test_a_docstring_is_nothing(text: str, data: st.DataObject) -> None:
     owner.body.insert(0, ast.Expr(ast.Constant(data.draw(st.sampled_from(["a", "it's", "two\nlines"])))))
     added = ast.unparse(ast.fix_missing_locations(tree))
     if "from __future__" not in text:
-        assert read_source(added.encode()) == read_source(text.encode())
+        assert replace(read_source(added.encode()), described="") == replace(read_source(text.encode()), described="")
     assert read_source(ast.unparse(ast.parse(text)).encode()) == read_source(text.encode())
 
 
