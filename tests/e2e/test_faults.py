@@ -66,7 +66,7 @@ class Edit:
 
     def make(self) -> None:
         stack = self.stack
-        line = f"    {self.field} = models.IntegerField(default={self.number})\n    description = models"
+        line = f"    {self.field} = models.IntegerField(null=True, blank=True)\n    description = models"
         stack.replace(MODELS, DESCRIPTION, line)
         stack.write(STYLE, f"a {{ width: {self.number}px }}\n")
         if self.building:
