@@ -343,10 +343,29 @@ def _loses(operation: Any) -> bool:
     return isinstance(operation, kinds) or any(_loses(one) for one in inside)
 
 
+# For as long a migration waits for who holds a table; all who want that table wait behind it.
+LOCK_LIMIT_S = 20
+
+
+def blockers() -> str:
+    """Sessions that are in a transaction, and may have been waited for; empty for none."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid, application_name, state, left(query, 80) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND xact_start IS NOT NULL AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
+        return "; ".join(f"pid {pid} ({name or 'unnamed'}), {state}: {query}" for pid, name, state, query in cursor)
+
+
 def migrate(progress: Progress, names: list[str]) -> None:
     """Apply every migration that is not applied: ``names``. Checks are left to who asks for them."""
     from django.core.management import call_command, get_commands, load_command_class
+    from django.db import connection
 
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = '{LOCK_LIMIT_S}s'")
     command = load_command_class(get_commands()["migrate"], "migrate")
     done = 0
 

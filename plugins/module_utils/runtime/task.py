@@ -24,6 +24,7 @@ from .compiles import Broken, refuse_broken, refuse_unusable
 from .drift import Drift, plugin_labels
 from .netbox import explain_registration, set_up
 from .schema import (
+    blockers,
     load,
     make_migrations,
     migrate,
@@ -152,7 +153,9 @@ def schema(request: dict[str, Any]) -> dict[str, Any]:
         try:
             migrate(progress, result["applied"])
         except Exception as error:
-            raise MigrationFailed(f"{_failed(error)}. {after_failure(written, request['guarded'])}") from error
+            waited = blockers() if "lock timeout" in str(error) else ""
+            text = f"{_failed(error)}{f' (held up by {waited})' if waited else ''}"
+            raise MigrationFailed(f"{text}. {after_failure(written, request['guarded'])}") from error
     result["states"] = states(package)
     return result
 
