@@ -101,7 +101,9 @@ def _health(base: Mapping[str, Any], role: str) -> dict[str, Any]:
         "interval": "3s" if role == WEB else "10s",
         "timeout": "3s",
         "retries": 5,
-        "start_period": "60s",
+        # What a start may take on a busy machine, a little less than is waited for it: Compose gives up where others
+        # wait for an unhealthy service. That code does not start is known from the supervisor, long before.
+        "start_period": "150s",
     }
     test = base.get("healthcheck", {}).get("test")
     if role == WEB:

@@ -224,9 +224,13 @@ class Safety:
                 for container in running:
                     self.engine.pause(container)
                 busy = database.busy()
-            except BaseException:
+            except BaseException as error:
                 self._resume(running)
-                raise
+                # On a busy machine the kernel may not freeze all at once.
+                if not isinstance(error, OSError) or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.3)
+                continue
             if not busy:
                 return running
             self._resume(running)

@@ -110,3 +110,47 @@ def test_a_migration_that_cannot_be_taken_back_is_named_and_nothing_is_done(stac
     assert stack.psql("SELECT count(*) FROM django_migrations WHERE name = '0901_one_way'") == "1"
     assert stack.http("/plugins/example/").status == 200
     stack.psql("DELETE FROM django_migrations WHERE name = '0901_one_way'")
+
+
+EMPTY_REVERSE = """from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("netbox_example", "%s")]
+    operations = [
+        migrations.SeparateDatabaseAndState(
+            state_operations=[migrations.AddField("fabric", "half", models.IntegerField(default=7))],
+            database_operations=[
+                migrations.RunSQL(
+                    "ALTER TABLE netbox_example_fabric ADD COLUMN half integer NOT NULL DEFAULT 7",
+                    migrations.RunSQL.noop,
+                )
+            ],
+        )
+    ]
+"""
+
+
+@pytest.mark.usefixtures("main")
+def test_a_reverse_that_does_nothing_is_seen_and_the_database_is_put_back(stack: Stack) -> None:
+    last = sorted(migrations(stack))[-1][: -len(".py")]
+    before = columns(stack)
+    # Of this branch no database was kept.
+    git(stack, "switch", "-qc", "right")
+    git(stack, "switch", "-qc", "left")
+    stack.replace(MODELS, PLACE, FIELD.format("half"))
+    stack.write("netbox_example/migrations/0901_half.py", EMPTY_REVERSE % last)
+    stack.must_apply()
+    git(stack, "add", "-A")
+    git(stack, "commit", "-qm", "left")
+    git(stack, "switch", "-q", "right")
+    play = stack.apply()
+    assert play.status != 0
+    assert "column netbox_example_fabric.half is left over" in play.flat, str(play)
+    assert "netbox_example.0901_half: Custom state/database change combination" in play.flat, str(play)
+    assert "half" in columns(stack)
+    assert stack.psql("SELECT count(*) FROM django_migrations WHERE name = '0901_half'") == "1"
+    stack.psql("DELETE FROM django_migrations WHERE name = '0901_half'")
+    stack.psql("ALTER TABLE netbox_example_fabric DROP COLUMN half")
+    stack.must_apply()
+    assert columns(stack) == before

@@ -234,7 +234,8 @@ def rename(names: Mapping[str, str]) -> None:
 def take_back(files: Mapping[str, str], progress: Progress) -> list[str]:
     """Undo applied migrations that have no file, with the texts of their files by ``app.name``; return their names.
 
-    Raises Irreversible, with nothing done, where an operation cannot be undone.
+    Raises Irreversible, with nothing done, where an operation cannot be undone; and with the database to be put back
+    where undoing it did not bring back what was there: what a migration says is its reverse may be nothing.
     """
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
@@ -279,14 +280,71 @@ def take_back(files: Mapping[str, str], progress: Progress) -> list[str]:
                 f"these cannot be taken back: {'; '.join(stuck)}. Check out a branch that has their files and run "
                 "again, or start over with an empty database: docker compose down --volumes, then dev_setup.yml"
             )
+        before = executor.loader.project_state(sorted(node for node in applied if node in graph.nodes))
+        labels = {migration.app_label for migration, _back in plan}
+        known = unlike(before, before, labels)
         for migration, _back in plan:
             progress(f"taking back {migration.app_label}.{migration.name}")
-        executor.migrate(None, plan=plan)
+        after = executor.migrate(None, plan=plan)
+        unmade = sorted(unlike(after, before, labels) - known)
+        if unmade:
+            idle = [
+                f"{migration.app_label}.{migration.name}: {operation.describe()}"
+                for migration, _back in plan
+                for operation in migration.operations
+                if reverses_to_nothing(operation)
+            ]
+            raise Irreversible(
+                f"taken back, the database is not as the migrations on disk make it: {'; '.join(unmade)}. "
+                f"The reverse of these does nothing: {'; '.join(idle) or 'none says so'}. Bring the files back, or "
+                "start from a new database"
+            )
     return [f"{label}.{name}" for label, name in order]
 
 
+def unlike(state: Any, before: Any, labels: set[str]) -> set[str]:
+    """In which tables and columns of these apps the database is not as a state of the models says.
+
+    A table is left over that ``before`` has, another state, and this one has not.
+    """
+    from django.db import connection
+
+    wanted = _columns(state)
+    ours = {table: columns for table, (label, columns) in wanted.items() if label in labels}
+    former = {table for table, (label, _columns) in _columns(before).items() if label in labels}
+    found = set()
+    with connection.cursor() as cursor:
+        tables = set(connection.introspection.table_names(cursor))
+        found |= {f"table {table} is left over" for table in (former - set(wanted)) & tables}
+        found |= {f"table {table} is missing" for table in set(ours) - tables}
+        for table in set(ours) & tables:
+            there = {column.name for column in connection.introspection.get_table_description(cursor, table)}
+            found |= {f"column {table}.{column} is missing" for column in ours[table] - there}
+            found |= {f"column {table}.{column} is left over" for column in there - ours[table]}
+    return found
+
+
+def _columns(state: Any) -> dict[str, tuple[str, set[str]]]:
+    """App and columns by table."""
+    models = [model._meta for model in state.apps.get_models(include_auto_created=True)]
+    return {
+        meta.db_table: (meta.app_label, {field.column for field in meta.local_concrete_fields})
+        for meta in models
+        if meta.managed and not meta.proxy
+    }
+
+
+def reverses_to_nothing(operation: Any) -> bool:
+    """Whether an operation, or one inside it, is said to be undone by doing nothing."""
+    inside = [*getattr(operation, "database_operations", []), operation]
+    return any(
+        getattr(one, "reverse_sql", None) == "" or getattr(getattr(one, "reverse_code", None), "__name__", "") == "noop"
+        for one in inside
+    )
+
+
 class Irreversible(Exception):
-    """A migration has an operation that Django cannot undo."""
+    """A migration has an operation that Django cannot undo, or only says that it can."""
 
 
 def _write(writer: Any) -> None:
@@ -354,7 +412,8 @@ def blockers() -> str:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pid, application_name, state, left(query, 80) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND xact_start IS NOT NULL AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+            "WHERE datname = current_database() AND xact_start IS NOT NULL AND pid <> pg_backend_pid() "
+            "AND backend_type = 'client backend'"
         )
         return "; ".join(f"pid {pid} ({name or 'unnamed'}), {state}: {query}" for pid, name, state, query in cursor)
 

@@ -104,6 +104,23 @@ def test_services_go_on_when_the_copy_cannot_be_made(guard: safety.Safety, world
     assert not world.paused
 
 
+def test_a_container_that_does_not_freeze_at_once_is_tried_again(
+    guard: safety.Safety, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pause, fails = world.pause, ["worker"]
+
+    def sometimes(name: str) -> None:
+        if name in fails:
+            fails.remove(name)
+            raise OSError("unable to freeze")
+        pause(name)
+
+    monkeypatch.setattr(world, "pause", sometimes)
+    with guard.guarded():
+        assert world.paused == {"netbox", "worker"}
+    assert not world.paused
+
+
 def test_a_transaction_is_waited_for_and_then_said(guard: safety.Safety, world: World) -> None:
     world.busy = ["job active: UPDATE x"]
     with guard.guarded():

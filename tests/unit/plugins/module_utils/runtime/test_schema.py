@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, Hedgehog
+"""Whether the database is what a state of the models says, and what says that it is undone by doing nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.runtime import schema
+
+
+def state(**tables: str) -> Any:
+    """A state with a model for each table; the first word is its app, the others are its columns."""
+    models = [
+        SimpleNamespace(
+            _meta=SimpleNamespace(
+                app_label=text.split()[0],
+                db_table=table,
+                managed=True,
+                proxy=False,
+                local_concrete_fields=[SimpleNamespace(column=column) for column in text.split()[1:]],
+            )
+        )
+        for table, text in tables.items()
+    ]
+    return SimpleNamespace(apps=SimpleNamespace(get_models=lambda include_auto_created: models))
+
+
+@pytest.mark.parametrize(
+    ("there", "before", "after", "found"),
+    [
+        ({"a": "id x"}, {"a": "ours id"}, {"a": "ours id x"}, set()),
+        # Hedgehog's 0052 drops a column, and its reverse is nothing.
+        ({"a": "id"}, {"a": "ours id"}, {"a": "ours id x"}, {"column a.x is missing"}),
+        ({"a": "id x"}, {"a": "ours id x"}, {"a": "ours id"}, {"column a.x is left over"}),
+        ({"a": "id", "b": "id"}, {"a": "ours id", "b": "ours id"}, {"a": "ours id"}, {"table b is left over"}),
+        ({"a": "id"}, {"a": "ours id"}, {"a": "ours id", "b": "ours id"}, {"table b is missing"}),
+        # Another app's model took the table over, and what is wrong with other apps is not asked.
+        ({"a": "id"}, {"a": "ours id"}, {"a": "other id"}, set()),
+        ({"a": "id"}, {"a": "ours id"}, {"a": "ours id", "c": "other id"}, set()),
+    ],
+)
+def test_tables_and_columns_are_compared_with_the_state(
+    monkeypatch: pytest.MonkeyPatch,
+    there: dict[str, str],
+    before: dict[str, str],
+    after: dict[str, str],
+    found: set[str],
+) -> None:
+    tables = {name: [SimpleNamespace(name=column) for column in text.split()] for name, text in there.items()}
+    introspection = SimpleNamespace(
+        table_names=lambda cursor: list(tables), get_table_description=lambda cursor, name: tables[name]
+    )
+    database: Any = ModuleType("django.db")
+    database.connection = SimpleNamespace(cursor=contextlib.nullcontext, introspection=introspection)
+    monkeypatch.setitem(sys.modules, "django", ModuleType("django"))
+    monkeypatch.setitem(sys.modules, "django.db", database)
+    assert schema.unlike(state(**after), state(**before), {"ours"}) == found
+
+
+def noop() -> None:
+    """As Django's own is named."""
+
+
+@pytest.mark.parametrize(
+    ("operation", "nothing"),
+    [
+        (SimpleNamespace(reverse_sql=""), True),
+        (SimpleNamespace(reverse_sql="ALTER TABLE a ADD b integer"), False),
+        (SimpleNamespace(reverse_code=noop), True),
+        (SimpleNamespace(reverse_code=print), False),
+        (SimpleNamespace(database_operations=[SimpleNamespace(reverse_sql="")]), True),
+        (SimpleNamespace(name="a"), False),
+    ],
+)
+def test_a_reverse_that_does_nothing_is_known(operation: Any, nothing: bool) -> None:
+    assert schema.reverses_to_nothing(operation) is nothing
