@@ -19,6 +19,7 @@ from .test_bad_input import refused
 from .test_schema import DESCRIPTION, MODELS, columns, migrations
 
 FULL = bool(os.environ.get("NETBOX_DEV_TEST_FULL"))
+long = pytest.mark.skipif(not FULL, reason="left to make test-full")
 STYLE = "netbox_example/static/netbox_example/killed.css"
 # With a new dependency, and with another configuration file beside the model and the static file that all have.
 BUILDING = (
@@ -44,7 +45,7 @@ RESTARTING = (
 )
 MOMENTS = [
     *((moment, True) for moment in BUILDING[: None if FULL else 1]),
-    *((moment, False) for moment in RESTARTING[: None if FULL else 3]),
+    *((moment, False) for moment in RESTARTING[: None if FULL else 1]),
 ]
 
 
@@ -124,7 +125,7 @@ def test_a_run_that_is_killed_at_any_step_is_repaired_by_the_next(stack: Stack, 
     edit.prove()
 
 
-@pytest.mark.skipif(not FULL, reason="make test-full kills at random moments")
+@long
 @pytest.mark.parametrize("seed", range(12))
 def test_a_run_that_is_killed_at_a_random_moment_is_repaired_by_the_next(stack: Stack, seed: int) -> None:
     chance = random.Random(seed)
@@ -174,6 +175,7 @@ def test_all_containers_dead_as_an_engine_leaves_them_that_was_restarted(stack: 
     stack.assert_fresh()
 
 
+@long
 def test_a_stacks_network_that_is_gone_is_made_again(stack: Stack) -> None:
     network = f"{stack.project}_default"
     for container in stack.containers().values():
@@ -187,6 +189,7 @@ def test_a_stacks_network_that_is_gone_is_made_again(stack: Stack) -> None:
     stack.assert_fresh()
 
 
+@long
 def test_a_clock_that_was_set_back_hides_no_edit(stack: Stack) -> None:
     stack.must_apply()
     ahead = (
@@ -208,6 +211,7 @@ def test_a_clock_that_was_set_back_hides_no_edit(stack: Stack) -> None:
     stack.assert_fresh()
 
 
+@long
 def test_a_database_volume_that_was_removed_is_told_and_set_up_again(stack: Stack) -> None:
     stack.compose("rm", "-sf", "postgres")
     volumes = stack.compose("config", "--volumes").stdout.split()
