@@ -33,7 +33,7 @@ test: $(dev) ## everything CI runs: lint, types, sanity, unit, molecule, end to 
 	@tools/steps.sh lint types sanity unit molecule e2e
 
 .PHONY: test-full
-test-full: $(dev) ## test with ten times the generated commits and examples, and the benchmark
+test-full: $(dev) ## test with ten times the generated commits and examples, long faults, and the benchmark
 	@NETBOX_DEV_TEST_FULL=1 tools/steps.sh lint types sanity unit molecule e2e bench
 
 .PHONY: lint
