@@ -54,6 +54,10 @@ class Found:
     known: bool = True
     notices: list[str] = field(default_factory=list)
 
+    def edited(self, *categories: str) -> bool:
+        """Whether one of the changed files of these categories is other than in the commit that is checked out."""
+        return any(change.path in self.now.files for change in self.changes if change.category in categories)
+
     def record(self, scanned_ns: int, written: Sequence[str] = ()) -> None:
         """Remember what was applied; ``written`` are names of migration files that the run itself wrote."""
         if self.settles is not None and not self.known:

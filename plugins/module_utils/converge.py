@@ -14,6 +14,7 @@ from .change import Change, Compilable, compilable
 from .changes import Wanted, find_changes
 from .compose import OVERRIDE, last_lines
 from .errors import BrokenCode, BuildFailed, SchemaFailed, StackNotSetUp
+from .follow import head_moved
 from .freshness import OTHER_CODE, PAUSED, Disk, Verdict
 from .hold import held_reloads
 from .matrix import ACTIONS
@@ -193,6 +194,7 @@ class Converger(Migrating):
         outcome.changes, outcome.notices = found.changes, found.notices
         outcome.plan = make_plan(outcome.changes, self.roles)
         wanted = {action.action for action in outcome.plan}
+        self.adopts = head_moved(stack) and not found.edited("models", "migrations")
         if self.check:
             self._predict(outcome, wanted, generated)
             outcome.changed = bool(outcome.plan) or bool(generated["changed"])

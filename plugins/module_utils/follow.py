@@ -203,6 +203,21 @@ def branch(stack: Stack) -> str:
     return repository.branch() if repository else ""
 
 
+def head_moved(stack: Stack) -> bool:
+    """Whether another commit is checked out than when the stack was last fresh, and not one that was made since."""
+    repository = open_repository(stack.plugin.root)[0]
+    since = str((read_json(stack.state / SCHEMA) or {}).get("head", ""))
+    if not repository or not since:
+        return False
+    return repository.head() != since and repository.moved_otherwise(since)
+
+
+def where(stack: Stack) -> dict[str, str]:
+    """Branch and commit that are checked out; empty where there are none."""
+    repository = open_repository(stack.plugin.root)[0]
+    return {"branch": repository.branch(), "head": repository.head()} if repository else {"branch": "", "head": ""}
+
+
 def last_branch(stack: Stack) -> str:
     """The branch that was checked out when the stack was last proved fresh."""
     return str((read_json(stack.state / SCHEMA) or {}).get("branch", ""))

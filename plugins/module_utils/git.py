@@ -87,6 +87,20 @@ class Repository:
         """The branch that is checked out; empty for none."""
         return (self.ask("symbolic-ref", "--short", "-q", "HEAD") or b"").decode("utf-8", "replace").strip()
 
+    def moved_otherwise(self, since: str) -> bool:
+        """Whether HEAD came from that commit to where it is by more than new commits: a checkout, a pull, a reset.
+
+        False where it is there still, or where nobody kept how it moved.
+        """
+        told = self.ask("log", "-g", "-500", "--format=%H %gs", "HEAD") or b""
+        entries = [line.partition(" ")[::2] for line in told.decode("utf-8", "replace").splitlines()]
+        for commit, how in entries:
+            if commit == since:
+                return False
+            if not how.startswith("commit") or how.startswith("commit (merge)"):
+                return True
+        return bool(entries)
+
     def last_text(self, path: str) -> bytes | None:
         """A file's content as the last commit of any branch, or stash, has it; None where none had it."""
         commit = (

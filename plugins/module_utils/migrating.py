@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .change import Compilable
-from .errors import SchemaFailed, StackNotSetUp
+from .errors import BrokenCode, SchemaFailed, StackNotSetUp
 from .follow import (
     SCHEMA,
     Way,
@@ -24,11 +24,12 @@ from .follow import (
     remember_texts,
     restore,
     switched,
+    where,
 )
 from .oneoff import run_task
 from .running import Running
 from .safety import Database, Safety
-from .schema import Wishes, remember_replacements
+from .schema import Wishes, adopt_drift, remember_replacements
 from .services import web_service
 from .state import read_json, write_json
 
@@ -43,6 +44,8 @@ class Migrating(Running):
     migrates = True
     # Whether the texts of migrations are wanted.
     diff = False
+    # Whether the models are as the commit that was checked out has them: what differs then is the commit's own.
+    adopts = False
 
     @property
     def safety(self) -> Safety:
@@ -56,6 +59,7 @@ class Migrating(Running):
             "switched": switched(self.stack),
             "guarded": False,
             "again": False,
+            "adopt": self.adopts and not self.wishes.inherited,
             "compile": {},
             "written": [],
             "migrate": self.migrates,
@@ -90,7 +94,13 @@ class Migrating(Running):
         with self.reporter.step("migrate" if not make else "makemigrations, migrate") as step:
             before = pending.exists()
             pending.touch()
-            result = self.ask_schema(make, follow=self.migrates, compile=files or {}, again=before)
+            try:
+                result = self.ask_schema(make, follow=self.migrates, compile=files or {}, again=before)
+            except BrokenCode:
+                # That is seen before anything is done.
+                if not before:
+                    pending.unlink()
+                raise
             parts = []
             if "gone" in result:
                 way = self._way(result)
@@ -106,6 +116,8 @@ class Migrating(Running):
                     done = self.ask_schema(False, guarded=True, written=result["written"])
                 result.update(applied=done["applied"], missing=done["missing"])
             remember_replacements(self.stack, result["replaced"])
+            if result["adopted"]:
+                adopt_drift(self.stack, result["adopted"])
             if self.migrates:
                 remember_texts(self.stack, result["states"], result["applied"])
             names = [path.rsplit("/", 1)[-1] for path in result["written"]]
@@ -147,7 +159,10 @@ class Migrating(Running):
                 request = {"files": way.files, "renamed": way.renamed, "database_s": 60}
                 run_task(self.compose, web_service(self.roles), "back", self.reporter.say, 900, **request)
             # From here on it is this branch's, whatever becomes of the run.
-            write_json(self.stack.state / SCHEMA, {"applied": None, "branch": branch(self.stack)})
+            write_json(
+                self.stack.state / SCHEMA,
+                {**(read_json(self.stack.state / SCHEMA) or {}), "applied": None, "branch": branch(self.stack)},
+            )
             return self.ask_schema(make, guarded=True), kept
 
     @contextmanager
@@ -163,7 +178,7 @@ class Migrating(Running):
 
     def remember_applied(self) -> None:
         """What the next run compares with: which migrations are applied, and of which branch the database is."""
-        write_json(self.stack.state / SCHEMA, {"applied": self.applied(), "branch": branch(self.stack)})
+        write_json(self.stack.state / SCHEMA, {"applied": self.applied(), **where(self.stack)})
 
     def known_schema(self) -> bool:
         """Whether it is recorded of which branch the database is."""
@@ -192,6 +207,12 @@ class Migrating(Running):
 
 def notices_of(result: dict[str, Any]) -> list[str]:
     """What of a schema step is to be known besides what it did."""
-    if not result["along"]:
-        return []
-    return [f"inherited drift of {', '.join(result['along'])} goes along, for the edit touches it"]
+    found = []
+    if result["along"]:
+        found.append(f"inherited drift of {', '.join(result['along'])} goes along, for the edit touches it")
+    if result["adopted"]:
+        found.append(
+            f"the commit that was checked out differs from its migrations by {len(result['adopted'])} operations; they "
+            "count as inherited (inherited_drift=include writes them)"
+        )
+    return found

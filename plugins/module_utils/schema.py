@@ -89,6 +89,11 @@ def remember_replacements(stack: Stack, seen: Mapping[str, list[str]]) -> None:
         write_json(stack.state / "replacements.json", {"replacements": {**known, **seen}})
 
 
+def adopt_drift(stack: Stack, operations: list[str]) -> None:
+    """Let these be what was there before any edit."""
+    write_json(stack.state / "drift.json", {"operations": operations, "netbox": stack.netbox})
+
+
 def remember_drift(stack: Stack, operations: list[str]) -> bool:
     """Keep them, unless some were kept for this NetBox before: an edit since then is not inherited."""
     before = read_json(stack.state / "drift.json")

@@ -155,3 +155,25 @@ def test_a_reverse_that_does_nothing_is_seen_and_the_database_is_put_back(stack:
     stack.psql("ALTER TABLE netbox_example_fabric DROP COLUMN half")
     stack.must_apply()
     assert columns(stack) == before
+
+
+def test_what_a_commit_leaves_out_of_its_migrations_is_its_own_and_not_written(stack: Stack, main: str) -> None:
+    before = migrations(stack)
+    git(stack, "switch", "-qc", "left")
+    stack.replace(MODELS, r'^        ordering = \("fabric", "name"\)', '        ordering = ("name", "fabric")')
+    git(stack, "commit", "-qam", "without its migration")
+    git(stack, "switch", "-q", main)
+    stack.assert_fresh()
+    git(stack, "switch", "-q", "left")
+    play = stack.must_apply()
+    assert "the commit that was checked out differs from its migrations" in play.flat, str(play)
+    assert migrations(stack) == before
+    stack.assert_fresh()
+    # What is edited and committed here is an edit.
+    stack.replace(MODELS, PLACE, FIELD.format("only_left"))
+    git(stack, "commit", "-qam", "edited and committed")
+    play = stack.must_apply()
+    (written,) = migrations(stack) - before
+    assert "Add field only_left" in play.flat, str(play)
+    assert "AlterModelOptions" not in (stack.package / "migrations" / written).read_text(encoding="utf-8")
+    stack.assert_fresh()

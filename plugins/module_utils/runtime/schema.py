@@ -32,11 +32,12 @@ def load() -> Any:
 def make_migrations(package: str, request: Mapping[str, Any]) -> dict[str, Any]:
     """Write the migration of the edit, without the operations in ``request["inherited"]``.
 
-    ``request`` has, too: ``dry_run``, ``write`` (False: differing is an error), ``merge``, ``sql``, ``renames`` and
-    ``defaults`` (see Answers). Returns ``{written: [paths], operations: [descriptions], inherited: number left,
-    along: [names of drift that went along], files: [{path, text, sql}]}``.
+    ``request`` has, too: ``dry_run``, ``write`` (False: differing is an error), ``adopt`` (nothing was edited: what
+    differs is the commit's own), ``merge``, ``sql``, ``renames`` and ``defaults`` (see Answers). Returns ``{written:
+    [paths], operations: [descriptions], inherited: number left, along: [names of drift that went along], files: [{path,
+    text, sql}], adopted: [drift that is the commit's own]}``.
     """
-    made: dict[str, Any] = {"written": [], "operations": [], "inherited": 0, "along": [], "files": []}
+    made: dict[str, Any] = {"written": [], "operations": [], "inherited": 0, "along": [], "files": [], "adopted": []}
     labels = plugin_labels(package)
     loader = load()
     merges = _merges(loader, labels, request["merge"])
@@ -52,6 +53,8 @@ def make_migrations(package: str, request: Mapping[str, Any]) -> dict[str, Any]:
     drift = Drift.of(package, loader, Answers.of(request))
     inherited = set(request["inherited"])
     own, along = drift.split(inherited)
+    if own and request["adopt"]:
+        return {**made, "inherited": len(drift.keys), "adopted": sorted(drift.keys)}
     if not own:
         return {**made, "inherited": len(drift.keys)}
     wanted = {*own, *along}
