@@ -5,19 +5,19 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import subprocess
 from collections.abc import Iterator
 
 import pytest
 
+from .long import FULL
 from .stack import Stack
 from .test_bad_input import insert_fabric
 from .test_engine import git
 from .test_schema import MODELS, columns, migrations
 
 # Of switches between two branches that both add, beside those between one and the branch that it is from.
-TURNS = 5 if os.environ.get("NETBOX_DEV_TEST_FULL") else 0
+TURNS = 5 if FULL else 0
 PLACE = r"^    description = models"
 FIELD = "    {} = models.IntegerField(default=7)\n    description = models"
 

@@ -14,12 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from .long import FULL, long
 from .stack import PYTHON_SERVICES, Stack
 from .test_bad_input import refused
 from .test_schema import DESCRIPTION, MODELS, columns, migrations
 
-FULL = bool(os.environ.get("NETBOX_DEV_TEST_FULL"))
-long = pytest.mark.skipif(not FULL, reason="left to make test-full")
 STYLE = "netbox_example/static/netbox_example/killed.css"
 # With a new dependency, and with another configuration file beside the model and the static file that all have.
 BUILDING = (
@@ -140,6 +139,7 @@ def test_a_run_that_is_killed_at_a_random_moment_is_repaired_by_the_next(stack: 
     stack.must_apply()
 
 
+@long
 def test_a_disk_that_is_full_is_told_and_leaves_no_half_of_anything(stack: Stack, edit: Edit) -> None:
     folder = stack.package / "migrations"
     before = migrations(stack)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from .long import long
 from .stack import Stack, wait_for
 from .test_bad_input import insert_fabric, refused
 
@@ -251,6 +252,7 @@ def test_the_schema_step_alone_is_a_module(stack: Stack, tmp_path_factory: pytes
     stack.assert_fresh()
 
 
+@long
 @pytest.mark.usefixtures("row")
 def test_a_migration_that_waits_for_somebodys_transaction_gives_up_and_names_it(stack: Stack) -> None:
     # A person in dbshell who went for lunch.
