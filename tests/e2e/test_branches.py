@@ -161,7 +161,7 @@ def test_what_a_commit_leaves_out_of_its_migrations_is_its_own_and_not_written(s
     before = migrations(stack)
     git(stack, "switch", "-qc", "left")
     stack.replace(
-        MODELS, r"^    description = models.CharField\(", '    description = models.CharField(help_text="left", '
+        MODELS, r"^    name = models.CharField\(max_length=64\)", "    name = models.CharField(max_length=65)"
     )
     git(stack, "commit", "-qam", "without its migration")
     git(stack, "switch", "-q", main)
