@@ -220,7 +220,6 @@ class Converger(Migrating):
             files = {}
         # Until every service is proved fresh again: a run that is killed in between leaves it to the next.
         pending = stack.state / PENDING
-        switched_now = self.branch_switched()
         schema = built or self.unfinished() or self.schema_moved() or bool(wanted & {"makemigrations", "migrate"})
         if not schema:
             self.check_files(files)
@@ -243,7 +242,7 @@ class Converger(Migrating):
             outcome.notices += filter(None, [self.look_at_plugin(outcome.base_url)])
             step.detail = f"{len(outcome.verdicts)} services fresh, {stack.url} served"
         pending.unlink(missing_ok=True)
-        if schema or switched_now:
+        if schema or self.elsewhere():
             self.remember_applied()
         found.record(scanned_ns, outcome.written)
         outcome.changed = reporter.changed or bool(generated["changed"])

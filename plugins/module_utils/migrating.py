@@ -19,7 +19,6 @@ from .follow import (
     find_way,
     keep,
     kept_databases,
-    last_branch,
     on_node,
     remember_texts,
     restore,
@@ -117,7 +116,7 @@ class Migrating(Running):
                 result.update(applied=done["applied"], missing=done["missing"])
             remember_replacements(self.stack, result["replaced"])
             if result["adopted"]:
-                adopt_drift(self.stack, result["adopted"])
+                adopt_drift(self.stack, result["adopted"]["operations"])
             if self.migrates:
                 remember_texts(self.stack, result["states"], result["applied"])
             names = [path.rsplit("/", 1)[-1] for path in result["written"]]
@@ -177,7 +176,7 @@ class Migrating(Running):
             raise
 
     def remember_applied(self) -> None:
-        """What the next run compares with: which migrations are applied, and of which branch the database is."""
+        """What the next run compares with: which migrations are applied, and of which branch and commit."""
         write_json(self.stack.state / SCHEMA, {"applied": self.applied(), **where(self.stack)})
 
     def known_schema(self) -> bool:
@@ -188,8 +187,10 @@ class Migrating(Running):
         """Whether a run changed the schema, or began to, and did not prove every service after it."""
         return (self.stack.state / PENDING).exists()
 
-    def branch_switched(self) -> bool:
-        return branch(self.stack) != last_branch(self.stack)
+    def elsewhere(self) -> bool:
+        """Whether another branch or commit is checked out than is recorded."""
+        recorded = read_json(self.stack.state / SCHEMA) or {}
+        return any(recorded.get(key) != value for key, value in where(self.stack).items())
 
     def schema_moved(self) -> bool:
         """Whether other migrations are applied than when the stack was last proved fresh.
@@ -210,9 +211,9 @@ def notices_of(result: dict[str, Any]) -> list[str]:
     found = []
     if result["along"]:
         found.append(f"inherited drift of {', '.join(result['along'])} goes along, for the edit touches it")
-    if result["adopted"]:
+    if result["adopted"] and result["adopted"]["new"]:
         found.append(
-            f"the commit that was checked out differs from its migrations by {len(result['adopted'])} operations; they "
-            "count as inherited (inherited_drift=include writes them)"
+            f"the commit that was checked out differs from its migrations by {result['adopted']['new']} operations; "
+            "they count as inherited (inherited_drift=include writes them)"
         )
     return found

@@ -171,6 +171,11 @@ def test_what_a_commit_leaves_out_of_its_migrations_is_its_own_and_not_written(s
     assert "the commit that was checked out differs from its migrations" in play.flat, str(play)
     assert migrations(stack) == before
     stack.assert_fresh()
+    # As a pull that brings nothing for the schema.
+    git(stack, "commit", "-qm", "pulled", "--allow-empty")
+    git(stack, "reset", "-q", "--hard", "HEAD~1")
+    git(stack, "merge", "-q", "--ff-only", "ORIG_HEAD")
+    stack.assert_fresh()
     # What is edited and committed here is an edit.
     stack.replace(MODELS, PLACE, FIELD.format("only_left"))
     git(stack, "commit", "-qam", "edited and committed")
@@ -179,3 +184,8 @@ def test_what_a_commit_leaves_out_of_its_migrations_is_its_own_and_not_written(s
     assert "Add field only_left" in play.flat, str(play)
     assert "AlterField" not in (stack.package / "migrations" / written).read_text(encoding="utf-8")
     stack.assert_fresh()
+    # What was that commit's own is an edit anywhere else.
+    git(stack, "switch", "-q", main)
+    stack.must_apply()
+    stack.replace(MODELS, r"max_length=64\)", "max_length=65)")
+    assert "Alter field name on switch" in stack.must_apply().flat

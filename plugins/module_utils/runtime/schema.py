@@ -35,9 +35,9 @@ def make_migrations(package: str, request: Mapping[str, Any]) -> dict[str, Any]:
     ``request`` has, too: ``dry_run``, ``write`` (False: differing is an error), ``adopt`` (nothing was edited: what
     differs is the commit's own), ``merge``, ``sql``, ``renames`` and ``defaults`` (see Answers). Returns ``{written:
     [paths], operations: [descriptions], inherited: number left, along: [names of drift that went along], files: [{path,
-    text, sql}], adopted: [drift that is the commit's own]}``.
+    text, sql}], adopted: {operations: all drift, which is the commit's own, new: how many were not known}, or None}``.
     """
-    made: dict[str, Any] = {"written": [], "operations": [], "inherited": 0, "along": [], "files": [], "adopted": []}
+    made: dict[str, Any] = {"written": [], "operations": [], "inherited": 0, "along": [], "files": [], "adopted": None}
     labels = plugin_labels(package)
     loader = load()
     merges = _merges(loader, labels, request["merge"])
@@ -53,8 +53,9 @@ def make_migrations(package: str, request: Mapping[str, Any]) -> dict[str, Any]:
     drift = Drift.of(package, loader, Answers.of(request))
     inherited = set(request["inherited"])
     own, along = drift.split(inherited)
-    if own and request["adopt"]:
-        return {**made, "inherited": len(drift.keys), "adopted": sorted(drift.keys)}
+    if request["adopt"]:
+        # In place of what was inherited before: another commit's would hide an edit of the same kind here.
+        return {**made, "inherited": len(drift.keys), "adopted": {"operations": sorted(drift.keys), "new": len(own)}}
     if not own:
         return {**made, "inherited": len(drift.keys)}
     wanted = {*own, *along}

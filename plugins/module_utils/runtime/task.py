@@ -137,7 +137,14 @@ def schema(request: dict[str, Any]) -> dict[str, Any]:
     if request["makemigrations"] or pending():
         # What cannot be served may not move the schema either.
         refuse_unusable(plugin_labels(package))
-    result: dict[str, Any] = {"written": [], "operations": [], "inherited": 0, "along": [], "files": [], "adopted": []}
+    result: dict[str, Any] = {
+        "written": [],
+        "operations": [],
+        "inherited": 0,
+        "along": [],
+        "files": [],
+        "adopted": None,
+    }
     result["applied"] = []
     if request["makemigrations"]:
         result.update(make_migrations(package, request))
