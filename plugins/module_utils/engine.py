@@ -22,6 +22,8 @@ except ImportError as _error:
 STACK_LABEL = "hedgehog.netbox_dev.stack"
 ROLE_LABEL = "hedgehog.netbox_dev.role"
 TASK_LABEL = "hedgehog.netbox_dev.task"
+# Its value for tasks that change nothing, which run beside whatever holds the lock.
+READING = "look"
 
 
 def _endpoint() -> str | None:
@@ -80,10 +82,14 @@ class Engine:
         return {c.labels["com.docker.compose.service"]: c.attrs for c in found}
 
     def remove_tasks(self) -> None:
-        """End one-off tasks that a run left behind when it was killed; the lock says that none is under way."""
+        """End one-off tasks that a run left behind when it was killed; the lock says that none is under way.
+
+        Those that only read may be somebody's who needs no lock; they are removed once they ended.
+        """
         labels = [f"com.docker.compose.project={self.project_name}", TASK_LABEL]
         for container in self._client.containers.list(all=True, filters={"label": labels}, ignore_removed=True):
-            self.remove(str(container.id))
+            if container.labels[TASK_LABEL] != READING or container.status not in ("created", "running"):
+                self.remove(str(container.id))
 
     def remove(self, container: str) -> None:
         """Remove a container, running or not, unless it is gone already."""

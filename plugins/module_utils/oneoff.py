@@ -8,7 +8,7 @@ import json
 from typing import Any, Callable
 
 from .compose import Compose, last_lines
-from .engine import TASK_LABEL
+from .engine import READING, TASK_LABEL
 from .errors import BrokenCode, ComposeFailed, NetBoxDevError, SchemaFailed
 from .override import PYTHON, RUNTIME_PACKAGE
 from .releases import missing_parent
@@ -55,8 +55,9 @@ def run_task(
         else:
             answers.update(message)
 
+    label = READING if task == "look" or request.get("dry_run") else task
     status, _output, errors = compose.call(
-        *("run", "--rm", "--no-deps", "-T", "--label", f"{TASK_LABEL}={task}", "--entrypoint", PYTHON, service),
+        *("run", "--rm", "--no-deps", "-T", "--label", f"{TASK_LABEL}={label}", "--entrypoint", PYTHON, service),
         *("-m", f"{RUNTIME_PACKAGE}.task"),
         stdin=json.dumps({"task": task, **request}),
         on_stdout=take,

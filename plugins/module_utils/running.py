@@ -17,7 +17,7 @@ from typing import Any
 from .change import Compilable
 from .compose import Compose, last_lines
 from .engine import STACK_LABEL, Engine
-from .errors import BrokenCode, ComposeFailed, PluginNotRegistered, ServiceUnhealthy, TimeLimit
+from .errors import BrokenCode, ComposeFailed, PluginNotRegistered, ServiceUnhealthy, StackLocked, TimeLimit
 from .events import Reporter
 from .freshness import OTHER_CODE, Disk, Verdict, connected, created_from, disk_code, judge, read_disk
 from .oneoff import broken, run_task
@@ -58,14 +58,32 @@ class Running:
         self.reporter = reporter
         self.limits = limits or Limits()
         self.check = check
-        self.compose = Compose(stack.checkout)
+        self.compose = Compose(stack.checkout, None if check else stack.state / "under-way")
         self.engine = Engine(stack.project_name)
         if not check:
-            self.engine.remove_tasks()
+            self._end_killed()
         self.roles: dict[str, str] = {}
         self.expected: dict[str, int] = {}
         # By container.
         self._probed: dict[str, dict[str, Any]] = {}
+
+    def _end_killed(self) -> None:
+        """End what a run left that was killed: its one-off tasks, and the commands that may yet start one.
+
+        Raises StackLocked where such a command, a build say, does not end in time.
+        """
+        started = time.monotonic()
+        self.engine.remove_tasks()
+        if self.compose.commands_under_way():
+            self.reporter.say("waiting for a command of a run that was killed")
+        while self.compose.commands_under_way():
+            if time.monotonic() - started > self.limits.serve_s:
+                raise StackLocked(
+                    f"a command of a run that was killed did not end within {self.limits.serve_s:.0f} s; it holds "
+                    f"'{self.compose.under_way}'. Let it end, and run again."
+                )
+            time.sleep(0.2)
+            self.engine.remove_tasks()
 
     def disk(self, config: dict[str, Any] | None = None) -> Disk:
         """The disk as it is; with ``config``, were Compose's configuration that."""

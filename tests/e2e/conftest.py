@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from .stack import DEVELOPER, PROJECT_FILE, ROOT, Stack, free_port
+from .stack import DEVELOPER, EXTRA_SERVICES, PROJECT_FILE, ROOT, Stack, free_port
 
 # The files in the order in which they run: later ones leave traces that earlier ones would trip over.
 ORDER = (
@@ -66,6 +66,21 @@ def stack() -> Iterator[Stack]:
         if not keep:
             made.remove()
             shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def services(request: pytest.FixtureRequest) -> None:
+    """Bring the stack to the services that the module's tests look at."""
+    items = [item for item in request.session.items if item.path == request.path and isinstance(item, pytest.Function)]
+    if not any("stack" in item.fixturenames for item in items):
+        return
+    made: Stack = request.getfixturevalue("stack")
+    wanted = PROJECT_FILE
+    if ORDER.index(request.path.stem) >= ORDER.index("test_engine"):
+        wanted = wanted.replace(EXTRA_SERVICES, "")
+    if (made.plugin / "netbox-dev.yml").read_text(encoding="utf-8") != wanted:
+        made.write("netbox-dev.yml", wanted)
+        made.must_apply()
 
 
 def kept_port(home: Path) -> int:
