@@ -23,6 +23,7 @@ from .errors import ForeignOverride, InvalidProject
 from .image import build_context, write_context
 from .matrix import WEB
 from .runtime import (
+    binding,
     child,
     compiles,
     configuration,
@@ -35,6 +36,7 @@ from .runtime import (
     schema,
     supervise,
     task,
+    warm,
 )
 from .services import command_words, python_services, role_of_command, supervised
 from .stack import Stack
@@ -51,6 +53,7 @@ RUNTIME_PACKAGE = "netbox_dev_runtime"
 STATIC_VOLUME = "netbox-static-files"
 # Imported only so that they come to the managed node with this module; they run in the containers.
 _RUNTIME_MODULES = (
+    binding,
     child,
     compiles,
     configuration,
@@ -62,6 +65,7 @@ _RUNTIME_MODULES = (
     schema,
     supervise,
     task,
+    warm,
 )
 _MARK = "# Written by hedgehog.netbox_dev, content "
 

@@ -21,6 +21,7 @@ from collections.abc import Iterable
 from typing import Any, Callable
 
 from . import digest
+from .binding import Unbound
 from .netbox import explain_registration, set_up
 
 DRAIN_S = 8.0
@@ -142,16 +143,19 @@ def checked_command(words: list[str]) -> list[str]:
     return [*words, "--skip-checks"]
 
 
-def main() -> None:
+def run(arguments: list[str], start: Callable[[], None]) -> None:
+    """Start NetBox, say that it is ready, and do what the arguments say until that ends."""
     package_dir = os.path.join("/opt/netbox/netbox", os.environ["NETBOX_DEV_PACKAGE"])
-    arguments = sys.argv[1:]
     try:
-        set_up()
+        start()
         if arguments[0] == "web":
             serve(package_dir)
             return
         command = checked_command(arguments[1:])
         _tell({"ready": explain_registration()})
+    except Unbound as error:
+        _tell({"cold": str(error)})
+        return
     except BaseException as error:
         with contextlib.suppress(OSError):
             _tell({"error": "".join(traceback.format_exception(error))})
@@ -176,6 +180,10 @@ def main() -> None:
     sys.stderr.flush()
     # Taking a whole NetBox apart costs seconds, and the next child waits for this one to be gone.
     os._exit(status)
+
+
+def main() -> None:
+    run(sys.argv[1:], set_up)
 
 
 if __name__ == "__main__":

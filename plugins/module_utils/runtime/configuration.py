@@ -19,6 +19,15 @@ from typing import Any
 _WISHES = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "settings.json")
 
 
+_shown = True
+
+
+def show_plugins(shown: bool) -> None:
+    """Whether NetBox is told of any plugin: a warm process first sets itself up without."""
+    globals()["_shown"] = shown
+    globals().pop("_values", None)
+
+
 def _base(name: str, default: Any) -> Any:
     return getattr(importlib.import_module("netbox.configuration"), name, default)
 
@@ -59,7 +68,7 @@ def _development() -> dict[str, Any]:
         **wishes["settings"],
     }
     # Whoever lists other plugins does not mean to lose this one.
-    values["PLUGINS"] = list(dict.fromkeys([*values["PLUGINS"], package]))
+    values["PLUGINS"] = list(dict.fromkeys([*values["PLUGINS"], package])) if _shown else []
     own = values["PLUGINS_CONFIG"].get(package, {})
     values["PLUGINS_CONFIG"][package] = {**own, **wishes["plugin_settings"]}
     database = _base("DATABASE", None)
