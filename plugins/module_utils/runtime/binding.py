@@ -78,7 +78,7 @@ def _let_go() -> None:
 
     connections.close_all()
     caches.close_all()
-    ContentType._default_manager.clear_cache()  # type: ignore[attr-defined]
+    ContentType._default_manager.clear_cache()
     with contextlib.suppress(ImportError, AttributeError):
         importlib.import_module("netbox.config").clear_config()
 

@@ -446,5 +446,5 @@ def test_a_warm_process_that_died_comes_back(start: Start) -> None:
     left = one.children()
     one.process.terminate()
     assert one.process.wait(LIMIT_S) == 0
-    assert len(left) == 2
+    assert len(left) >= 2
     assert all(gone(pid) for pid, _state in left)
