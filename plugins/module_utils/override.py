@@ -157,6 +157,7 @@ def make_override(
         "NETBOX_CONFIGURATION": f"{RUNTIME_PACKAGE}.configuration",
         "NETBOX_DEV_PACKAGE": plugin.package,
         "NETBOX_DEV_REPOSITORY": f"{REPOSITORIES}/{plugin.distribution}",
+        "NETBOX_DEV_WARM": str(stack.warm).lower(),
         "PYTHONPATH": f"{REPOSITORIES}/.runtime",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUNBUFFERED": "1",

@@ -55,6 +55,7 @@ def look(stack: Stack, reporter: Reporter) -> Status:
     containers = converger.engine.containers()
     for verdict in status.outcome.verdicts:
         status.services.append(_service(stack, converger.roles, verdict, containers.get(verdict.service)))
+    status.outcome.notices += _cold(status.outcome.verdicts)
     down = converger.backing_down()
     if down:
         asked: Mapping[str, Any] = {"error": f"not running: {', '.join(down)}"}
@@ -91,6 +92,15 @@ def _ask(converger: Converger, stack: Stack) -> dict[str, Any]:
     except NetBoxDevError as error:
         lines = error.message.strip().splitlines()
         return {"error": lines[0] if lines else error.code}
+
+
+def _cold(verdicts: list[Verdict]) -> list[str]:
+    """Why services start from nothing that would bind the plugin to a NetBox that is set up already."""
+    whys: dict[str, list[str]] = {}
+    for verdict in verdicts:
+        if verdict.told.get("cold"):
+            whys.setdefault(verdict.told["cold"], []).append(verdict.service)
+    return [f"reloads of {', '.join(names)} start NetBox from nothing: {why}" for why, names in whys.items()]
 
 
 def _database(asked: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ ORDER = (
     "test_setup",
     "test_status",
     "test_matrix",
+    "test_warm",
     "test_engine",
     "test_document",
     "test_schema",
@@ -76,7 +77,7 @@ def services(request: pytest.FixtureRequest) -> None:
         return
     made: Stack = request.getfixturevalue("stack")
     wanted = PROJECT_FILE
-    if ORDER.index(request.path.stem) >= ORDER.index("test_engine"):
+    if ORDER.index(request.path.stem) >= ORDER.index("test_warm"):
         wanted = wanted.replace(EXTRA_SERVICES, "")
     if (made.plugin / "netbox-dev.yml").read_text(encoding="utf-8") != wanted:
         made.write("netbox-dev.yml", wanted)

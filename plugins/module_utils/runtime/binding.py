@@ -23,6 +23,7 @@ from .netbox import NETBOX_DIR, set_up
 _BINDABLE = frozenset(["EVENTS_PIPELINE", "INSTALLED_APPS", "MIDDLEWARE", "PLUGINS", "PLUGINS_CONFIG", "RQ_QUEUES"])
 # They collect what plugins registered while they are imported.
 _COLLECT = ("netbox.graphql.schema", "netbox.navigation.menu", "netbox.plugins.urls", "netbox.urls")
+_SERVING = ("django.contrib.staticfiles.handlers", "django.core.handlers.wsgi", "django.core.servers.basehttp")
 # What the URLconf of every app of NetBox's leads to.
 _PARTS = ("urls", "api.urls", "graphql.schema")
 
@@ -31,8 +32,8 @@ class Unbound(Exception):
     """Plugins cannot be bound late; the message says why."""
 
 
-def preload() -> dict[str, Any]:
-    """Set NetBox up without plugins, with all loaded that its URLconf would import; return its settings as they are.
+def preload(urls: bool) -> dict[str, Any]:
+    """Set NetBox up without plugins, with all loaded that its ``urls`` lead to; return its settings as they are.
 
     Raises Unbound where something has loaded the plugin, or collected what plugins register.
     """
@@ -42,14 +43,17 @@ def preload() -> dict[str, Any]:
 
     # Django's own list of what is to be forgotten when a setting changes.
     importlib.import_module("django.test.signals")
-    importlib.import_module("django.core.servers.basehttp")
-    importlib.import_module("django.contrib.staticfiles.handlers")
-    own = os.path.join(NETBOX_DIR, "")
-    for config in apps.get_app_configs():
-        for part in _PARTS if f"{config.path}/".startswith(own) else ():
-            _import_if_there(f"{config.name}.{part}")
+    if urls:
+        for name in _SERVING:
+            importlib.import_module(name)
+        own = os.path.join(NETBOX_DIR, "")
+        for config in apps.get_app_configs():
+            for part in _PARTS if f"{config.path}/".startswith(own) else ():
+                _import_if_there(f"{config.name}.{part}")
     _refuse_loaded()
     _let_go()
+    # As they were at first: Django has filled in the databases since.
+    configuration.show_plugins(False)
     return {name: _copied(value) for name, value in _executed(os.environ["DJANGO_SETTINGS_MODULE"]).items()}
 
 
@@ -120,7 +124,7 @@ def _settings_again(before: dict[str, Any]) -> set[str]:
     changed |= {name for name in now if name not in changed and not _same(before[name], now[name])}
     _take_over(os.environ["DJANGO_SETTINGS_MODULE"], {name: now[name] for name in changed if name in now})
     settings._wrapped = empty
-    if "RQ_QUEUES" in changed:
+    if "RQ_QUEUES" in changed and "django_rq.settings" in sys.modules:
         _take_over("django_rq.settings", _executed("django_rq.settings"))
     return changed
 

@@ -3,8 +3,10 @@
 """A process that has NetBox set up without plugins, and forks children from it, which bind them late.
 
 The supervisor asks over a socket: the child's arguments as JSON, with descriptors for it; the answer is the child's
-process id. Before that comes ``ready``, or why it cannot be. A child is the supervisor's own, for
-what forked it ends at once: the supervisor is where orphans go to.
+process id. Before that comes ``ready``, or why it cannot be. A child is the supervisor's own, for what forked it ends
+at once: the supervisor is where orphans go to.
+
+Argument: ``web`` or ``manage``, as the supervisor has it.
 """
 
 from __future__ import annotations
@@ -33,7 +35,8 @@ MOST_STARTS = 3
 class Warm:
     """The supervisor's side. ``why`` says why there is none, once that is known."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
         self.pid = 0
         self.ready = False
         self.why = ""
@@ -50,7 +53,8 @@ class Warm:
         theirs.set_inheritable(True)
         environment = {**os.environ, _SOCKET: str(theirs.fileno())}
         self.ready, self.why, self.since = False, "", time.monotonic()
-        self.pid = os.posix_spawnp(sys.executable, [sys.executable, "-m", "netbox_dev_runtime.warm"], environment)
+        program = [sys.executable, "-m", "netbox_dev_runtime.warm", self.kind]
+        self.pid = os.posix_spawnp(program[0], program, environment)
         theirs.close()
         ours.setblocking(False)
         self._socket = ours
@@ -154,7 +158,7 @@ def main() -> None:
     # The supervisor ends it; what is for the foreground's processes is not for it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        settings = preload()
+        settings = preload(urls=sys.argv[1] == "web")
     except Unbound as error:
         connection.send(str(error).encode())
         return

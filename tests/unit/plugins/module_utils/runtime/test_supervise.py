@@ -76,7 +76,7 @@ class Unbound(Exception):
     pass
 def text():
     return open(os.environ["TOP"] + "/pkg/code.py").read()
-def preload():
+def preload(urls):
     if "early" in text():
         raise Unbound("it is imported early")
     return {"started": os.getpid()}

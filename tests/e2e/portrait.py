@@ -83,7 +83,7 @@ def registry() -> Iterator[str]:
 
     for store in found:
         value = found[store]
-        for key in value if isinstance(value, dict) else ():
+        for key in sorted(value, key=str) if isinstance(value, dict) else ():
             yield f"registry {store} {plain(key)} {plain(value[key])}"
         if not isinstance(value, dict):
             yield f"registry {store} {plain(list(value))}"
@@ -152,7 +152,7 @@ def checks() -> Iterator[str]:
 def main() -> None:
     started = time.monotonic()
     if sys.argv[1] == "warm":
-        settings = binding.preload()
+        settings = binding.preload(urls=True)
         started = time.monotonic()
         binding.bind(settings)
     else:
