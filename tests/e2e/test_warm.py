@@ -41,7 +41,7 @@ def test_what_serves_was_forked_and_a_saved_file_brings_another(stack: Stack) ->
 
 
 def test_a_plugin_that_cannot_be_bound_late_is_started_from_nothing_and_that_is_said(stack: Stack) -> None:
-    why = "plugins change the order of NetBox's own apps"
+    why = "plugins change the order of the apps of NetBox"
     with stack.kept(INIT):
         stack.replace(INIT, r"^    base_url = .*$", '    base_url = "example"\n    django_apps = ["extras"]')
         stack.must_apply()

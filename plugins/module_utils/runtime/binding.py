@@ -102,7 +102,7 @@ def bind(before: dict[str, Any]) -> None:
         raise Unbound(f"plugins change {', '.join(unknown)}")
     wanted = list(settings.INSTALLED_APPS)
     if [entry for entry in wanted if entry in configs] != entries:
-        raise Unbound("plugins change the order of NetBox's own apps")
+        raise Unbound("plugins change the order of the apps of NetBox")
     _tell_changed(changed)
     _add_apps(configs, wanted)
     if settings.DEBUG:
