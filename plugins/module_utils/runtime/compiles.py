@@ -15,7 +15,6 @@ import traceback
 import warnings
 from collections.abc import Iterable, Mapping
 
-
 OTHER_ENGINE = "A file that is none of Django's templates needs a rule with 'category: docs' in netbox-dev.yml."
 
 
