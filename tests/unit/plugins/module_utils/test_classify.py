@@ -182,7 +182,7 @@ def calls_for(made: Stack, length: int) -> int:
 
 
 def test_a_chain_of_classes_takes_work_by_its_length_and_no_more(make_stack: MakeStack) -> None:
-    assert calls_for(make_stack(), 400) < 3 * calls_for(make_stack(), 200)
+    assert calls_for(make_stack(), 200) < 3 * calls_for(make_stack(), 100)
 
 
 def test_what_is_too_deep_to_be_followed_may_concern_the_schema(make_stack: MakeStack) -> None:
