@@ -23,6 +23,7 @@ ORDER = (
     "test_status",
     "test_matrix",
     "test_warm",
+    "test_watch",
     "test_engine",
     "test_document",
     "test_schema",
