@@ -20,6 +20,7 @@ from .running import Limits
 from .schema import wishes_of
 from .stack import Stack, load
 from .state import lock
+from .summary import summarize
 
 POLL_S = 0.25
 # As long as this nothing is saved before what was saved is applied: a switch of branches is one burst.
@@ -111,6 +112,11 @@ class Watch:
         self.bursts = 0
         self.failed = 0
         self.error: NetBoxDevError | None = None
+
+    def predict(self) -> tuple[bool, list[str]]:
+        """Whether anything would be done now, and what, in lines."""
+        outcome = Converger(self.stack, self.reporter, self.limits, check=True).run(Wanted())
+        return outcome.changed, summarize(outcome, self.reporter, self.stack, check=True)
 
     def run(self, once: bool, limit_s: float) -> None:
         """Bring the stack up to date, then wait for files to be saved, until the limit, or until one was applied.

@@ -30,7 +30,8 @@ options:
 attributes:
   check_mode:
     description: Can run in check mode and return what would change without changing it.
-    support: none
+    details: Says what would be done now, and ends.
+    support: full
   diff_mode:
     description: Returns the differences in diff mode.
     support: none
@@ -85,6 +86,9 @@ SPEC: dict[str, Any] = {
 def work(module: AnsibleModule, reporter: Reporter) -> dict[str, Any]:
     given = module.params
     watch = Watch(given["plugin_path"], reporter, given["lock_timeout"], given["time_limit"])
+    if module.check_mode:
+        would, summary = watch.predict()
+        return {"changed": would, "bursts": 0, "failed": 0, "summary": summary}
     watch.run(given["once"], given["limit"])
     if given["once"] and watch.error:
         raise watch.error
@@ -97,7 +101,7 @@ def work(module: AnsibleModule, reporter: Reporter) -> dict[str, Any]:
 
 
 def main() -> None:
-    run_module(AnsibleModule(argument_spec=SPEC), work)
+    run_module(AnsibleModule(argument_spec=SPEC, supports_check_mode=True), work)
 
 
 if __name__ == "__main__":
