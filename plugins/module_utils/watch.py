@@ -182,4 +182,4 @@ def _done(outcome: Outcome, reporter: Reporter) -> str:
         if step.changed:
             where = f" {', '.join(step.services)}" if step.services else f" ({step.detail})" if step.detail else ""
             done.append(f"{step.name}{where}")
-    return "\n".join(["; ".join(done) or "nothing was needed", *(f"note: {notice}" for notice in outcome.notices)])
+    return "\n".join(["; ".join(done) or "every service is fresh", *(f"note: {notice}" for notice in outcome.notices)])

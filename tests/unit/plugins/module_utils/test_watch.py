@@ -84,4 +84,4 @@ def test_what_was_done_is_a_line_and_notices_are_further_ones() -> None:
             step.changed, step.detail = changed, "applied 0002_x"
     outcome: Any = Outcome(notices=["three things are left"])
     assert _done(outcome, terse) == "migrate (applied 0002_x); reload netbox\nnote: three things are left"
-    assert _done(Outcome(), Terse(Reporter())) == "nothing was needed"
+    assert _done(Outcome(), Terse(Reporter())) == "every service is fresh"
