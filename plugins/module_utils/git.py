@@ -269,7 +269,7 @@ class Repository:
         Raises Unreadable.
         """
         told = (line.partition(b"\t") for line in self._begin("ls-files", "-z", "-s", "-v") if line[:4] != _USUAL)
-        return [_Entry(*about.split(b" ")[:2], path) for about, _tab, path in told]
+        return [_Entry(about[:1], about.split(b" ")[1], path) for about, _tab, path in told]
 
     def _is_there(self, path: bytes, name: bytes) -> bool:
         return os.path.exists(os.path.join(os.fsencode(self.root), path, name))
