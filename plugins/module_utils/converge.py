@@ -13,6 +13,7 @@ from typing import Any
 from .change import Change, Compilable, compilable
 from .changes import Wanted, find_changes
 from .compose import OVERRIDE, last_lines
+from .database import Database
 from .errors import BrokenCode, BuildFailed, SchemaFailed, StackNotSetUp
 from .follow import head_moved
 from .freshness import OTHER_CODE, PAUSED, Disk, Verdict
@@ -22,6 +23,7 @@ from .migrating import PENDING, Migrating, notices_of
 from .oneoff import run_task
 from .override import write_files
 from .plan import Action, make_plan
+from .pristine import keep_pristine
 from .running import LEFT_OVER
 from .runtime.digest import LOADED, tree_digest
 from .schema import remember_drift
@@ -141,6 +143,7 @@ class Converger(Migrating):
         started = self.up_backing()
         if self.check and (started or self.build_needed()):
             return result
+        empty = self.applied() == "" and not self.running_python()
         kept = password_file(self.stack).is_file()
         secret = None if self.check else superuser_password(self.stack, password)
         if not self.check:
@@ -165,6 +168,8 @@ class Converger(Migrating):
             password_file(self.stack).unlink(missing_ok=True)
             result["password_file"] = ""
         if not self.check:
+            if empty:
+                keep_pristine(self.stack, Database(self.engine, self.compose))
             remember_drift(self.stack, done["drift"])
             if not self.known_schema():
                 # Later, only a run that proved every service says of which branch the database is.

@@ -42,6 +42,8 @@ def _gateway() -> list[str]:
 def _database(options: dict[str, Any]) -> dict[str, Any]:
     changed = copy.deepcopy(options)
     if changed:
+        # A task may work on another database than the services do.
+        changed["NAME"] = os.environ.get("NETBOX_DEV_DATABASE") or changed.get("NAME")
         changed["OPTIONS"] = {**changed.get("OPTIONS", {}), "sslmode": "disable", "connect_timeout": 5}
         changed["CONN_HEALTH_CHECKS"] = True
     return changed

@@ -261,6 +261,20 @@ def back(request: dict[str, Any]) -> dict[str, Any]:
         raise MigrationFailed(f"{_failed(error)}. {_GUARDED}") from error
 
 
+def upgrade(request: dict[str, Any]) -> dict[str, Any]:
+    """Apply what a database lacks that no service has, and make the superuser where one is named."""
+    wait_for_database(request["database_s"])
+    applied = [*names_of(pending()), *unrecorded()]
+    try:
+        if applied:
+            migrate(progress, applied)
+        if request["superuser_name"]:
+            ensure_superuser(request["superuser_name"], request["superuser_password"], dry_run=False)
+    except Exception as error:
+        raise MigrationFailed(f"{_failed(error)}. NetBox's own database was not touched") from error
+    return {"applied": applied}
+
+
 def static(request: dict[str, Any]) -> dict[str, Any]:
     return collect_static(request["dry_run"])
 
@@ -272,6 +286,7 @@ TASKS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "look": look,
     "back": back,
     "static": static,
+    "upgrade": upgrade,
 }
 
 
