@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from .services import database_service
 
 _SAFETY = "_safety_"
 _REPLACED = "_replaced"
+_NEXT = "_next"
 # PostgreSQL cuts longer names off.
 NAME_BYTES = 63
 # Copying files costs two checkpoints, writing every page to the log costs by the page: where they cross.
@@ -30,6 +31,13 @@ _CLONE_FILES = (
     "SELECT set_config(name, 'clone', false) FROM pg_settings "
     "WHERE name = 'file_copy_method' AND 'clone' = ANY(enumvals)"
 )
+# Analysing writes, too, in pg_statistic. Statistics are kept by number, and outlive a change of name.
+_WRITES = """\
+SELECT (SELECT oid FROM pg_database WHERE datname = current_database()) || ' ' ||
+(SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0)
+FROM pg_stat_all_tables AS counted JOIN pg_class ON oid = relid
+WHERE NOT relisshared AND counted.schemaname <> 'pg_toast' AND counted.relname NOT LIKE 'pg_statistic%') || ' ' ||
+(SELECT coalesce(stats_reset::text, '') FROM pg_stat_bgwriter)"""
 
 
 @dataclass(frozen=True)
@@ -90,11 +98,13 @@ class Database:
                 return
             time.sleep(0.05)
 
-    def busy(self) -> str:
-        """What a session is in the middle of; empty when all are idle."""
+    def busy(self, among: Sequence[str] | None = None) -> str:
+        """What a session is in the middle of, of those from the addresses if given; empty when all are idle."""
+        known = ", ".join(map(literal, among or []))
         return self.ask(
             "SELECT coalesce(application_name, '') || ' ' || state || ': ' || left(query, 80) FROM pg_stat_activity "
-            f"WHERE datname = {literal(self.name)} AND state <> 'idle' AND backend_type = 'client backend' LIMIT 1"
+            f"WHERE datname = {literal(self.name)} AND state <> 'idle' AND backend_type = 'client backend' "
+            f"{f'AND host(client_addr) IN ({known}) ' if known else ''}{'AND false ' if among == [] else ''}LIMIT 1"
         )
 
     def names(self) -> list[str]:
@@ -142,7 +152,7 @@ class Database:
     def clone(self, source: str, name: str) -> None:
         """Copy a database that nobody has a session in, the cheapest way that the server knows."""
         create = f"CREATE DATABASE {identifier(name)} TEMPLATE {identifier(source)}"
-        if self.size(source) < _FILES_FROM_BYTES or int(self.ask("SHOW server_version_num")) < 150000:
+        if self.size(source) < _FILES_FROM_BYTES or self.version() < 150000:
             self.ask(create)
         else:
             self.ask_each(_CLONE_FILES, f"{create} STRATEGY FILE_COPY")
@@ -150,6 +160,42 @@ class Database:
     def size(self, name: str) -> int:
         """In bytes; zero where there is no such database."""
         return int(self.ask(f"SELECT pg_database_size(oid) FROM pg_database WHERE datname = {literal(name)}") or 0)
+
+    def free(self) -> int:
+        """Bytes that are free where the server keeps its databases."""
+        command = 'df -Pk "${PGDATA:-/var/lib/postgresql}"'
+        lines = self.engine.execute(self.container, "sh", "-c", command)[1].decode().splitlines()
+        return int(lines[-1].split()[3]) * 1024
+
+    def version(self) -> int:
+        """As PostgreSQL counts, such as 170004."""
+        return int(self.ask("SHOW server_version_num"))
+
+    def writes(self) -> str:
+        """Stands for what was written to NetBox's database so far, whatever it was called meanwhile.
+
+        It changes when a crash made the server forget its counts. Sessions tell what they counted when they end,
+        else some seconds after it.
+        """
+        return self.ask(_WRITES, self.name)
+
+    def content_types(self, name: str = "") -> str:
+        """Stands for the numbers that NetBox's processes keep in mind."""
+        statement = "SELECT md5(string_agg(id || app_label || model, ',' ORDER BY id)) FROM django_content_type"
+        return self.ask(statement, name or self.name)
+
+    def recently_used(self, seconds: float) -> bool:
+        """Whether a session did anything in this time."""
+        found = self.ask(
+            f"SELECT count(*) FROM pg_stat_activity WHERE datname = {literal(self.name)} "
+            f"AND pid <> pg_backend_pid() AND state_change > now() - interval '{seconds:.1f} s'"
+        )
+        return found != "0"
+
+    @property
+    def next(self) -> str:
+        """Where what is to take the place of NetBox's database, or to be kept, is made."""
+        return f"{self.name}{_NEXT}"
 
     @property
     def replaced(self) -> str:
@@ -165,6 +211,16 @@ class Database:
             f"BEGIN; ALTER DATABASE {identifier(self.name)} RENAME TO {identifier(self.replaced)}; "
             f"ALTER DATABASE {identifier(name)} RENAME TO {identifier(self.name)}; COMMIT"
         )
+
+    def swap_back(self) -> None:
+        """Let what was replaced have its place again, and drop what had it meanwhile."""
+        self.drop(self.next)
+        self.end_sessions(self.name)
+        self.ask(
+            f"BEGIN; ALTER DATABASE {identifier(self.name)} RENAME TO {identifier(self.next)}; "
+            f"ALTER DATABASE {identifier(self.replaced)} RENAME TO {identifier(self.name)}; COMMIT"
+        )
+        self.drop(self.next)
 
     def put_back(self, name: str) -> None:
         """Let a copy take the place of NetBox's database, and drop what had it."""

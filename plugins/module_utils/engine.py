@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from typing import Any
+from typing import Any, BinaryIO
 
 from .errors import EngineUnavailable
 
@@ -128,6 +128,16 @@ class Engine:
         """Run a command in a running container; return its exit status and standard output."""
         done = self._client.containers.get(container).exec_run(list(command), stderr=False)
         return int(done.exit_code or 0), b"".join([done.output] if isinstance(done.output, bytes) else done.output)
+
+    def fetch(self, container: str, path: str, target: BinaryIO) -> None:
+        """Write a folder of a container to a file, as a tar archive."""
+        blocks, _stat = self._client.containers.get(container).get_archive(path)
+        for block in blocks:
+            target.write(block)
+
+    def send(self, container: str, folder: str, archive: Any) -> None:
+        """Unpack a tar archive, which has ``read`` and ``len``, in a folder of a container."""
+        self._client.containers.get(container).put_archive(folder, archive)
 
     def logs(self, container: str, lines: int = 15) -> str:
         """The last log lines of a container."""
