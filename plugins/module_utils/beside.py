@@ -27,7 +27,11 @@ def ask(engine: Engine, web: str, *command: str) -> dict[str, Any]:
     status, output = engine.execute(web, "sh", "-c", words, "sh", *command)
     lines = output.decode("utf-8", "replace").strip().splitlines() or [""]
     if status:
-        raise SnapshotFailed(f"'{' '.join(command[:2])}' failed in the web service: {lines[-1]}", command=list(command))
+        hint = (
+            ". It runs with an older collection: run apply_change.yml first" if "No module named" in lines[-1] else ""
+        )
+        what = " ".join(command[:2])
+        raise SnapshotFailed(f"'{what}' failed in the web service: {lines[-1]}{hint}.", command=list(command))
     return dict(json.loads(lines[-1]))
 
 
@@ -36,8 +40,9 @@ def jobs(engine: Engine, web: str) -> dict[str, Any]:
     return ask(engine, web, "jobs")
 
 
-def clear_cache(engine: Engine, web: str) -> None:
-    ask(engine, web, "clear-cache")
+def clear_cache(engine: Engine, web: str) -> dict[str, Any]:
+    """Forget what was read of another database; returns the same as ``jobs``."""
+    return ask(engine, web, "clear-cache")
 
 
 def digests(engine: Engine, web: str, parts: Iterable[str]) -> dict[str, str]:

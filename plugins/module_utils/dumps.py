@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from .database import Database
+from .database import Database, Look
 from .errors import InvalidDump, SnapshotFailed
 from .stack import Stack
 
@@ -148,7 +148,7 @@ def _digest(stream: BinaryIO, size: int) -> str:
     return whole.hexdigest()
 
 
-def refuse_foreign(dump: Dump, stack: Stack, database: Database) -> None:
+def refuse_foreign(dump: Dump, stack: Stack, look: Look) -> None:
     """Raises InvalidDump for a dump of another plugin, and for one of a newer PostgreSQL than there is here."""
     header = dump.header
     if header["package"] != stack.plugin.package:
@@ -157,7 +157,7 @@ def refuse_foreign(dump: Dump, stack: Stack, database: Database) -> None:
             f"'{stack.plugin.package}''s.",
             path=str(dump.path),
         )
-    there = database.version() // 10000
+    there = look.version // 10000
     if int(header["postgres"]) > there:
         raise InvalidDump(
             f"the dump '{dump.path}' is of PostgreSQL {header['postgres']}, and the stack has {there}, which does not "
@@ -172,7 +172,7 @@ def write(path: Path, header: Mapping[str, Any], stack: Stack, database: Databas
     try:
         with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=str(path.parent)) as scratch:
             parts = {"database": Path(scratch, "database")}
-            _dump(database, parts["database"])
+            _dump(database, int(header["postgres"]), parts["database"])
             if media:
                 parts["media"] = media
             whole = Path(scratch, "whole")
@@ -188,10 +188,9 @@ def write(path: Path, header: Mapping[str, Any], stack: Stack, database: Databas
     return path.stat().st_size
 
 
-def _dump(database: Database, target: Path) -> None:
-    major = str(database.version() // 10000)
+def _dump(database: Database, major: int, target: Path) -> None:
     try:
-        _in_container(database, "pg_dump", _DUMP, _FOLDER, str(JOBS), database.name, major)
+        _in_container(database, "pg_dump", _DUMP, _FOLDER, str(JOBS), database.name, str(major))
         with target.open("wb") as stream:
             database.engine.fetch(database.container, f"{_FOLDER}/database", stream)
     finally:

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from .database import Database, Described
+from .database import Database, Described, Look
 from .oneoff import run_task
 from .running import Running
 from .secret import superuser_password
@@ -26,10 +26,9 @@ KEPT = 4
 _NEW = "new"
 
 
-def find_pristine(stack: Stack, database: Database) -> str:
+def find_pristine(stack: Stack, look: Look) -> str:
     """The pristine database with the migrations that NetBox's has; empty where none was kept."""
-    wanted = _key(_description(stack, database.applied(database.name)))
-    found = database.described(MARK).get(wanted)
+    found = look.marked(MARK).get(_key(_description(stack, look.live.applied)))
     return found.name if found and found.said else ""
 
 
@@ -41,14 +40,14 @@ def ensure_pristine(running: Running) -> str:
     """
     stack = running.stack
     database = Database(running.engine, running.compose)
-    found = find_pristine(stack, database)
+    look = database.look()
+    found = find_pristine(stack, look)
     if found:
         return found
-    applied = database.applied(database.name)
     new = f"{database.name}{MARK}{_NEW}"
     with running.reporter.step("pristine database") as step:
         database.drop(new)
-        base = _nearest(_description(stack, applied), database.described(MARK))
+        base = _nearest(_description(stack, look.live.applied), look.marked(MARK))
         if base:
             database.clone(base.name, new)
         else:
@@ -79,12 +78,13 @@ def keep_pristine(stack: Stack, database: Database) -> str:
 
 def _finish(stack: Stack, database: Database, new: str) -> str:
     """Give it its name, say on it what it is, and drop the oldest beyond a number."""
-    description = _description(stack, database.applied(new))
+    content = database.content(new)
+    description = _description(stack, content.applied)
     name = f"{database.name}{MARK}{_key(description)}"
     database.drop(name)
     database.rename(new, name)
-    database.describe(name, {**description, "made": time.time()})
-    kept = database.described(MARK).values()
+    database.describe(name, {**description, "types": content.types, "made": time.time()})
+    kept = database.look().marked(MARK).values()
     for old in sorted(kept, key=lambda one: float(one.said.get("made", 0)))[:-KEPT]:
         database.drop(old.name)
     return name

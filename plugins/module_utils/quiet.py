@@ -26,7 +26,7 @@ LIMIT_S = 10.0
 
 @contextmanager
 def quiet(running: Running, database: Database) -> Iterator[None]:
-    """Nobody has a session in NetBox's database inside; afterwards everybody goes on.
+    """Nobody works in NetBox's database inside, so that idle sessions may be ended; afterwards everybody goes on.
 
     What a killed run held goes on by itself after some seconds (requests) or with the next run (workers). Raises
     DatabaseBusy, with everything going on, where a session is in the middle of something for too long.
@@ -42,7 +42,6 @@ def quiet(running: Running, database: Database) -> Iterator[None]:
         if web in live:
             stack.enter_context(_held_requests(running, str(live[web]["Id"])))
         _wait_idle(database)
-        database.end_sessions(database.name)
         yield
 
 

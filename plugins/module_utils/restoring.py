@@ -15,9 +15,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Callable
 
-from .beside import clear_cache, digests, jobs, load
-from .database import Database
-from .errors import BrokenCode, InvalidSnapshot, NetBoxDevError, SnapshotFailed
+from .beside import clear_cache, digests, load
+from .database import Content, Database, Look
+from .errors import BrokenCode, InvalidSnapshot, SnapshotFailed
 from .freshness import Verdict, told_by
 from .migrating import Migrating
 from .oneoff import run_task
@@ -33,29 +33,22 @@ _TOLD_AFTER_S = 11.0
 _ANSWER_LIMIT_S = 60.0
 
 
-def recover(running: Running, database: Database) -> None:
-    """End what a run began that was killed while one database took another's place."""
+def recover(running: Running, database: Database, look: Look) -> bool:
+    """End what a run began that was killed while one database took another's place; return whether one had."""
     journal = read_json(running.stack.state / JOURNAL)
-    replaced = database.replaced in database.names()
+    replaced = database.replaced in look.databases
     if not replaced and not journal:
-        return
+        return False
     with running.reporter.step("end what a killed run began") as step:
         step.changed = replaced
-        if replaced and journal and not answers(database):
+        if replaced and journal and not look.live.applied:
             _undo(running, database)
             step.detail = f"{journal['what']} does not answer; what it replaced has its place again"
         elif replaced:
             database.drop(database.replaced)
             step.detail = f"{journal['what']} has taken its place" if journal else "a left-over copy is gone"
         (running.stack.state / JOURNAL).unlink(missing_ok=True)
-
-
-def answers(database: Database) -> bool:
-    """Whether NetBox's database has what NetBox needs first of all."""
-    try:
-        return bool(database.applied(database.name))
-    except NetBoxDevError:
-        return False
+    return True
 
 
 def _undo(running: Running, database: Database) -> None:
@@ -67,8 +60,9 @@ def _undo(running: Running, database: Database) -> None:
 class Restoring:
     """One restore: ``what`` for people, ``identity`` by which a second one of the same is known."""
 
-    def __init__(self, running: Migrating, database: Database, what: str, identity: str) -> None:
-        self.running, self.database, self.what, self.identity = running, database, what, identity
+    def __init__(self, running: Migrating, database: Database, live: Content, what: str, identity: str) -> None:
+        self.running, self.database, self.live = running, database, live
+        self.what, self.identity = what, identity
         self.stack, self.engine, self.check = running.stack, running.engine, running.check
         # Files of what is restored beside the database.
         self.parts: Mapping[str, Path] = {}
@@ -84,7 +78,7 @@ class Restoring:
     def unchanged_so_far(self) -> bool:
         """Whether this was restored last, and nothing is known to have been written since."""
         recorded = read_json(self.stack.state / RESTORED) or {}
-        return recorded.get("identity") == self.identity and recorded.get("writes") == self.database.writes()
+        return recorded.get("identity") == self.identity and recorded.get("writes") == self.live.writes
 
     def unchanged(self) -> bool:
         """The same of what is not told yet: who writes must end first, or have had the time to tell."""
@@ -95,20 +89,21 @@ class Restoring:
                 time.sleep(_TOLD_AFTER_S)
         else:
             with quiet(self.running, self.database):
-                pass
+                self.database.end_sessions(self.database.name)
+        self.live = self.database.content(self.database.name)
         recorded = read_json(self.stack.state / RESTORED) or {}
         beside = digests(self.engine, self.web, self.parts)
         return self.unchanged_so_far() and all(recorded["beside"].get(part) == beside[part] for part in beside)
 
     # -- do it
 
-    def restore(self, applied: Sequence[str], make: Callable[[str], Any]) -> bool:
+    def restore(self, applied: Sequence[str], types: str, make: Callable[[str], Any]) -> bool:
         """Return whether anything was changed. ``make`` fills a database of the name that it is given.
 
-        ``applied`` are the migrations that it will have. Raises InvalidSnapshot, with nothing touched, where the code
-        lacks one of them.
+        ``applied`` are the migrations that it will have, ``types`` stands for its content types. Raises
+        InvalidSnapshot, with nothing touched, where the code lacks one of them.
         """
-        live = self.database.applied(self.database.name)
+        live = self.live.applied
         self.before = {"database": f"{self.database.name}, {len(live)} migrations"}
         if self.parts and not self.web:
             raise SnapshotFailed(f"{' and '.join(self.parts)}: the web service has to run for that.")
@@ -120,13 +115,13 @@ class Restoring:
         if self.check:
             return True
         with self.running.reporter.step("restore") as step:
-            self._restore(make, pending, moved=sorted(applied) != sorted(live))
+            self._restore(make, pending, other=sorted(applied) != live or types != self.live.types)
             step.changed, step.detail = True, self.did
         return True
 
     def _compare(self, applied: Sequence[str], live: Sequence[str]) -> list[str]:
         """Migrations on disk that it will lack."""
-        if sorted(applied) == sorted(live):
+        if sorted(applied) == live:
             return []
         web = web_service(self.running.roles)
         found = run_task(self.running.compose, web, "compare", self.running.reporter.say, applied=list(applied))
@@ -140,7 +135,7 @@ class Restoring:
             )
         return list(found["pending"])
 
-    def _restore(self, make: Callable[[str], Any], pending: Sequence[str], moved: bool) -> None:
+    def _restore(self, make: Callable[[str], Any], pending: Sequence[str], other: bool) -> None:
         database, running = self.database, self.running
         served = self._served()
         database.drop(database.next)
@@ -148,20 +143,16 @@ class Restoring:
             make(database.next)
             if pending:
                 self._bring_up()
-            other = moved or database.content_types() != database.content_types(database.next)
         except BaseException:
             database.drop(database.next)
             raise
         with quiet(running, database):
             began = time.monotonic()
             write_json(self.stack.state / JOURNAL, {"what": self.what})
-            database.swap(database.next)
-            writes = database.writes()
+            writes = database.swap(database.next)
             try:
                 for part, path in self.parts.items():
                     load(self.stack, self.engine, self.web, part, path)
-                if self.web and "redis" not in self.parts:
-                    clear_cache(self.engine, self.web)
             except BaseException:
                 database.swap_back()
                 (self.stack.state / JOURNAL).unlink()
@@ -173,7 +164,8 @@ class Restoring:
         (self.stack.state / JOURNAL).unlink()
         database.drop(database.replaced)
         self.did += f"; requests waited {held:.1f} s for it"
-        self._tell_of_jobs()
+        if self.web and "redis" not in self.parts:
+            self._tell_of_jobs(clear_cache(self.engine, self.web)["waiting"])
         if other:
             self._reload()
 
@@ -194,7 +186,7 @@ class Restoring:
         """See that the database answers, and NetBox with it where it did before; else what was there comes back."""
         deadline = time.monotonic() + _ANSWER_LIMIT_S
         while True:
-            why = "" if answers(self.database) else "no migrations are in it"
+            why = "" if self.database.applied(self.database.name) else "no migrations are in it"
             if not why and served and not self._served():
                 why = f"{self.stack.url}/login/ is not served with it"
             if not why:
@@ -216,8 +208,7 @@ class Restoring:
             return False
         return status == 200
 
-    def _tell_of_jobs(self) -> None:
-        waiting = jobs(self.engine, self.web)["waiting"] if self.web and "redis" not in self.parts else 0
+    def _tell_of_jobs(self, waiting: int) -> None:
         if waiting:
             self.notices.append(
                 f"{waiting} jobs wait in Redis from before; they may be about rows that are not there any more "

@@ -81,8 +81,9 @@ class Snapshots:
         self.database = Database(running.engine, running.compose)
         if not self.check:
             running.safety.recover()
-            recover(running, self.database)
-            self._finish_or_remove()
+        self.look = self.database.look()
+        if not self.check and (recover(running, self.database, self.look) | self._finish_or_remove()):
+            self.look = self.database.look()
 
     def bring(self, state: str, asked: Asked) -> Result:
         """Bring a snapshot, or a dump where one is named, to a state: present, absent or restored."""
@@ -111,7 +112,7 @@ class Snapshots:
     def all(self) -> dict[str, Any]:
         """What the module database_snapshot_info returns."""
         found = self.found()
-        current = state_of(self.database.applied(self.database.name))
+        current = state_of(self.look.live.applied)
         ages = {name: round(time.time() - float(one.said["made"]), 1) for name, one in found.items()}
         return {
             "snapshots": [{**describe(name, found[name]), "age": ages[name]} for name in by_age(found)],
@@ -120,7 +121,7 @@ class Snapshots:
         }
 
     def found(self) -> dict[str, Described]:
-        return {name: one for name, one in self.database.described(MARK).items() if one.said}
+        return {name: one for name, one in self.look.marked(MARK).items() if one.said}
 
     def known(self, name: str) -> Described:
         """Raises InvalidSnapshot for one that is not there, with the nearest name and all others."""
@@ -168,7 +169,7 @@ class Snapshots:
         if there and not replace:
             self._left(name, there, comment, parts, result)
         else:
-            if not there and f"{self.database.name}{MARK}{name}" in self.database.names():
+            if not there and f"{self.database.name}{MARK}{name}" in self.look.databases:
                 raise InvalidSnapshot(
                     f"'{self.database.name}{MARK}{name}' is a database that this collection did not make. Choose "
                     "another name, or rename it.",
@@ -192,7 +193,8 @@ class Snapshots:
 
     def _make(self, name: str, comment: str, parts: Sequence[str], result: Result) -> None:
         database, running = self.database, self.running
-        self.assert_room(database.size(database.name))
+        size = self.look.databases[database.name].size
+        self.assert_room(size)
         said = self._said(name, comment, parts)
         result.changed, result.did = True, f"'{name}' made"
         if not self.check:
@@ -210,11 +212,10 @@ class Snapshots:
                 database.drop(f"{database.name}{MARK}{name}")
                 database.rename(database.next, f"{database.name}{MARK}{name}")
                 step.changed = True
-                step.detail = (
-                    f"'{name}', {size_text(database.size(database.name))}; requests waited {held:.1f} s for it"
-                )
+                step.detail = f"'{name}', {size_text(size)}; requests waited {held:.1f} s for it"
+            self.look = database.look()
             self._remove_folders()
-        made = Described(f"{database.name}{MARK}{name}", database.size(database.name), said)
+        made = Described(f"{database.name}{MARK}{name}", size, said)
         result.after = describe(name, made)
         result.snapshots = [result.after]
 
@@ -229,7 +230,7 @@ class Snapshots:
         return ""
 
     def _said(self, name: str, comment: str, parts: Sequence[str]) -> dict[str, Any]:
-        applied = self.database.applied(self.database.name)
+        live = self.look.live
         report = told_by(self.stack, web_service(self.running.roles)).get("report", {})
         made = time.time()
         return {
@@ -237,7 +238,8 @@ class Snapshots:
             "comment": comment,
             "made": made,
             "netbox": report.get("netbox") or self.stack.netbox,
-            "state": state_of(applied),
+            "state": state_of(live.applied),
+            "types": live.types,
             "parts": list(parts),
             "folder": f"{name}.{int(made * 1000)}",
             **where(self.stack),
@@ -282,6 +284,7 @@ class Snapshots:
     def _drop(self, name: str) -> None:
         with self.running.reporter.step("remove snapshot") as step:
             self.database.drop(f"{self.database.name}{MARK}{name}")
+            self.look = self.database.look()
             self._remove_folders()
             step.changed, step.detail = True, f"'{name}'"
 
@@ -296,10 +299,14 @@ class Snapshots:
         gone = [part for part in parts if not (folder / part).is_file()]
         if gone:
             raise InvalidSnapshot(f"the snapshot '{name}' lost its {' and '.join(gone)}: '{folder}' is not there.")
-        restoring = Restoring(self.running, self.database, f"snapshot '{name}'", f"snapshot {there.said['folder']}")
+        restoring = Restoring(
+            self.running, self.database, self.look.live, f"snapshot '{name}'", f"snapshot {there.said['folder']}"
+        )
         restoring.parts = {part: folder / part for part in parts}
         self._check_room_unless(restoring, there.size)
-        changed = restoring.restore(self.database.applied(there.name), lambda new: self.database.clone(there.name, new))
+        same = there.said["state"] == state_of(self.look.live.applied)
+        applied = self.look.live.applied if same else self.database.applied(there.name)
+        changed = restoring.restore(applied, there.said["types"], lambda new: self.database.clone(there.name, new))
         after = describe(name, there)
         return Result(
             changed, [after], restoring.notices, restoring.before, after if changed else restoring.before, restoring.did
@@ -327,9 +334,10 @@ class Snapshots:
         header = {
             **{key: said[key] for key in ("comment", "made", "netbox", "branch", "head", "state")},
             "package": self.stack.plugin.package,
-            "applied": database.applied(database.name),
-            "postgres": database.version() // 10000,
-            "size": database.size(database.name),
+            "applied": self.look.live.applied,
+            "types": self.look.live.types,
+            "postgres": self.look.version // 10000,
+            "size": self.look.databases[database.name].size,
         }
         result = Result(True, did=f"'{path}' written", after={**header, "applied": len(header["applied"])})
         if not self.check:
@@ -347,17 +355,22 @@ class Snapshots:
 
     def restore_dump(self, path: Path, parts: Sequence[str]) -> Result:
         found = dumps.read(path)
-        dumps.refuse_foreign(found, self.stack, self.database)
+        header = found.header
+        dumps.refuse_foreign(found, self.stack, self.look)
         lacks = [part for part in parts if part not in found.parts]
         if lacks:
             raise InvalidDump(f"the dump '{path}' was made without {' and '.join(lacks)}.", path=str(path))
-        restoring = Restoring(self.running, self.database, f"dump '{path.name}'", f"dump {found.identity}")
+        restoring = Restoring(
+            self.running, self.database, self.look.live, f"dump '{path.name}'", f"dump {found.identity}"
+        )
         with tempfile.TemporaryDirectory(prefix="media.", dir=str(self.stack.state)) as scratch:
             if parts and not self.check:
                 restoring.parts = {"media": dumps.extract(found, "media", Path(scratch, "media"))}
-            self._check_room_unless(restoring, int(found.header["size"]))
-            changed = restoring.restore(found.header["applied"], lambda new: dumps.fill(found, self.database, new))
-        after = {**found.header, "applied": len(found.header["applied"])}
+            self._check_room_unless(restoring, int(header["size"]))
+            changed = restoring.restore(
+                header["applied"], header["types"], lambda new: dumps.fill(found, self.database, new)
+            )
+        after = {**header, "applied": len(header["applied"])}
         before = restoring.before
         return Result(changed, [], restoring.notices, before, after if changed else before, restoring.did)
 
@@ -365,14 +378,17 @@ class Snapshots:
 
     def reset(self) -> Result:
         """Back to the pristine database, which is made if there is none."""
-        kept = find_pristine(self.stack, self.database)
-        if not kept and self.check:
+        name = find_pristine(self.stack, self.look)
+        if not name and self.check:
             return Result(True, did="the pristine database would be made, and take NetBox's place")
-        name = kept or ensure_pristine(self.running)
-        restoring = Restoring(self.running, self.database, "pristine database", f"pristine {name}")
-        self._check_room_unless(restoring, self.database.size(name))
-        applied = self.database.applied(name)
-        changed = restoring.restore(applied, lambda new: self.database.clone(name, new))
+        if not name:
+            name = ensure_pristine(self.running)
+            self.look = self.database.look()
+        pristine = self.look.databases[name]
+        restoring = Restoring(self.running, self.database, self.look.live, "pristine database", f"pristine {name}")
+        self._check_room_unless(restoring, pristine.size)
+        applied = pristine.said["applied"]
+        changed = restoring.restore(applied, pristine.said.get("types", ""), lambda new: self.database.clone(name, new))
         after = {"database": f"pristine, {len(applied)} migrations"}
         return Result(
             changed, [], restoring.notices, restoring.before, after if changed else restoring.before, restoring.did
@@ -402,14 +418,14 @@ class Snapshots:
 
     # -- what a killed run left
 
-    def _finish_or_remove(self) -> None:
-        """A copy that is described has but to get its name; one that is not goes."""
+    def _finish_or_remove(self) -> bool:
+        """A copy that is described has but to get its name; one that is not goes. Return whether there was one."""
         database = self.database
-        found = database.described("_next").get("")
+        found = self.look.databases.get(database.next)
         if found:
             target = f"{database.name}{MARK}{found.said.get('snapshot', '')}"
             with self.running.reporter.step("remove what a killed run left") as step:
-                if found.said.get("snapshot") and target not in database.names():
+                if found.said.get("snapshot") and target not in self.look.databases:
                     database.rename(found.name, target)
                     step.detail = f"the snapshot '{found.said['snapshot']}' was made, and has its name now"
                 else:
@@ -417,6 +433,7 @@ class Snapshots:
                     step.detail = "half a copy"
                 step.changed = True
         self._remove_folders()
+        return found is not None
 
     def _remove_folders(self) -> None:
         known = {str(one.said.get("folder")) for one in self.found().values()}

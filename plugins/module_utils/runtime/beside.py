@@ -168,6 +168,7 @@ def main() -> None:
         answer = jobs()
     elif command == "clear-cache":
         connect("caching").flushdb()
+        answer = jobs()
     elif command == "digest":
         answer = digest(rest)
     else:
