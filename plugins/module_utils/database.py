@@ -292,7 +292,7 @@ def _content(name: str) -> list[str]:
 
 
 def _content_of(rows: Sequence[str]) -> Content:
-    writes, applied, types = [*rows, ""][:3]
+    writes, applied, types = [*rows, "", "", ""][:3]
     return Content(sorted(json.loads(applied or "null") or []), writes, types)
 
 

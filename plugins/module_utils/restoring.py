@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import http.client
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Callable
 
+from . import dumps
 from .beside import clear_cache, digests, load
 from .database import Content, Database, Look
 from .errors import BrokenCode, InvalidSnapshot, SnapshotFailed
@@ -55,6 +56,16 @@ def _undo(running: Running, database: Database) -> None:
     """Give what was replaced its place again."""
     with quiet(running, database):
         database.swap_back()
+
+
+def restore_into_empty(running: Migrating, dump: dumps.Dump) -> None:
+    """Begin with a dump instead of the migrations; what the code has beyond it is applied by whoever asked."""
+    database = Database(running.engine, running.compose)
+    look = database.look()
+    dumps.refuse_foreign(dump, running.stack, look)
+    restoring = Restoring(running, database, look.live, f"dump '{dump.path.name}'", f"dump {dump.identity}")
+    applied, types = dump.header["applied"], dump.header["types"]
+    restoring.restore(applied, types, lambda new: dumps.fill(dump, database, new))
 
 
 class Restoring:
@@ -219,9 +230,9 @@ class Restoring:
         """Processes hold what they read of the database that was there."""
         running = self.running
         containers = self.engine.containers()
-        names: Iterable[str] = [
-            n for n in sorted(running.roles) if n in containers and containers[n]["State"]["Running"]
-        ]
+        names = [n for n in sorted(running.roles) if n in containers and containers[n]["State"]["Running"]]
+        if not names:
+            return
         with running.reporter.step("reload", tuple(names)) as step:
             disk = running.disk()
             running.act([Verdict(n, "reload", "another database", told_by(self.stack, n)) for n in names], disk)
