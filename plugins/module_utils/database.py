@@ -19,6 +19,8 @@ from .services import database_service
 _SAFETY = "_safety_"
 _REPLACED = "_replaced"
 _NEXT = "_next"
+# For a copy, a dump or a checkpoint.
+SILENT_S = 1800.0
 # PostgreSQL cuts longer names off.
 NAME_BYTES = 63
 # From where on copying files is cheaper.
@@ -121,9 +123,8 @@ class Database:
         return []
 
     def _psql(self, command: str, database: str, *statements: str) -> str:
-        status, output = self.engine.execute(
-            self.container, "sh", "-c", f"exec 2>&1; {_QUIET} {command}", database, *statements
-        )
+        words = ("sh", "-c", f"exec 2>&1; {_QUIET} {command}", database, *statements)
+        status, output = self.engine.execute(self.container, *words, silent_s=SILENT_S)
         text = output.decode("utf-8", "replace").strip()
         if status:
             raise SchemaFailed(f"PostgreSQL refused '{statements[-1].strip()[:80]}': {text}")

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from .database import Database, Look
+from .database import SILENT_S, Database, Look
 from .errors import InvalidDump, SnapshotFailed
 from .stack import Stack
 
@@ -238,7 +238,8 @@ def extract(dump: Dump, name: str, target: Path) -> Path:
 
 
 def _in_container(database: Database, what: str, script: str, *arguments: str) -> None:
-    status, output = database.engine.execute(database.container, "sh", "-c", script, "sh", *arguments)
+    words = ("sh", "-c", script, "sh", *arguments)
+    status, output = database.engine.execute(database.container, *words, silent_s=SILENT_S)
     if status:
         lines = output.decode("utf-8", "replace").strip().splitlines()
         raise SnapshotFailed(f"{what} failed: {' / '.join(lines[-3:])}", status=status)

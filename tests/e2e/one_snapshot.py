@@ -31,11 +31,11 @@ def counted(name: str, moment: int) -> Callable[..., Any]:
     """The engine's method, counted."""
     method = getattr(Engine, name)
 
-    def call(self: Engine, *arguments: Any) -> Any:
+    def call(self: Engine, *arguments: Any, **options: Any) -> Any:
         made.append(name)
         if len(made) == moment:
             os.kill(os.getpid(), signal.SIGKILL)
-        return method(self, *arguments)
+        return method(self, *arguments, **options)
 
     return call
 
