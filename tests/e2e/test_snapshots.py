@@ -406,3 +406,55 @@ def test_a_dump_begins_another_stack_with_another_name(stack: Stack, rows: str, 
         assert data(other) == rows
     finally:
         other.remove()
+
+
+@contextlib.contextmanager
+def small_disk(stack: Stack, spare: int) -> Iterator[None]:
+    """PostgreSQL on a disk on which so many bytes are free."""
+    asked = ["docker", "volume", "inspect", "-f", "{{.Mountpoint}}", f"{stack.project}_netbox-postgres-data"]
+    folder = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
+    stack.compose("stop", "postgres")
+    used = int(subprocess.run(["du", "-sk", folder], check=True, capture_output=True, text=True).stdout.split()[0])
+    size = used * 1024 + spare
+    subprocess.run(["cp", "-a", folder, f"{folder}.kept"], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size},mode=700", "tmpfs", folder], check=True)
+    try:
+        subprocess.run(["cp", "-a", f"{folder}.kept/.", folder], check=True)
+        subprocess.run(["chown", "--reference", f"{folder}.kept", folder], check=True)
+        stack.must_apply()
+        yield
+    finally:
+        stack.compose("stop", "postgres")
+        subprocess.run(["umount", folder], check=True)
+        shutil.rmtree(f"{folder}.kept")
+        stack.must_apply()
+
+
+@long
+def test_a_full_disk_is_told_and_leaves_the_database_and_no_half_of_anything(stack: Stack, rows: str) -> None:
+    with small_disk(stack, 40 << 20):
+        message = ""
+        for number in range(20):
+            told = run(stack, "present", name=f"full{number}")
+            if "failed" in told:
+                message = told["message"]
+                break
+        assert "no room" in message or "No space left on device" in message, message
+        assert data(stack) == rows
+        told = run(stack, "restored", name="full0")
+        assert not told.get("changed"), told
+        assert data(stack) == rows
+        assert did(stack, "absent", name="full0")
+        assert "netbox_next" not in databases(stack)
+        assert stack.http("/plugins/example/").status == 200
+
+
+@long
+def test_a_dump_that_finds_no_room_is_told_and_not_there(stack: Stack, rows: str, tmp_path: Path) -> None:
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40k", "tmpfs", str(tmp_path)], check=True)
+    try:
+        told = run(stack, "present", dump=str(tmp_path / "team.dump"))
+        assert "No space left on device" in told["message"], told
+        assert list(tmp_path.iterdir()) == []
+    finally:
+        subprocess.run(["umount", str(tmp_path)], check=True)
