@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import os
 import subprocess
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO
 
 from .errors import EngineUnavailable
 
@@ -19,6 +21,9 @@ except ImportError as _error:
     docker = None  # type: ignore[assignment]
     IMPORT_ERROR = str(_error)
 
+# For an answer of the engine's, and for an archive to begin.
+_TIMEOUT_S = 60
+_ARCHIVE_S = 600
 STACK_LABEL = "hedgehog.netbox_dev.stack"
 ROLE_LABEL = "hedgehog.netbox_dev.role"
 TASK_LABEL = "hedgehog.netbox_dev.task"
@@ -58,7 +63,7 @@ class Engine:
         if endpoint:
             environment["DOCKER_HOST"] = endpoint
         try:
-            self._client = docker.from_env(environment=environment, timeout=60)
+            self._client = docker.from_env(environment=environment, timeout=_TIMEOUT_S)
             self._client.ping()
         except (docker.errors.DockerException, OSError) as error:
             where = environment.get("DOCKER_HOST", "its default socket")
@@ -130,10 +135,36 @@ class Engine:
         """Send a signal to the container's first process."""
         self._client.containers.get(container).kill(signal)
 
-    def execute(self, container: str, *command: str) -> tuple[int, bytes]:
-        """Run a command in a running container; return its exit status and standard output."""
-        done = self._client.containers.get(container).exec_run(list(command), stderr=False)
+    def execute(self, container: str, *command: str, silent_s: float = _TIMEOUT_S) -> tuple[int, bytes]:
+        """Run a command in a running container; return its exit status and standard output.
+
+        It may say nothing for so many seconds.
+        """
+        with self._patient(silent_s):
+            done = self._client.containers.get(container).exec_run(list(command), stderr=False)
         return int(done.exit_code or 0), b"".join([done.output] if isinstance(done.output, bytes) else done.output)
+
+    def fetch(self, container: str, path: str, target: BinaryIO) -> None:
+        """Write a folder of a container to a file, as a tar archive."""
+        with self._patient(_ARCHIVE_S):
+            blocks, _stat = self._client.containers.get(container).get_archive(path)
+            for block in blocks:
+                target.write(block)
+
+    def send(self, container: str, folder: str, archive: Any) -> None:
+        """Unpack a tar archive, which has ``read`` and ``len``, in a folder of a container."""
+        with self._patient(_ARCHIVE_S):
+            self._client.containers.get(container).put_archive(folder, archive)
+
+    @contextmanager
+    def _patient(self, seconds: float) -> Iterator[None]:
+        """Let the engine be silent for longer than it may be elsewhere."""
+        api = self._client.api
+        before, api.timeout = api.timeout, max(seconds, api.timeout)
+        try:
+            yield
+        finally:
+            api.timeout = before
 
     def logs(self, container: str, lines: int = 15) -> str:
         """The last log lines of a container."""

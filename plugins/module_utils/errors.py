@@ -104,6 +104,18 @@ class DatabaseBusy(NetBoxDevError):
     code = "database_busy"
 
 
+class InvalidSnapshot(NetBoxDevError):
+    code = "invalid_snapshot"
+
+
+class SnapshotFailed(NetBoxDevError):
+    code = "snapshot_failed"
+
+
+class InvalidDump(NetBoxDevError):
+    code = "invalid_dump"
+
+
 class SchemaFailed(NetBoxDevError):
     code = "schema_failed"
 

@@ -18,6 +18,9 @@ _FAILURES: dict[str, type[NetBoxDevError]] = {
     "prepare": SchemaFailed,
     "schema": SchemaFailed,
     "back": SchemaFailed,
+    "upgrade": SchemaFailed,
+    "compare": SchemaFailed,
+    "again": SchemaFailed,
     "check": BrokenCode,
 }
 
@@ -33,9 +36,10 @@ def run_task(
     task: str,
     progress: Progress | None = None,
     timeout_s: float = 900,
+    database: str = "",
     **request: Any,
 ) -> dict[str, Any]:
-    """Run a task of ``runtime.task`` and return its result.
+    """Run a task of ``runtime.task`` and return its result; on another ``database`` than the services have, if given.
 
     Raises the task's failure (SchemaFailed or BrokenCode) with the last frames of the traceback, ComposeFailed when
     the container could not run at all, and TimeLimit.
@@ -57,7 +61,9 @@ def run_task(
 
     label = READING if task == "look" or request.get("dry_run") else task
     status, _output, errors = compose.call(
-        *("run", "--rm", "--no-deps", "-T", "--label", f"{TASK_LABEL}={label}", "--entrypoint", PYTHON, service),
+        *("run", "--rm", "--no-deps", "-T", "--label", f"{TASK_LABEL}={label}", "--entrypoint", PYTHON),
+        *(("-e", f"NETBOX_DEV_DATABASE={database}") if database else ()),
+        service,
         *("-m", f"{RUNTIME_PACKAGE}.task"),
         stdin=json.dumps({"task": task, **request}),
         on_stdout=take,

@@ -23,6 +23,7 @@ from .errors import ForeignOverride, InvalidProject
 from .image import build_context, write_context
 from .matrix import WEB
 from .runtime import (
+    beside,
     binding,
     child,
     compiles,
@@ -53,6 +54,7 @@ RUNTIME_PACKAGE = "netbox_dev_runtime"
 STATIC_VOLUME = "netbox-static-files"
 # Imported only so that they come to the managed node with this module; they run in the containers.
 _RUNTIME_MODULES = (
+    beside,
     binding,
     child,
     compiles,

@@ -23,7 +23,7 @@ from .freshness import OTHER_CODE, Disk, Verdict, connected, created_from, disk_
 from .oneoff import broken, run_task
 from .override import PYTHON, RUNTIME_PACKAGE
 from .port import taken
-from .services import backing_services, database_service, web_service
+from .services import backing_services, database_service, python_services, web_service
 from .stack import Stack
 from .state import write_json
 
@@ -184,6 +184,13 @@ class Running:
                 self._wait_healthy(names)
                 step.changed = True
         return True
+
+    def running_python(self) -> list[str]:
+        """The Python services that run."""
+        containers = self.engine.containers()
+        return [
+            n for n in python_services(self.compose.config()) if containers.get(n, {}).get("State", {}).get("Running")
+        ]
 
     def backing_down(self) -> list[str]:
         containers = self.engine.containers()

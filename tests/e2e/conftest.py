@@ -28,6 +28,7 @@ ORDER = (
     "test_document",
     "test_schema",
     "test_branches",
+    "test_snapshots",
     "test_bad_input",
     "test_faults",
 )

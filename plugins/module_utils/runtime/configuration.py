@@ -51,6 +51,9 @@ def _gateway() -> list[str]:
 def _database(options: dict[str, Any]) -> dict[str, Any]:
     changed = copy.deepcopy(options)
     if changed:
+        if os.environ.get("NETBOX_DEV_DATABASE"):
+            # A task works on another database than the services do.
+            changed["NAME"] = os.environ["NETBOX_DEV_DATABASE"]
         changed["OPTIONS"] = {**changed.get("OPTIONS", {}), "sslmode": "disable", "connect_timeout": 5}
         changed["CONN_HEALTH_CHECKS"] = True
     return changed

@@ -30,6 +30,9 @@ RUN_DIR = "/opt/netbox-dev/.run"
 # A file in it, touched by a run that changes the schema for as long as it does.
 HOLD = "hold"
 HOLD_S = 15.0
+# The same while requests are held; and the file that says that none is under way.
+QUIET = "quiet"
+QUIET_SINCE = "quiet-since"
 POLL_S = 0.25
 SETTLE_S = 0.15
 # A child that lived this long did not fail at its start.
@@ -101,6 +104,8 @@ class Supervisor:
         if self.warm:
             adopt_orphans()
             self.warm.start()
+        if self.kind == "web":
+            signal.signal(signal.SIGUSR1, self._on_usr1)
         self.tell()
         while not self.stopping:
             self._reap()
@@ -116,6 +121,11 @@ class Supervisor:
     def _on_hup(self, *_: object) -> None:
         self.wanted = self.forced = True
         self.retry_at = 0.0
+
+    def _on_usr1(self, *_: object) -> None:
+        """Let the child hold its requests."""
+        if self.current:
+            self._kill(self.current, signal.SIGUSR1)
 
     def _on_term(self, *_: object) -> None:
         self.stopping = True

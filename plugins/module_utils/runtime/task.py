@@ -261,6 +261,65 @@ def back(request: dict[str, Any]) -> dict[str, Any]:
         raise MigrationFailed(f"{_failed(error)}. {_GUARDED}") from error
 
 
+def upgrade(request: dict[str, Any]) -> dict[str, Any]:
+    """Apply what a database lacks that no service has, and make the superuser where one is named."""
+    wait_for_database(request["database_s"])
+    applied = [*names_of(pending()), *unrecorded()]
+    try:
+        if applied:
+            migrate(progress, applied)
+        if request["superuser_name"]:
+            ensure_superuser(request["superuser_name"], request["superuser_password"], dry_run=False)
+    except Exception as error:
+        raise MigrationFailed(f"{_failed(error)}. NetBox's own database was not touched") from error
+    return {"applied": applied}
+
+
+def compare(request: dict[str, Any]) -> dict[str, Any]:
+    """Which migrations of a list are not on disk, and how many on disk are not in it."""
+    from django.db.migrations.loader import MigrationLoader
+
+    disk = MigrationLoader(None, ignore_no_migrations=True).disk_migrations
+    given = set(request["applied"])
+    stood_for = {
+        f"{label}.{name}"
+        for migration in disk.values()
+        for label, name in migration.replaces
+        if f"{migration.app_label}.{migration.name}" in given
+    }
+    there = {f"{label}.{name}" for label, name in disk}
+    whole = {
+        f"{label}.{name}"
+        for (label, name), migration in disk.items()
+        if migration.replaces and given.issuperset(f"{app}.{one}" for app, one in migration.replaces)
+    }
+    return {"unknown": sorted(given - there - stood_for), "pending": sorted(there - given - stood_for - whole)}
+
+
+def again(request: dict[str, Any]) -> dict[str, Any]:
+    """Take all migrations of one of the plugin's apps back, and apply what is not applied then."""
+    wait_for_database(request["database_s"])
+    labels = plugin_labels(os.environ["NETBOX_DEV_PACKAGE"])
+    if request["app"] not in labels:
+        raise NoSuchApp(f"'{request['app']}' is no app of the plugin; it has: {', '.join(labels)}")
+    if request["dry_run"]:
+        return {"applied": []}
+    from django.core.management import call_command
+
+    try:
+        progress(f"taking all migrations of {request['app']} back")
+        call_command("migrate", request["app"], "zero", interactive=False, verbosity=0, skip_checks=True)
+        applied = [*names_of(pending()), *unrecorded()]
+        migrate(progress, applied)
+    except Exception as error:
+        raise MigrationFailed(f"{_failed(error)}. {_GUARDED}") from error
+    return {"applied": applied}
+
+
+class NoSuchApp(Exception):
+    """The plugin has no app of that name."""
+
+
 def static(request: dict[str, Any]) -> dict[str, Any]:
     return collect_static(request["dry_run"])
 
@@ -272,6 +331,9 @@ TASKS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "look": look,
     "back": back,
     "static": static,
+    "upgrade": upgrade,
+    "compare": compare,
+    "again": again,
 }
 
 
