@@ -22,6 +22,7 @@ except ImportError as _error:
 STACK_LABEL = "hedgehog.netbox_dev.stack"
 ROLE_LABEL = "hedgehog.netbox_dev.role"
 TASK_LABEL = "hedgehog.netbox_dev.task"
+TESTS_LABEL = "hedgehog.netbox_dev.tests"
 
 
 def _endpoint() -> str | None:
@@ -81,9 +82,14 @@ class Engine:
 
     def remove_tasks(self) -> None:
         """End one-off tasks that a run left behind when it was killed; the lock says that none is under way."""
-        labels = [f"com.docker.compose.project={self.project_name}", TASK_LABEL]
-        for container in self._client.containers.list(all=True, filters={"label": labels}, ignore_removed=True):
-            self.remove(str(container.id))
+        for container in self.labelled(TASK_LABEL):
+            self.remove(container)
+
+    def labelled(self, label: str) -> dict[str, str]:
+        """This project's containers that have a label: its value by container."""
+        labels = [f"com.docker.compose.project={self.project_name}", label]
+        found = self._client.containers.list(all=True, filters={"label": labels}, ignore_removed=True)
+        return {str(container.id): str(container.labels[label]) for container in found}
 
     def remove(self, container: str) -> None:
         """Remove a container, running or not, unless it is gone already."""

@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, Callable
 
 from .compose import Compose, last_lines
 from .engine import TASK_LABEL
-from .errors import BrokenCode, ComposeFailed, NetBoxDevError, SchemaFailed
+from .errors import BrokenCode, ComposeFailed, NetBoxDevError, SchemaFailed, TestsFailed
 from .override import PYTHON, RUNTIME_PACKAGE
 from .releases import missing_parent
 
@@ -19,6 +20,8 @@ _FAILURES: dict[str, type[NetBoxDevError]] = {
     "schema": SchemaFailed,
     "back": SchemaFailed,
     "check": BrokenCode,
+    "tests": TestsFailed,
+    "command": TestsFailed,
 }
 
 
@@ -33,9 +36,13 @@ def run_task(
     task: str,
     progress: Progress | None = None,
     timeout_s: float = 900,
+    module: str = "task",
+    options: Sequence[str] = (),
     **request: Any,
 ) -> dict[str, Any]:
-    """Run a task of ``runtime.task`` and return its result.
+    """Run a task of the runtime's ``module`` and return its result.
+
+    ``options`` are those of ``docker compose run`` in place of the label by which a run's left-overs are found.
 
     Raises the task's failure (SchemaFailed or BrokenCode) with the last frames of the traceback, ComposeFailed when
     the container could not run at all, and TimeLimit.
@@ -56,8 +63,8 @@ def run_task(
             answers.update(message)
 
     status, _output, errors = compose.call(
-        *("run", "--rm", "--no-deps", "-T", "--label", f"{TASK_LABEL}={task}", "--entrypoint", PYTHON, service),
-        *("-m", f"{RUNTIME_PACKAGE}.task"),
+        *("run", "--rm", "--no-deps", "-T", *(options or ("--label", f"{TASK_LABEL}={task}"))),
+        *("--entrypoint", PYTHON, service, "-m", f"{RUNTIME_PACKAGE}.{module}"),
         stdin=json.dumps({"task": task, **request}),
         on_stdout=take,
         timeout_s=timeout_s,

@@ -30,11 +30,16 @@ from .runtime import (
     drift,
     install,
     local_settings,
+    measuring,
     netbox,
+    outcomes,
     probe,
+    pytests,
     schema,
     supervise,
     task,
+    testdb,
+    testing,
 )
 from .services import command_words, python_services, role_of_command, supervised
 from .stack import Stack
@@ -57,11 +62,16 @@ _RUNTIME_MODULES = (
     digest,
     drift,
     local_settings,
+    measuring,
     netbox,
+    outcomes,
     probe,
+    pytests,
     schema,
     supervise,
     task,
+    testdb,
+    testing,
 )
 _MARK = "# Written by hedgehog.netbox_dev, content "
 
