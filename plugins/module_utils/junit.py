@@ -21,7 +21,7 @@ def junit(name: str, tests: Sequence[Mapping[str, Any]], seconds: float) -> str:
     for kind, attribute in (("failure", "failures"), ("error", "errors"), ("skipped", "skipped")):
         suite.set(attribute, str(kinds.count(kind)))
     for one, kind in zip(tests, kinds):
-        group, _separator, method = one["test"].rpartition("::" if "::" in one["test"] else ".")
+        group, method = _named(one["test"])
         case = ElementTree.SubElement(suite, "testcase", classname=group, name=method, time=f"{one['seconds']:.3f}")
         if one["path"]:
             case.set("file", one["path"])
@@ -32,3 +32,13 @@ def junit(name: str, tests: Sequence[Mapping[str, Any]], seconds: float) -> str:
     top = ElementTree.Element("testsuites")
     top.append(suite)
     return f'<?xml version="1.0" encoding="utf-8"?>\n{ElementTree.tostring(top, encoding="unicode")}\n'
+
+
+def _named(test: str) -> tuple[str, str]:
+    """Class and method; what is told of a class as a whole is ``setUpClass (its name)``."""
+    whole = re.fullmatch(r"(\w+) \(([\w.]+)\)", test)
+    if whole:
+        return whole.group(2), whole.group(1)
+    name, space, parameters = test.partition(" ")
+    group, _separator, method = name.rpartition("::" if "::" in name else ".")
+    return group, f"{method}{space}{parameters}"

@@ -21,7 +21,7 @@ from .stack import Stack
 DJANGO, PYTEST = "django", "pytest"
 # Where a repository has tests beside its package.
 _BESIDE = ("tests", "test")
-_TEST_FILE = re.compile(r"test[^/]*\.py|[^/]+_test\.py")
+TEST_FILE = re.compile(r"test[^/]*\.py|[^/]+_test\.py")
 # Classes whose methods are all that they say themselves.
 _PLAIN = re.compile(r"(\w+\.)*(TestCase|SimpleTestCase|TransactionTestCase|LiveServerTestCase|object)")
 _CONFIGURED = (
@@ -56,6 +56,17 @@ def runner_of(root: Path) -> str:
 def find_labels(stack: Stack, given: Sequence[str]) -> list[Label]:
     """Raises UnknownTest, with what there is, for one that names nothing in the plugin."""
     return [_find(stack, one.strip()) for one in given if one.strip()]
+
+
+def within(labels: Sequence[Label], paths: Sequence[str]) -> list[Label]:
+    """Of the labels those that are in files, which stand for themselves without any label."""
+    if not labels:
+        return [Label(path) for path in paths]
+    found: dict[Label, None] = {}
+    for one in labels:
+        inside = [path for path in paths if f"{path}/".startswith(f"{one.path}/") or not one.path]
+        found.update(dict.fromkeys(one if path == one.path else Label(path) for path in inside))
+    return list(found)
 
 
 def _find(stack: Stack, given: str) -> Label:
@@ -102,12 +113,12 @@ def _near(stack: Stack, given: str) -> str:
     """End a sentence with the nearest test module, written as the given one is, and with those there are."""
     paths = [path.relative_to(stack.plugin.root).as_posix() for path in test_files(stack)]
     dotted = "/" not in given and not given.endswith(".py")
-    known = [_module(stack, path) if dotted else path for path in paths]
+    known = [module_of(stack, path) if dotted else path for path in paths]
     listed = f" It has: {', '.join(known[:8])}{' …' if len(known) > 8 else ''}." if known else " It has no tests."
     return nearest(given, known) + listed
 
 
-def _module(stack: Stack, path: str) -> str:
+def module_of(stack: Stack, path: str) -> str:
     """The name by which Django's runner imports a file."""
     top = os.path.dirname(stack.plugin.package_path)
     inside = path.startswith(f"{stack.plugin.package_path}/")
@@ -121,7 +132,7 @@ def test_files(stack: Stack) -> Iterator[Path]:
     for top in (plugin.package_dir, *(plugin.root / name for name in _BESIDE)):
         for here, folders, names in os.walk(top):
             folders[:] = sorted(f for f in folders if not f.startswith(".") and (f not in SKIPPED_DIRS or f in _BESIDE))
-            yield from (Path(here, name) for name in sorted(names) if _TEST_FILE.fullmatch(name))
+            yield from (Path(here, name) for name in sorted(names) if TEST_FILE.fullmatch(name))
 
 
 def _check_names(root: Path, given: str, label: Label) -> None:
@@ -176,8 +187,10 @@ def spelled(stack: Stack, labels: Sequence[Label], runner: str) -> list[str]:
             inside = f"{one.path}/".startswith(f"{plugin.package_path}/")
             rest = f"{one.path}/"[len(plugin.package_path) + 1 :].rstrip("/")
             found.append(
-                f"{NETBOX_DIR}/{plugin.package}/{rest}".rstrip("/") if inside else f"{repository}/{one.path}".rstrip("/")
+                f"{NETBOX_DIR}/{plugin.package}/{rest}".rstrip("/")
+                if inside
+                else f"{repository}/{one.path}".rstrip("/")
             )
         else:
-            found.append(".".join([_module(stack, one.path), *one.names]))
+            found.append(".".join([module_of(stack, one.path), *one.names]))
     return found

@@ -10,21 +10,23 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import shlex
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .affected import find_affected
 from .engine import TESTS_LABEL, Engine
-from .errors import StackLocked, StackNotSetUp
+from .errors import StackLocked, StackNotSetUp, UnknownCommand, UnknownTest, nearest
 from .events import Reporter
-from .follow import on_node
 from .junit import junit
-from .labels import Label, find_labels, runner_of, spelled
+from .labels import DJANGO, Label, find_labels, runner_of, spelled, within
 from .oneoff import run_task
-from .override import REPOSITORIES
+from .override import NETBOX_DIR, REPOSITORIES
 from .running import Running
 from .runtime.configuration import TEST_RUN
 from .runtime.outcomes import BAD
@@ -65,10 +67,37 @@ class Tests:
         self.stack, self.reporter, self.check, self.lock_timeout_s = stack, reporter, check, lock_timeout_s
 
     def run(self, wish: Wish) -> dict[str, Any]:
-        """Returns ``{tests, failed: any of them, changed, summary, …}``. Raises UnknownTest before anything starts."""
+        """Returns what the module test_run does. Raises UnknownTest for what surely is none before anything starts."""
+        if wish.command:
+            return self._command(wish, *shlex.split(wish.command))
         runner = runner_of(self.stack.plugin.root) if wish.runner == AUTO else wish.runner
         labels = find_labels(self.stack, wish.labels)
-        return self._tests(wish, runner, labels)
+        if not wish.affected:
+            return self._tests(wish, runner, labels)
+        affected = find_affected(self.stack, wish.since)
+        if affected.paths is None:
+            self.reporter.say(f"all tests: {affected.why}")
+            return self._tests(wish, runner, labels)
+        self.reporter.say(affected.why)
+        touched = within(labels, affected.paths)
+        if touched:
+            return self._tests(wish, runner, touched)
+        return {"changed": False, "counts": {}, "listed": [], "summary": [f"no test to run: {affected.why}"]}
+
+    def _command(self, wish: Wish, name: str, *arguments: str) -> dict[str, Any]:
+        """Raises UnknownCommand with those that the plugin has."""
+        result = self._ask("command", wish, command=name, arguments=arguments)
+        known = result["known"]
+        if name not in known:
+            listed = f"It has: {', '.join(known)}." if known else "It has none."
+            raise UnknownCommand(
+                f"command: the plugin has no management command '{name}'{nearest(name, known)} {listed}", known=known
+            )
+        if self.check:
+            return {"changed": False, "summary": [f"would run {wish.command}"]}
+        failed = result["failed"]
+        end = f"{name} failed: {failed}" if failed else f"{name} passed [{result['seconds']:.1f} s]"
+        return {"changed": False, "failed": bool(failed), "msg": end, "summary": [end]}
 
     def _tests(self, wish: Wish, runner: str, labels: list[Label]) -> dict[str, Any]:
         plugin = self.stack.plugin
@@ -90,8 +119,11 @@ class Tests:
             parallel=wish.parallel,
             coverage=measured if wish.coverage else None,
         )
+        if result.get("refused"):
+            raise UnknownTest(f"labels: {result['refused']}" if labels and runner == DJANGO else result["refused"])
         for one in result["tests"]:
-            one["path"] = on_node(self.stack, one["path"])
+            one.update({key: self._on_node(one[key]) for key in ("path", "text")})
+        result["stopped"] = self._on_node(result["stopped"])
         seconds = time.monotonic() - started
         bad = [one for one in result["tests"] if one["outcome"] in BAD]
         files = list(result["coverage"].get("files", []))
@@ -102,13 +134,20 @@ class Tests:
             "failed": bool(bad or result["stopped"]),
             "msg": _said(result, bad),
             "runner": runner,
-            "tests": result["tests"],
+            "failures": [{key: one[key] for key in one if key != "text"} for one in bad],
+            "counts": dict(Counter(one["outcome"] for one in result["tests"])),
             "listed": result["listed"],
             "database": result["database"] or {},
             "coverage": result["coverage"].get("percent"),
             "written": files,
             "summary": summarize(result, bad, files, seconds, self.check, wish.time_limit_s),
         }
+
+    def _on_node(self, text: str) -> str:
+        """A text with the plugin's files named as its repository has them."""
+        plugin = self.stack.plugin
+        text = text.replace(f"{NETBOX_DIR}/{plugin.package}/", f"{plugin.package_path}/")
+        return text.replace(f"{REPOSITORIES}/{plugin.distribution}/", "")
 
     def _write_junit(self, name: str, tests: list[dict[str, Any]], seconds: float) -> str:
         path = self.stack.plugin.root / Path(name).expanduser()
@@ -118,7 +157,7 @@ class Tests:
             for folder in missing:
                 os.chown(folder, self.stack.plugin.uid, self.stack.plugin.gid)
         write_atomic(path, junit(self.stack.plugin.package, tests, seconds), 0o644)
-        return str(path)
+        return name
 
     # -- the container
 
@@ -138,7 +177,7 @@ class Tests:
                 running.compose,
                 web_service(running.roles),
                 task,
-                self.reporter.say,
+                lambda line: self.reporter.say(self._on_node(line)),
                 wish.time_limit_s + _GRACE_S,
                 module="testing",
                 options=("--label", f"{TESTS_LABEL}={number}", "-e", f"{TEST_RUN}={number}"),
@@ -212,16 +251,20 @@ def _remove(engine: Engine, database: Database, number: int) -> None:
 
 
 def _counts(result: dict[str, Any]) -> str:
-    outcomes = [one["outcome"] for one in result["tests"]]
-    parts = [f"{outcomes.count(name)} {name}" for name in dict.fromkeys(("passed", *BAD, *outcomes)) if name in outcomes]
-    return f"{len(outcomes)} tests: {', '.join(parts)}" if parts else "no tests"
+    counts = Counter(one["outcome"] for one in result["tests"])
+    parts = [f"{counts[name]} {name}" for name in dict.fromkeys(("passed", *BAD, *counts)) if counts[name]]
+    return f"{_number(len(result['tests']))}: {', '.join(parts)}" if parts else "no tests"
+
+
+def _number(tests: int) -> str:
+    return f"{tests} test{'' if tests == 1 else 's'}"
 
 
 def _said(result: dict[str, Any], bad: list[dict[str, Any]]) -> str:
     if result["stopped"]:
         return f"the tests did not end within their time limit, and were stopped in {result['stopped']}"
     if bad:
-        return f"{len(bad)} of {len(result['tests'])} tests did not pass, the first: {bad[0]['test']}: {bad[0]['message']}"
+        return f"{len(bad)} of {_number(len(result['tests']))} did not pass, the first: {bad[0]['test']}: {bad[0]['message']}"
     return _counts(result)
 
 
@@ -232,7 +275,7 @@ def summarize(
     if check:
         names = result["listed"]
         more = [f"  … and {len(names) - 15} more"] if len(names) > 15 else []
-        return [f"would run {len(names)} tests", *(f"  {name}" for name in names[:15]), *more]
+        return [f"would run {_number(len(names))}", *(f"  {name}" for name in names[:15]), *more]
     lines = []
     for one in bad[:_LISTED]:
         where = f"{one['path']}:{one['line']}: " if one["path"] else ""

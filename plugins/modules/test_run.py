@@ -36,7 +36,8 @@ attributes:
 options:
   labels:
     description:
-      - Which tests - files or folders of the plugin, dotted paths of modules, classes or methods, or V(FILE::Class::method).
+      - Which tests - files or folders of the plugin, dotted paths of modules, classes or methods, or
+        V(FILE::Class::method).
       - Without it all tests of the package, and of a package V(tests) beside it.
     type: list
     elements: str
@@ -112,8 +113,8 @@ runner:
   returned: when there were tests to run
   type: str
   sample: django
-tests:
-  description: Every test that was run.
+failures:
+  description: Every test that did not pass.
   returned: when there were tests to run
   type: list
   elements: dict
@@ -122,16 +123,13 @@ tests:
       description: Its name.
       type: str
     outcome:
-      description: V(passed), V(failed), V(error), V(skipped), V(expected failure) or V(unexpected success).
+      description: V(failed), V(error) or V(unexpected success).
       type: str
     seconds:
       description: How long it took.
       type: float
     message:
       description: Why it did not pass, in a line.
-      type: str
-    text:
-      description: The traceback, with what the test printed.
       type: str
     path:
       description: The file where it failed, relative to the repository.
@@ -144,9 +142,16 @@ tests:
       outcome: failed
       seconds: 0.02
       message: "AssertionError: 'leaf' != 'spine'"
-      text: "Traceback (most recent call last): …"
       path: netbox_example/tests/test_models.py
       line: 20
+counts:
+  description: How many tests had each outcome.
+  returned: when there were tests to run
+  type: dict
+  sample:
+    passed: 41
+    failed: 1
+    skipped: 2
 listed:
   description: In check mode, names of the tests that would run.
   returned: when there were tests to run
@@ -169,8 +174,8 @@ written:
   type: list
   elements: str
 summary:
-  description: The run in lines for a person, with failures first.
-  returned: always
+  description: The run in lines for a person, with failures first. Printed, and not returned, where tests failed.
+  returned: success
   type: list
   elements: str
 """

@@ -44,7 +44,7 @@ def _configuration(repository: str, package_path: str, folder: str, parallel: bo
                 value = "".join(f"\n{one}" for one in value)
             if value not in (None, ""):
                 parser[section][name] = str(value)
-    parser["run"].update(source_pkgs=package, data_file=os.path.join(folder, "data"), parallel="true")
+    parser["run"].update(source_pkgs=package, data_file=os.path.join(folder, ".coverage"), parallel="true")
     if parallel:
         parser["run"]["concurrency"] = "\nmultiprocessing\nthread"
     parser["paths"] = {"plugin": f"\n{repository}/{package_path}\n{NETBOX_DIR}/{package}"}
@@ -85,7 +85,8 @@ def measured(wanted: dict[str, Any] | None, say: Callable[[str], None]) -> Itera
             measuring.save()
         os.chdir(repository)
         whole = coverage.Coverage(config_file=file, data_file=os.path.join(repository, ".coverage"), data_suffix=False)
-        whole.combine([folder])
+        # Found by the name of the file that they become.
+        whole.combine([folder], strict=True)
         whole.save()
         table = io.StringIO()
         found["percent"] = round(whole.report(file=table), 1)

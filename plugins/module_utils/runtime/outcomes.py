@@ -8,6 +8,11 @@ import re
 import time
 from typing import Any, Callable
 
+
+class Refused(Exception):
+    """There is nothing to run, or nothing to run it with; the message says why."""
+
+
 BAD = ("failed", "error", "unexpected success")
 _FRAME = re.compile(r'File "([^"]+)", line (\d+)|^(\S+\.py):(\d+): ', re.MULTILINE)
 # Lines of a traceback that are told as a test fails; all of it is in the results.
@@ -37,19 +42,18 @@ class Outcomes:
     def add(self, test: str, outcome: str, seconds: float = 0.0, message: str = "", text: str = "") -> None:
         path, line = self._place(text) if outcome in BAD else ("", 0)
         one = {"test": test, "outcome": outcome, "seconds": round(seconds, 3), "message": message, "text": text}
-        self.found.append({**one, "path": path, "line": line})
         group = test.rpartition("::")[0] or test.rpartition(".")[0]
-        if outcome in BAD:
+        if group != self._group or outcome in BAD:
             self.flush()
+            self._group = group
+        self.found.append({**one, "path": path, "line": line})
+        if outcome in BAD:
             where = f" at {path}:{line}" if path else ""
             self._say(f"{outcome.upper()} {test}{where}: {message}")
             for told in text.rstrip().splitlines()[-_TOLD:]:
                 self._say(f"    {told}")
-            return
-        if group != self._group:
-            self.flush()
-            self._group = group
-        self._passed += 1
+        else:
+            self._passed += 1
 
     def flush(self) -> None:
         """Tell of the tests that went well since the last line."""

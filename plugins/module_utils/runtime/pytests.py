@@ -10,13 +10,9 @@ import io
 import os
 from typing import Any
 
-from .outcomes import Outcomes
+from .outcomes import Outcomes, Refused
 
 _NO_TESTS = 5
-
-
-class PytestFailed(Exception):
-    """Pytest could not run; the message has its words."""
 
 
 class _Collector:
@@ -64,7 +60,7 @@ def pytest_configure() -> None:
 
 
 def run(request: dict[str, Any], outcomes: Outcomes) -> list[str]:
-    """As ``testing.tests`` has the request. Raises PytestFailed with what pytest says."""
+    """As ``testing.tests`` has the request. Raises Refused with what pytest says."""
     import pytest
 
     os.chdir(os.environ["NETBOX_DEV_REPOSITORY"])
@@ -77,7 +73,7 @@ def run(request: dict[str, Any], outcomes: Outcomes) -> list[str]:
         arguments.append("--collect-only")
     elif request["parallel"] > 1:
         if importlib.util.find_spec("xdist") is None:
-            raise PytestFailed(
+            raise Refused(
                 "parallel needs pytest-xdist, which the image has not: add it to 'packages' of netbox-dev.yml and run "
                 "apply_change"
             )
@@ -86,5 +82,5 @@ def run(request: dict[str, Any], outcomes: Outcomes) -> list[str]:
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         status = int(pytest.main([*arguments, *request["labels"]], plugins=[collector]))
     if status not in (0, 1, 2, _NO_TESTS) or (status == 2 and not outcomes.found):
-        raise PytestFailed("\n".join(said.getvalue().strip().splitlines()[-12:]))
+        raise Refused("\n".join(said.getvalue().strip().splitlines()[-12:]))
     return collector.listed

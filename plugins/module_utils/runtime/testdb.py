@@ -155,9 +155,7 @@ class TestDatabases:
 
     def _make_base(self, ask: Any, wanted: State) -> Kept | None:
         """Without the plugin: a migration of it that was edited later needs no other one again."""
-        others = {
-            name: text for name, text in wanted.migrations.items() if name.partition(".")[0] not in self.labels
-        }
+        others = {name: text for name, text in wanted.migrations.items() if name.partition(".")[0] not in self.labels}
         if len(others) == len(wanted.migrations):
             return None
         base = State(wanted.netbox, (), others)

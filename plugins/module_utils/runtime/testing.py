@@ -8,6 +8,7 @@ import contextlib
 import io
 import multiprocessing
 import os
+import re
 import signal
 import time
 import traceback
@@ -19,17 +20,13 @@ from typing import Any
 from . import measuring
 from .configuration import TEST_RUN
 from .netbox import NETBOX_DIR, explain_registration, set_up
-from .outcomes import Outcomes
+from .outcomes import Outcomes, Refused
 from .task import progress, serve, wait_for_database
 from .testdb import TestDatabases, empty_redis, use
 
 
 class TimeUp(BaseException):
     """The tests have run for as long as they may."""
-
-
-class UnknownTest(Exception):
-    """A label names no test."""
 
 
 def roots() -> tuple[str, ...]:
@@ -51,7 +48,8 @@ def tests(request: dict[str, Any]) -> dict[str, Any]:
 
     ``request``: ``runner`` (django or pytest), ``labels``, ``failfast``, ``parallel`` (processes), ``time_limit``
     (seconds), ``coverage`` (None, or what measuring.measured takes), ``dry_run``, ``database_s``. Returns ``{tests: as
-    Outcomes has them, listed: names, stopped: why, if before the end, database: {how, seconds} or None, coverage}``.
+    Outcomes has them, listed: names, stopped: why, if before the end, database: {how, seconds} or None, coverage}``, or
+    ``{refused: why}``.
     """
     dry_run = request["dry_run"]
     with measuring.measured(None if dry_run else request["coverage"], progress) as coverage:
@@ -72,6 +70,8 @@ def tests(request: dict[str, Any]) -> dict[str, Any]:
                 listed = (_run_pytest if request["runner"] == "pytest" else _run_django)(request, outcomes)
         except TimeUp as up:
             stopped = str(up)
+        except Refused as error:
+            return {"refused": str(error)}
         outcomes.flush()
     if not dry_run:
         empty_redis()
@@ -96,42 +96,63 @@ def _limited(seconds: float, outcomes: Outcomes) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
 
+class Told(Exception):
+    """What a test raised, by its words: tracebacks do not go from one process to another."""
+
+    def __init__(self, is_failure: bool, message: str, text: str) -> None:
+        super().__init__(is_failure, message, text)
+        self.is_failure, self.message, self.text = is_failure, message, text
+
+
+def _tell(result: Any, test: Any, error: Any) -> Told:
+    """``error`` is what sys.exc_info() gives; ``result`` knows what the test printed."""
+    if isinstance(error[1], Told):
+        return error[1]
+    lines = "".join(traceback.format_exception_only(error[0], error[1])).strip().splitlines()
+    is_failure = issubclass(error[0], test.failureException)
+    # Django's own results of other processes have no words for it.
+    words = unittest.TestResult._exc_info_to_string(result, error, test)  # type: ignore[attr-defined]
+    return Told(is_failure, lines[0] if lines else "", words)
+
+
 class _Result(unittest.TestResult):
     """Tells outcomes as they come, also those that other processes hand over."""
 
-    def __init__(self, outcomes: Outcomes) -> None:
+    def __init__(self, outcomes: Outcomes, buffer: bool) -> None:
         super().__init__()
         self.outcomes = outcomes
-        self.buffer = True
+        # What tests print is shown with those that fail.
+        self.buffer = buffer
 
     def startTest(self, test: Any) -> None:
         super().startTest(test)
         self.outcomes.start(test.id())
 
     def _add(self, test: Any, outcome: str, message: str = "", text: str = "") -> None:
-        self.outcomes.add(test.id(), outcome, time.monotonic() - self.outcomes.started, message, text)
+        # Where a subtest has no message, its name has an address instead.
+        name = re.sub(r" \[<object object at \w+>\]", "", test.id())
+        self.outcomes.add(name, outcome, time.monotonic() - self.outcomes.started, message, text)
 
-    def _bad(self, test: Any, outcome: str, error: Any, told: list[Any]) -> None:
-        message = "".join(traceback.format_exception_only(error[0], error[1])).strip()
-        self._add(test, outcome, message.splitlines()[0] if message else "", told[-1][1])
+    def _bad(self, test: Any, outcome: str, error: Any, of: Any = None) -> None:
+        told = _tell(self, of or test, error)
+        self._add(test, outcome or ("failed" if told.is_failure else "error"), told.message, told.text)
 
     def addSuccess(self, test: Any) -> None:
         super().addSuccess(test)
         self._add(test, "passed")
 
     def addError(self, test: Any, err: Any) -> None:
+        self._bad(test, "error", err, unittest.TestCase())
         super().addError(test, err)
-        self._bad(test, "error", err, self.errors)
 
     def addFailure(self, test: Any, err: Any) -> None:
+        self._bad(test, "failed", err)
         super().addFailure(test, err)
-        self._bad(test, "failed", err, self.failures)
 
     def addSubTest(self, test: Any, subtest: Any, err: Any) -> None:
-        super().addSubTest(test, subtest, err)
         if err is not None:
-            is_failure = issubclass(err[0], test.failureException)
-            self._bad(subtest, "failed" if is_failure else "error", err, self.failures if is_failure else self.errors)
+            self._bad(subtest, "", err, test)
+        super().addSubTest(test, subtest, err)
 
     def addSkip(self, test: Any, reason: str) -> None:
         super().addSkip(test, reason)
@@ -148,7 +169,24 @@ class _Result(unittest.TestResult):
 
 def _run_django(request: dict[str, Any], outcomes: Outcomes) -> list[str]:
     from django.conf import settings
+    from django.test.runner import RemoteTestResult, RemoteTestRunner
     from django.test.utils import get_runner
+
+    class Remote(RemoteTestResult):  # type: ignore[misc]
+        def addError(self, test: Any, err: Any) -> None:
+            super().addError(test, self._words(test, err))
+
+        def addFailure(self, test: Any, err: Any) -> None:
+            super().addFailure(test, self._words(test, err))
+
+        def addSubTest(self, test: Any, subtest: Any, err: Any) -> None:
+            super().addSubTest(test, subtest, err and self._words(test, err))
+
+        def _words(self, test: Any, err: Any) -> Any:
+            return Told, _tell(self, test if isinstance(test, unittest.TestCase) else unittest.TestCase(), err), None
+
+    # The classes of the processes' own are named to them: no other one can take its place.
+    RemoteTestRunner.resultclass = Remote
 
     labels = request["labels"]
 
@@ -161,7 +199,7 @@ def _run_django(request: dict[str, Any], outcomes: Outcomes) -> list[str]:
             return suite
 
         def run_suite(self, suite: Any, **_options: Any) -> Any:
-            result = _Result(outcomes)
+            result = _Result(outcomes, buffer=not hasattr(suite, "processes"))
             result.failfast = self.failfast
             result.startTestRun()
             try:
@@ -200,7 +238,7 @@ def _refuse_unknown(found: list[Any]) -> None:
     for test in found:
         if isinstance(test, unittest.loader._FailedTest):  # type: ignore[attr-defined]
             error = str(test._exception).strip().splitlines()
-            raise UnknownTest(f"'{test._testMethodName}' is no test: {error[-1] if error else 'it cannot be imported'}")
+            raise Refused(f"'{test._testMethodName}' is no test: {error[-1] if error else 'it cannot be imported'}")
 
 
 def _run_pytest(request: dict[str, Any], outcomes: Outcomes) -> list[str]:
