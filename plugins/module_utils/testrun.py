@@ -225,6 +225,8 @@ def _locked(path: Path) -> int | None:
     except BlockingIOError:
         os.close(handle)
         return None
+    os.ftruncate(handle, 0)
+    os.pwrite(handle, f"pid {os.getpid()}\n".encode(), 0)
     return handle
 
 
@@ -264,7 +266,8 @@ def _said(result: dict[str, Any], bad: list[dict[str, Any]]) -> str:
     if result["stopped"]:
         return f"the tests did not end within their time limit, and were stopped in {result['stopped']}"
     if bad:
-        return f"{len(bad)} of {_number(len(result['tests']))} did not pass, the first: {bad[0]['test']}: {bad[0]['message']}"
+        first = f"{bad[0]['test']}: {bad[0]['message']}"
+        return f"{len(bad)} of {_number(len(result['tests']))} did not pass, the first: {first}"
     return _counts(result)
 
 

@@ -26,6 +26,7 @@ ORDER = (
     "test_document",
     "test_schema",
     "test_branches",
+    "test_tests",
     "test_bad_input",
     "test_faults",
 )
