@@ -26,7 +26,7 @@ from .events import Reporter
 from .junit import junit
 from .labels import DJANGO, Label, find_labels, runner_of, spelled, within
 from .oneoff import run_task
-from .override import NETBOX_DIR, REPOSITORIES
+from .override import NETBOX_DIR, REPOSITORIES, RUNTIME_PACKAGE
 from .running import Running
 from .runtime.configuration import TEST_RUN
 from .runtime.outcomes import BAD
@@ -39,7 +39,7 @@ from .state import lock, make_dir, write_atomic
 RUNS = 6
 AUTO = "auto"
 # Beyond the tests' own limit, for what comes before and after them.
-_GRACE_S = 900.0
+_GRACE_S = 300.0
 # Failures in the summary.
 _LISTED = 8
 
@@ -168,6 +168,8 @@ class Tests:
         running.roles = python_services(config)
         if running.engine.image_id(self.stack.image) is None:
             raise StackNotSetUp(f"the image '{self.stack.image}' is not there. Run dev-setup.yml: it builds it.")
+        if not (self.stack.state / "runtime" / RUNTIME_PACKAGE / "testing.py").is_file():
+            raise StackNotSetUp("the stack was set up by an older version of this collection. Run apply_change first.")
         if running.backing_down():
             with lock(self.stack.state, self.lock_timeout_s, "tests"):
                 Running(self.stack, self.reporter).up_backing()

@@ -22,6 +22,7 @@ from typing import Callable
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from bench import testdb
 from bench.scan import main as scan
 from e2e.conftest import build_sandbox
 from e2e.stack import Stack, free_port
@@ -127,6 +128,7 @@ def main() -> None:
             stack.write("netbox-dev.yml", f"plugin_settings: {{greeting: bench {turn}}}\n")
             ours.append(timed(stack.must_apply))
         report("plugin_setting", ours, theirs)
+        report("test_database", *testdb.measure(stack, repetitions))
     finally:
         stack.remove()
         shutil.rmtree(home, ignore_errors=True)

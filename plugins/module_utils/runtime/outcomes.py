@@ -8,12 +8,19 @@ import re
 import time
 from typing import Any, Callable
 
+BAD = ("failed", "error", "unexpected success")
+
 
 class Refused(Exception):
     """There is nothing to run, or nothing to run it with; the message says why."""
 
 
-BAD = ("failed", "error", "unexpected success")
+def refuse_nothing(count: int) -> None:
+    """Raise Refused where what was named has no test in it."""
+    if not count:
+        raise Refused("there is no test in what was named; tests are methods named test… of files named test….py")
+
+
 _FRAME = re.compile(r'File "([^"]+)", line (\d+)|^(\S+\.py):(\d+): ', re.MULTILINE)
 # Lines of a traceback that are told as a test fails; all of it is in the results.
 _TOLD = 25

@@ -10,7 +10,7 @@ import io
 import os
 from typing import Any
 
-from .outcomes import Outcomes, Refused
+from .outcomes import Outcomes, Refused, refuse_nothing
 
 _NO_TESTS = 5
 
@@ -83,4 +83,6 @@ def run(request: dict[str, Any], outcomes: Outcomes) -> list[str]:
         status = int(pytest.main([*arguments, *request["labels"]], plugins=[collector]))
     if status not in (0, 1, 2, _NO_TESTS) or (status == 2 and not outcomes.found):
         raise Refused("\n".join(said.getvalue().strip().splitlines()[-12:]))
+    if request["explicit"]:
+        refuse_nothing(len(collector.listed) + len(outcomes.found))
     return collector.listed

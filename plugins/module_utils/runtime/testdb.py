@@ -89,11 +89,11 @@ def superfluous(kept: list[Kept], labels: list[str]) -> list[str]:
     return [one.name for one in [*bases[1:], *others[_AT_MOST:]]]
 
 
-def state_on_disk(connection: Any) -> State:
+def state_on_disk() -> State:
     from django.conf import settings
     from django.db.migrations.loader import MigrationLoader
 
-    loader = MigrationLoader(connection, ignore_no_migrations=True)
+    loader = MigrationLoader(None, ignore_no_migrations=True)
     migrations = {}
     for (label, name), migration in loader.disk_migrations.items():
         with open(str(sys.modules[migration.__module__].__file__), "rb") as stream:
@@ -117,8 +117,8 @@ class TestDatabases:
     def make(self, name: str) -> None:
         """Let a database of that name be as the migrations on disk make it, in place of one that is there."""
         started = time.monotonic()
-        wanted = state_on_disk(self.connection)
-        with self._asking() as ask:
+        wanted = state_on_disk()
+        with self._asking() as ask, self._alone(ask):
             source = self._kept_for(ask, wanted)
             ask(f"DROP DATABASE IF EXISTS {_identifier(name)} WITH (FORCE)")
             ask(f"CREATE DATABASE {_identifier(name)} TEMPLATE {_identifier(source)}")
@@ -126,25 +126,32 @@ class TestDatabases:
             self._run_own_receivers()
         self.seconds = time.monotonic() - started
 
-    def _kept_for(self, ask: Any, wanted: State) -> str:
-        # Freed when the session ends, however that ends.
-        ask("SELECT pg_advisory_lock(%s)", _LOCK)
+    @contextmanager
+    def _alone(self, ask: Any) -> Iterator[None]:
+        """Of all runs; freed by PostgreSQL when the session ends, however that ends."""
+        if not ask("SELECT pg_try_advisory_lock(%s)", _LOCK)[0][0]:
+            self.progress("waiting for another run to make its test database")
+            ask("SELECT pg_advisory_lock(%s)", _LOCK)
         try:
-            kept = self._kept(ask)
-            name = f"{self.own}{KEPT}{wanted.key}"
-            found = nearest(kept, wanted)
-            if any(one.state == wanted for one in kept):
-                self.how = "copied"
-            else:
-                missing = len(wanted.migrations) - (len(found.state.migrations) if found else 0)
-                self.how = f"{'brought up' if found else 'made'} by {missing} migrations, and copied"
-                self._build(ask, found or self._make_base(ask, wanted), wanted, name)
-            ask(f"COMMENT ON DATABASE {_identifier(name)} IS {_literal(wanted.pack(time.time()))}")
-            for old in superfluous(self._kept(ask), self.labels):
-                ask(f"DROP DATABASE IF EXISTS {_identifier(old)} WITH (FORCE)")
-            return name
+            yield
         finally:
             ask("SELECT pg_advisory_unlock(%s)", _LOCK)
+
+    def _kept_for(self, ask: Any, wanted: State) -> str:
+        kept = self._kept(ask)
+        name = f"{self.own}{KEPT}{wanted.key}"
+        found = nearest(kept, wanted)
+        if any(one.state == wanted for one in kept):
+            self.how = "copied"
+        else:
+            missing = len(wanted.migrations) - (len(found.state.migrations) if found else 0)
+            number = f"{missing} migration{'' if missing == 1 else 's'}"
+            self.how = f"{'brought up' if found else 'made'} by {number}, and copied"
+            self._build(ask, found or self._make_base(ask, wanted), wanted, name)
+        ask(f"COMMENT ON DATABASE {_identifier(name)} IS {_literal(wanted.pack(time.time()))}")
+        for old in superfluous(self._kept(ask), self.labels):
+            ask(f"DROP DATABASE IF EXISTS {_identifier(old)} WITH (FORCE)")
+        return name
 
     def _kept(self, ask: Any) -> list[Kept]:
         rows = ask(

@@ -20,7 +20,7 @@ from typing import Any
 from . import measuring
 from .configuration import TEST_RUN
 from .netbox import NETBOX_DIR, explain_registration, set_up
-from .outcomes import Outcomes, Refused
+from .outcomes import Outcomes, Refused, refuse_nothing
 from .task import progress, serve, wait_for_database
 from .testdb import TestDatabases, empty_redis, use
 
@@ -38,6 +38,8 @@ def databases() -> TestDatabases:
     """Test databases of the run whose name the environment has, for Django to use."""
     from django.db import connection
 
+    # A session with the developer's own database would be in the way of whoever copies that.
+    connection.close()
     made = TestDatabases(connection, os.environ["NETBOX_DEV_PACKAGE"], progress)
     use(made, f"{made.own}_test_{os.environ[TEST_RUN]}")
     return made
@@ -193,9 +195,10 @@ def _run_django(request: dict[str, Any], outcomes: Outcomes) -> list[str]:
     class Runner(get_runner(settings)):  # type: ignore[misc]  # what the settings name
         def build_suite(self, *arguments: Any, **options: Any) -> Any:
             suite = super().build_suite(*arguments, **options)
+            outcomes.total = suite.countTestCases()
             if request["explicit"]:
                 _refuse_unknown(_each(suite))
-            outcomes.total = suite.countTestCases()
+                refuse_nothing(outcomes.total)
             return suite
 
         def run_suite(self, suite: Any, **_options: Any) -> Any:
@@ -235,10 +238,11 @@ def _each(suite: Any) -> list[Any]:
 
 
 def _refuse_unknown(found: list[Any]) -> None:
+    """A class or a method that is not there; what cannot be imported is a test that fails."""
     for test in found:
-        if isinstance(test, unittest.loader._FailedTest):  # type: ignore[attr-defined]
-            error = str(test._exception).strip().splitlines()
-            raise Refused(f"'{test._testMethodName}' is no test: {error[-1] if error else 'it cannot be imported'}")
+        error = getattr(test, "_exception", None)
+        if isinstance(test, unittest.loader._FailedTest) and isinstance(error, AttributeError):  # type: ignore[attr-defined]
+            raise Refused(f"'{test._testMethodName}' is no test: {str(error).strip().splitlines()[-1]}")
 
 
 def _run_pytest(request: dict[str, Any], outcomes: Outcomes) -> list[str]:

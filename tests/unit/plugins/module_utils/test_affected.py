@@ -11,7 +11,7 @@ from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import S
 
 HELPER = "from netbox_example.formatting import wide\n"
 FILES = {
-    "netbox_example/models.py": "from django.db import models\nclass Fabric(models.Model):\n    x = models.TextField()\n",
+    "netbox_example/models.py": "from django.db import models\nclass Fabric(models.Model): ...\n",
     "netbox_example/formatting.py": "def wide():\n    return 1\n",
     "netbox_example/ports.py": "def count():\n    return 1\n",
     "netbox_example/views.py": "from netbox_example.models import Fabric\nfrom netbox_example.ports import count\n",
