@@ -54,9 +54,13 @@ def _message(report: Any) -> str:
 
 def pytest_configure() -> None:
     """In every process that runs tests."""
+    from django.db import connection
+
     from .testing import databases
 
-    databases()
+    if "create_test_db" not in vars(connection.creation):
+        # One that pytest-xdist started.
+        databases()
 
 
 def run(request: dict[str, Any], outcomes: Outcomes) -> list[str]:
@@ -85,4 +89,4 @@ def run(request: dict[str, Any], outcomes: Outcomes) -> list[str]:
         raise Refused("\n".join(said.getvalue().strip().splitlines()[-12:]))
     if request["explicit"]:
         refuse_nothing(len(collector.listed) + len(outcomes.found))
-    return collector.listed
+    return collector.listed if request["dry_run"] else []
