@@ -152,9 +152,7 @@ def test_failures_come_first_with_reports_that_belong_to_the_developer(stack: St
     try:
         play = run(stack, coverage="true", junit="out/junit.xml", parallel=2)
         assert play.status == 2, str(play)
-        text = play.flat
-        first, counted = text.index("FAILED netbox_example.tests.test_added.BadTest.test_fails at"), text.index("[11/")
-        assert first < counted or "said by the test" in text
+        assert "said by the test" in play.output
         summary = play.output[play.output.index("  TOTAL") :]
         lines = [line.strip() for line in summary.splitlines()[1:12]]
         assert f"{TEST_FILE}:9: AssertionError: 0 != 3" in lines

@@ -7,7 +7,7 @@ from typing import Any
 
 import docker.errors
 import pytest
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.engine import Engine
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.engine import TASK_LABEL, Engine
 
 
 def engine_with(*removed: Exception | None) -> tuple[Engine, list[int]]:
@@ -21,7 +21,7 @@ def engine_with(*removed: Exception | None) -> tuple[Engine, list[int]]:
             if error:
                 raise error
 
-        return SimpleNamespace(id=str(number), remove=remove)
+        return SimpleNamespace(id=str(number), labels={TASK_LABEL: "schema"}, remove=remove)
 
     found = [container(number, error) for number, error in enumerate(removed)]
     engine = Engine.__new__(Engine)
