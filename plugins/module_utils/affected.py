@@ -42,8 +42,11 @@ class Affected:
 
 def find_affected(stack: Stack, since: str) -> Affected:
     """Raises InvalidReference."""
-    if open_repository(stack.plugin.root)[0] is None:
+    repository = open_repository(stack.plugin.root)[0]
+    if repository is None:
         return Affected(None, "git cannot tell what changed")
+    if since == "HEAD" and repository.head() == repository.empty_tree():
+        return Affected(None, "nothing was committed yet")
     found = find_changes(stack, Wanted(since=since))
     changes = [change for change in found.changes if change.category not in _NOTHING]
     if not changes:

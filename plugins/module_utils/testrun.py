@@ -69,7 +69,7 @@ class Tests:
     def run(self, wish: Wish) -> dict[str, Any]:
         """Returns what the module test_run does. Raises UnknownTest for what surely is none before anything starts."""
         if wish.command:
-            return self._command(wish, *shlex.split(wish.command))
+            return self._command(wish, wish.command)
         runner = runner_of(self.stack.plugin.root) if wish.runner == AUTO else wish.runner
         labels = find_labels(self.stack, wish.labels)
         if not wish.affected:
@@ -84,8 +84,12 @@ class Tests:
             return self._tests(wish, runner, touched)
         return {"changed": False, "counts": {}, "listed": [], "summary": [f"no test to run: {affected.why}"]}
 
-    def _command(self, wish: Wish, name: str, *arguments: str) -> dict[str, Any]:
+    def _command(self, wish: Wish, line: str) -> dict[str, Any]:
         """Raises UnknownCommand with those that the plugin has."""
+        try:
+            name, *arguments = shlex.split(line)
+        except ValueError as error:
+            raise UnknownCommand(f"command: '{line}' is no command with its arguments: {error}") from error
         result = self._ask("command", wish, command=name, arguments=arguments)
         known = result["known"]
         if name not in known:
@@ -94,7 +98,7 @@ class Tests:
                 f"command: the plugin has no management command '{name}'{nearest(name, known)} {listed}", known=known
             )
         if self.check:
-            return {"changed": False, "summary": [f"would run {wish.command}"]}
+            return {"changed": False, "summary": [f"would run {line}"]}
         failed = result["failed"]
         end = f"{name} failed: {failed}" if failed else f"{name} passed [{result['seconds']:.1f} s]"
         return {"changed": False, "failed": bool(failed), "msg": end, "summary": [end]}
@@ -175,6 +179,8 @@ class Tests:
                 Running(self.stack, self.reporter).up_backing()
         database = Database(running.engine, running.compose)
         with self._numbered(running.engine, database) as number:
+            # A command of the plugin's is no test: queues, cache and files are the stack's own.
+            apart = ("-e", f"{TEST_RUN}={number}") if task == "tests" else ()
             return run_task(
                 running.compose,
                 web_service(running.roles),
@@ -182,7 +188,7 @@ class Tests:
                 lambda line: self.reporter.say(self._on_node(line)),
                 wish.time_limit_s + _GRACE_S,
                 module="testing",
-                options=("--label", f"{TESTS_LABEL}={number}", "-e", f"{TEST_RUN}={number}"),
+                options=("--label", f"{TESTS_LABEL}={number}", *apart),
                 time_limit=wish.time_limit_s,
                 dry_run=self.check,
                 database_s=60,

@@ -77,5 +77,8 @@ def test_a_file_that_is_gone_may_concern_all_tests_unless_it_was_one(stack: Stac
     assert "ports.py was deleted" in found.why
 
 
-def test_without_git_all_tests_are(make_stack: Callable[..., Stack]) -> None:
-    assert find_affected(make_stack(files=FILES), "HEAD").paths is None
+def test_without_git_or_a_commit_all_tests_are(make_stack: Callable[..., Stack], run_git: Callable[..., str]) -> None:
+    stack = make_stack(files=FILES)
+    assert find_affected(stack, "HEAD").paths is None
+    run_git(stack.plugin.root, "init", "-q", "-b", "main")
+    assert find_affected(stack, "HEAD").paths is None
