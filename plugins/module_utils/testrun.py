@@ -60,7 +60,7 @@ class Wish:
     command: str | None = None
 
 
-class Tests:
+class PluginTests:
     """Tests of one stack's plugin."""
 
     def __init__(self, stack: Stack, reporter: Reporter, check: bool, lock_timeout_s: float) -> None:

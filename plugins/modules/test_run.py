@@ -186,7 +186,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import RUN_SPEC, run_module
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import load
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.testrun import Tests, Wish
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.testrun import PluginTests, Wish
 
 SPEC: dict[str, Any] = {
     "labels": {"type": "list", "elements": "str", "default": []},
@@ -204,7 +204,7 @@ SPEC: dict[str, Any] = {
 def work(module: AnsibleModule, reporter: Reporter) -> dict[str, Any]:
     wish = Wish(time_limit_s=module.params["time_limit"], **{key: module.params[key] for key in SPEC})
     stack = load(module.params["plugin_path"])
-    return Tests(stack, reporter, module.check_mode, module.params["lock_timeout"]).run(wish)
+    return PluginTests(stack, reporter, module.check_mode, module.params["lock_timeout"]).run(wish)
 
 
 def main() -> None:
