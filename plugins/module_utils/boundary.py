@@ -68,4 +68,6 @@ def run_module(module: AnsibleModule, work: Callable[[AnsibleModule, Reporter], 
         )
         failure = {"code": "file_unusable", "message": message, "details": {"path": str(error.filename)}}
         module.fail_json(msg=message, failure=failure, steps=reporter.describe())
+    if result.get("failed"):
+        module.fail_json(**result)
     module.exit_json(**result)

@@ -29,6 +29,7 @@ ROLE_LABEL = "hedgehog.netbox_dev.role"
 TASK_LABEL = "hedgehog.netbox_dev.task"
 # Its value for tasks that change nothing, which run beside whatever holds the lock.
 READING = "look"
+TESTS_LABEL = "hedgehog.netbox_dev.tests"
 
 
 def _endpoint() -> str | None:
@@ -91,10 +92,17 @@ class Engine:
 
         Those that only read may be somebody's who needs no lock; they are removed once they ended.
         """
-        labels = [f"com.docker.compose.project={self.project_name}", TASK_LABEL]
-        for container in self._client.containers.list(all=True, filters={"label": labels}, ignore_removed=True):
+        for container in self._labelled(TASK_LABEL):
             if container.labels[TASK_LABEL] != READING or container.status not in ("created", "running"):
                 self.remove(str(container.id))
+
+    def labelled(self, label: str) -> dict[str, str]:
+        """This project's containers that have a label: its value by container."""
+        return {str(container.id): str(container.labels[label]) for container in self._labelled(label)}
+
+    def _labelled(self, label: str) -> list[Any]:
+        labels = [f"com.docker.compose.project={self.project_name}", label]
+        return list(self._client.containers.list(all=True, filters={"label": labels}, ignore_removed=True))
 
     def remove(self, container: str) -> None:
         """Remove a container, running or not, unless it is gone already."""

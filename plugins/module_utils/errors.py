@@ -128,6 +128,18 @@ class PluginNotRegistered(NetBoxDevError):
     code = "plugin_not_registered"
 
 
+class UnknownTest(NetBoxDevError):
+    code = "unknown_test"
+
+
+class UnknownCommand(NetBoxDevError):
+    code = "unknown_command"
+
+
+class TestsFailed(NetBoxDevError):
+    code = "tests_failed"
+
+
 class TimeLimit(NetBoxDevError):
     code = "time_limit"
 

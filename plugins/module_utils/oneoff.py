@@ -5,11 +5,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, Callable
 
 from .compose import Compose, last_lines
 from .engine import READING, TASK_LABEL
-from .errors import BrokenCode, ComposeFailed, NetBoxDevError, SchemaFailed
+from .errors import BrokenCode, ComposeFailed, NetBoxDevError, SchemaFailed, TestsFailed
 from .override import PYTHON, RUNTIME_PACKAGE
 from .releases import missing_parent
 
@@ -22,6 +23,8 @@ _FAILURES: dict[str, type[NetBoxDevError]] = {
     "compare": SchemaFailed,
     "again": SchemaFailed,
     "check": BrokenCode,
+    "tests": TestsFailed,
+    "command": TestsFailed,
 }
 
 
@@ -36,10 +39,15 @@ def run_task(
     task: str,
     progress: Progress | None = None,
     timeout_s: float = 900,
+    module: str = "task",
+    options: Sequence[str] = (),
     database: str = "",
     **request: Any,
 ) -> dict[str, Any]:
-    """Run a task of ``runtime.task`` and return its result; on another ``database`` than the services have, if given.
+    """Run a task of the runtime's ``module`` and return its result; on another ``database`` than the services have, if
+    given.
+
+    ``options`` are those of ``docker compose run`` in place of the label by which a run's left-overs are found.
 
     Raises the task's failure (SchemaFailed or BrokenCode) with the last frames of the traceback, ComposeFailed when
     the container could not run at all, and TimeLimit.
@@ -61,10 +69,9 @@ def run_task(
 
     label = READING if task == "look" or request.get("dry_run") else task
     status, _output, errors = compose.call(
-        *("run", "--rm", "--no-deps", "-T", "--label", f"{TASK_LABEL}={label}", "--entrypoint", PYTHON),
+        *("run", "--rm", "--no-deps", "-T", *(options or ("--label", f"{TASK_LABEL}={label}"))),
         *(("-e", f"NETBOX_DEV_DATABASE={database}") if database else ()),
-        service,
-        *("-m", f"{RUNTIME_PACKAGE}.task"),
+        *("--entrypoint", PYTHON, service, "-m", f"{RUNTIME_PACKAGE}.{module}"),
         stdin=json.dumps({"task": task, **request}),
         on_stdout=take,
         timeout_s=timeout_s,

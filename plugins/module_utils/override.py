@@ -32,11 +32,16 @@ from .runtime import (
     drift,
     install,
     local_settings,
+    measuring,
     netbox,
+    outcomes,
     probe,
+    pytests,
     schema,
     supervise,
     task,
+    testdb,
+    testing,
     warm,
 )
 from .services import command_words, python_services, role_of_command, supervised
@@ -62,12 +67,17 @@ _RUNTIME_MODULES = (
     digest,
     drift,
     local_settings,
+    measuring,
     netbox,
+    outcomes,
     probe,
+    pytests,
     schema,
     supervise,
     task,
     warm,
+    testdb,
+    testing,
 )
 # netbox-docker asks Redis each second, which keeps a tenth of a core busy, and has everybody wait ten for PostgreSQL.
 _BACKING_INTERVAL = "5s"

@@ -43,6 +43,9 @@ class LiveAction(ActionBase):  # type: ignore[misc]  # ansible-core is untyped
             self._remove_tmp_path(self._connection._shell.tmpdir)
         for line in result.get("summary", []):
             display.display(f"  {line}")
+        if result.get("failed"):
+            # Ansible shows all that a failed task returns.
+            result.pop("summary", None)
         return result
 
     def _follow(self, path: str, ended: threading.Event) -> None:

@@ -22,13 +22,15 @@ ORDER = (
     "test_setup",
     "test_status",
     "test_matrix",
+    "test_document",
+    # From here on without the extra services: each costs a start of NetBox whenever something is reloaded.
     "test_warm",
     "test_watch",
     "test_engine",
-    "test_document",
     "test_schema",
     "test_branches",
     "test_snapshots",
+    "test_tests",
     "test_bad_input",
     "test_faults",
 )

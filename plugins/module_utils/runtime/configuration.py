@@ -14,8 +14,11 @@ import json
 import os
 import socket
 import struct
+import tempfile
 from typing import Any
 
+# The number of a run of tests, of those at the same time.
+TEST_RUN = "NETBOX_DEV_TEST_RUN"
 _WISHES = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "settings.json")
 
 
@@ -59,6 +62,15 @@ def _database(options: dict[str, Any]) -> dict[str, Any]:
     return changed
 
 
+def _for_tests(redis: dict[str, Any]) -> dict[str, Any]:
+    """What tests must not share with the services that run: queues, cache, uploaded files; and no toolbar."""
+    number = int(os.environ[TEST_RUN])
+    # From the last of Redis' sixteen databases down, two for each run at a time.
+    numbers = {"tasks": 17 - 2 * number, "caching": 16 - 2 * number}
+    own = {section: {**options, "DATABASE": numbers.get(section, 0)} for section, options in redis.items()}
+    return {"DEBUG": False, "MEDIA_ROOT": tempfile.mkdtemp(prefix="media-"), "REDIS": own}
+
+
 def _development() -> dict[str, Any]:
     wishes = _wishes()
     package = wishes["package"]
@@ -83,6 +95,8 @@ def _development() -> dict[str, Any]:
             alias: _database(options) if "postgresql" in options.get("ENGINE", "postgresql") else options
             for alias, options in databases.items()
         }
+    if TEST_RUN in os.environ:
+        values.update(_for_tests(values.get("REDIS") or _base("REDIS", {})))
     return values
 
 

@@ -17,6 +17,7 @@ import sys
 import sysconfig
 import time
 import traceback
+from collections.abc import Mapping
 from typing import Any, Callable, TextIO
 
 from . import probe
@@ -341,15 +342,16 @@ def stop(signum: int, _frame: object) -> None:
     raise SystemExit(128 + signum)
 
 
-def main() -> None:
+def serve(tasks: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]], begin: Callable[[], object]) -> None:
+    """Answer the request on standard input by one of the tasks."""
     # A container's first process ignores it otherwise, and would go on after its limit.
     signal.signal(signal.SIGTERM, stop)
     request = json.load(sys.stdin)
     # Django's and the plugin's own output is for the log, never between the answers.
     with contextlib.redirect_stdout(sys.stderr):
         try:
-            set_up()
-            result = TASKS[request["task"]](request)
+            begin()
+            result = tasks[request["task"]](request)
         except BaseException as error:
             answer(
                 broken=isinstance(error, Broken),
@@ -361,4 +363,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    serve(TASKS, set_up)

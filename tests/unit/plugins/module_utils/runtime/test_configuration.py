@@ -11,6 +11,7 @@ from typing import Any, Callable
 
 import pytest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.runtime import configuration, local_settings
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.testrun import RUNS
 
 Configure = Callable[..., ModuleType]
 
@@ -86,6 +87,23 @@ def test_another_databases_options_are_left_alone(configure: Configure) -> None:
 def test_the_toolbar_is_shown_to_this_machine_unless_it_was_declined(configure: Configure) -> None:
     assert configure({"debug_toolbar": False}).INTERNAL_IPS == ["127.0.0.1", "::1"]
     assert configure({"debug_toolbar": True}).INTERNAL_IPS[:2] == ["127.0.0.1", "::1"]
+
+
+def test_runs_of_tests_share_no_queue_cache_or_file_with_services_or_each_other(
+    configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    redis = {"tasks": {"HOST": "redis", "DATABASE": 0}, "caching": {"HOST": "redis-cache", "DATABASE": 1}}
+    plain = configure(REDIS=redis, MEDIA_ROOT="/media")
+    assert (redis, "/media", True) == (plain.REDIS, plain.MEDIA_ROOT, plain.DEBUG)
+    used = []
+    for number in range(1, RUNS + 1):
+        monkeypatch.setenv("NETBOX_DEV_TEST_RUN", str(number))
+        made = configure(REDIS=redis, MEDIA_ROOT="/media")
+        assert (made.MEDIA_ROOT != "/media", made.DEBUG) == (True, False)
+        assert made.REDIS["tasks"]["HOST"] == "redis"
+        used += [made.REDIS[section]["DATABASE"] for section in ("tasks", "caching")]
+    assert len(set(used)) == 2 * RUNS
+    assert 1 < min(used) < max(used) == 15
 
 
 def test_what_nobody_set_is_absent_as_it_is_in_netboxs_own(configure: Configure) -> None:
