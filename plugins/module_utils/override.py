@@ -24,6 +24,7 @@ from .image import build_context, write_context
 from .matrix import WEB
 from .runtime import (
     child,
+    command,
     compiles,
     configuration,
     digest,
@@ -52,6 +53,7 @@ STATIC_VOLUME = "netbox-static-files"
 # Imported only so that they come to the managed node with this module; they run in the containers.
 _RUNTIME_MODULES = (
     child,
+    command,
     compiles,
     configuration,
     digest,

@@ -24,10 +24,13 @@ ORDER = (
     "test_matrix",
     "test_engine",
     "test_document",
+    "test_operate",
     "test_schema",
     "test_branches",
     "test_bad_input",
     "test_faults",
+    # It leaves no stack.
+    "test_teardown",
 )
 
 

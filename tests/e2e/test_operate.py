@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, Hedgehog
+"""The playbooks of the loop: restart, manage and logs act on this stack and say what they did."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .long import long
+from .stack import PYTHON_SERVICES, Play, Stack, wait_for
+
+INFO = "/plugins/example/info/"
+
+
+def result(play: Play) -> dict[str, Any]:
+    """What a playbook told with output=json: the only line that begins with a brace."""
+    (line,) = [line for line in play.output.splitlines() if line.startswith("{")]
+    found: dict[str, Any] = json.loads(line)
+    return found
+
+
+def manage(stack: Stack, command: str | list[str] | None, *options: str, **more: Any) -> Play:
+    return stack.playbook("manage.yml", *options, command=command, **more)
+
+
+# -- restart -------------------------------------------------------------------------------------------------------
+
+
+def test_a_restart_by_role_restarts_that_alone_and_leaves_the_stack_fresh(stack: Stack) -> None:
+    stack.must_apply()
+    before = stack.processes()
+    play = stack.playbook("restart.yml", "--check", services="quick")
+    assert (play.status, play.changed) == (0, 1), str(play)
+    assert "would restart: netbox, netbox-rq-scheduler, netbox-rq-worker-hedgehog, netbox-worker" in play.flat
+    assert stack.processes() == before
+    play = stack.playbook("restart.yml", services="scheduler,netbox-worker", output="json")
+    assert play.status == 0, str(play)
+    assert result(play)["services"] == ["netbox-rq-scheduler", "netbox-worker"]
+    assert stack.what_happened(before) == dict.fromkeys(("netbox-rq-scheduler", "netbox-worker"), "restart")
+    status = result(stack.playbook("status.yml", output="json"))
+    assert status["fresh"] is True, status
+    assert {one["service"] for one in status["services"]} == set(PYTHON_SERVICES)
+
+
+def test_a_service_that_is_not_there_is_refused_with_the_nearest(stack: Stack) -> None:
+    before = stack.processes()
+    play = stack.playbook("restart.yml", services="netbox,netbox-wroker", output="json")
+    assert play.status != 0
+    assert result(play)["failure"]["code"] == "unknown_service"
+    assert "did you mean 'netbox-worker'?" in play.flat
+    assert stack.processes() == before
+
+
+def test_code_that_does_not_start_is_found_before_anything_stops(stack: Stack) -> None:
+    before = {name: found[:2] for name, found in stack.processes().items()}
+    with stack.kept("netbox_example/views.py"):
+        stack.write("netbox_example/views.py", "import nothing_of_that_name\n")
+        play = stack.playbook("restart.yml", services="web")
+        assert play.status != 0, str(play)
+        assert "nothing_of_that_name" in play.flat
+        assert stack.http(INFO).status == 200
+        assert {name: found[:2] for name, found in stack.processes().items()} == before
+    stack.must_apply()
+
+
+@long
+def test_every_service_is_restarted_database_and_redis_first(stack: Stack) -> None:
+    before = {name: c["State"]["StartedAt"] for name, c in stack.containers().items()}
+    play = stack.playbook("restart.yml", services="all")
+    assert play.status == 0, str(play)
+    after = {name: c["State"]["StartedAt"] for name, c in stack.containers().items()}
+    assert [name for name in before if before[name] == after[name]] == []
+    assert max(after[name] for name in ("postgres", "redis", "redis-cache")) < after["netbox"]
+    assert stack.http("/login/").status == 200
+    assert result(stack.playbook("status.yml", output="json"))["fresh"] is True
+
+
+# -- manage --------------------------------------------------------------------------------------------------------
+
+
+def test_what_only_reads_runs_in_check_mode_and_changes_nothing(stack: Stack) -> None:
+    play = manage(stack, "showmigrations netbox_example", "--check")
+    assert (play.status, play.changed) == (0, 0), str(play)
+    assert "[X] 0001_initial" in play.output
+
+
+def test_migrate_is_changed_when_it_migrates(stack: Stack) -> None:
+    last = sorted(path.stem for path in (stack.package / "migrations").glob("0*.py"))[-2:]
+    play = manage(stack, ["migrate", "netbox_example", last[0]])
+    assert (play.status, play.changed) == (0, 1), str(play)
+    play = manage(stack, "migrate", "--check")
+    assert (play.status, play.changed) == (0, 1), str(play)
+    assert f"netbox_example.{last[1]}" in play.output
+    assert manage(stack, "migrate").changed == 1
+    play = manage(stack, "python manage.py migrate -v 0")
+    assert (play.status, play.changed) == (0, 0), str(play)
+    stack.must_apply()
+
+
+def test_a_command_that_does_not_exist_is_refused_with_the_nearest(stack: Stack) -> None:
+    play = manage(stack, "exmaple_info", output="json")
+    assert play.status != 0
+    assert result(play)["failure"]["code"] == "unknown_command"
+    assert "did you mean 'example_info'?" in play.flat
+
+
+def test_no_shell_reads_a_command_and_its_last_lines_explain_a_failure(stack: Stack) -> None:
+    play = manage(stack, "loaddata '$(touch /tmp/owned); x y.json'", output="json")
+    assert play.status != 0
+    assert "No fixture named '$(touch /tmp/owned); x y' found" in play.flat, str(play)
+    assert result(play)["failure"]["details"]["status"] == 1
+    assert stack.compose("exec", "-T", "netbox", "test", "-e", "/tmp/owned").returncode == 1
+
+
+def test_what_wants_a_terminal_is_the_line_to_type(stack: Stack) -> None:
+    play = manage(stack, "nbshell", output="json")
+    assert (play.status, play.changed) == (0, 0), str(play)
+    line = result(play)["line"]
+    assert line.endswith("docker compose exec netbox python manage.py nbshell")
+    status, output = stack.typed(line.replace("nbshell", "showmigrations netbox_example").replace("exec", "exec -T"))
+    assert (status, "0001_initial" in output) == (0, True), output
+
+
+def test_a_script_beside_who_types_runs_with_netbox_set_up(stack: Stack, tmp_path: Path) -> None:
+    script = tmp_path / "count ünï.py"
+    script.write_text(
+        "from netbox_example.models import Fabric\n\n\ndef count():\n    return Fabric.objects.count()\n\n\n"
+        "print('counted', count() * 0 + 42)\n",
+        encoding="utf-8",
+    )
+    play = manage(stack, None, script=str(script))
+    assert play.status == 0, str(play)
+    assert "counted 42" in play.output
+
+
+@long
+def test_a_command_ends_at_its_time_limit_in_the_container_too(stack: Stack, tmp_path: Path) -> None:
+    script = tmp_path / "long.py"
+    script.write_text("import time\nprint('begun', flush=True)\ntime.sleep(300)\n", encoding="utf-8")
+    play = manage(stack, None, script=str(script), time_limit=8)
+    assert play.status != 0
+    assert "did not end within 8 s" in play.flat, str(play)
+    assert "begun" in play.output
+    assert "netbox_dev_runtime.command" not in stack.compose("top", "netbox").stdout
+
+
+@long
+@pytest.mark.parametrize(
+    ("command", "changed", "shown"),
+    [
+        ("collectstatic --noinput", 0, "unmodified"),
+        ("makemigrations netbox_example --dry-run", 0, "netbox_example"),
+        ("check", 0, "System check identified no issues"),
+        ("dumpdata netbox_example.fabric", 0, "["),
+        ("help", 0, "showmigrations"),
+        ("example_info", 1, "fabrics: "),
+        ("flush", -1, "asked a question"),
+    ],
+)
+def test_changed_is_known_where_it_can_be(stack: Stack, command: str, changed: int, shown: str) -> None:
+    play = manage(stack, command)
+    assert shown in play.output, str(play)
+    assert (play.changed if play.status == 0 else -1) == changed, str(play)
+
+
+@long
+def test_a_command_runs_without_the_web_service(stack: Stack) -> None:
+    stack.compose("stop", "netbox")
+    try:
+        play = manage(stack, "showmigrations netbox_example")
+        assert play.status == 0, str(play)
+        assert "[X] 0001_initial" in play.output
+    finally:
+        stack.must_apply()
+
+
+# -- logs ----------------------------------------------------------------------------------------------------------
+
+
+def written(stack: Stack, service: str, code: str) -> None:
+    """Let a service's first process write what Python code makes of ``out``."""
+    program = f"out = open('/proc/1/fd/1', 'wb')\n{code}\nout.flush()"
+    done = stack.compose("exec", "-T", "-u", "root", service, "python3", "-c", program)
+    assert done.returncode == 0, done.stderr
+
+
+def test_failures_are_grouped_with_the_plugins_frames_first_and_followed_as_they_come(stack: Stack) -> None:
+    shown: list[tuple[float, str]] = []
+    with stack.kept("netbox_example/views.py"):
+        stack.replace(
+            "netbox_example/views.py", r'^    """What this process has loaded."""$', "    raise KeyError(TITLE)"
+        )
+        wait_for(lambda: stack.http(INFO).status == 500, "the view to fail")
+        _arguments, process = stack.start_playbook("logs.yml", services="web,netbox-worker", follow=9, errors=True)
+        reader = threading.Thread(
+            target=lambda: shown.extend((time.monotonic(), line) for line in process.stdout or ())
+        )
+        reader.start()
+        time.sleep(4)
+        stack.compose("restart", "-t", "1", "netbox-worker")
+        stack.http(INFO)
+        written(stack, "netbox-worker", "out.write(b'ERROR:late:from the new run\\n')")
+        assert process.wait(60) == 0
+        reader.join()
+        ended = time.monotonic()
+        for _again in range(2):
+            stack.http(INFO)
+        play = stack.playbook("logs.yml", services="web", since="2m", errors=True)
+    text = "".join(line for _moment, line in shown)
+    seen = [moment for moment, line in shown if "KeyError: 'Switches'" in line]
+    assert seen, text
+    assert ended - seen[0] > 1, "told before it ended"
+    assert "ERROR:late:from the new run" in text
+    lines = [line.strip() for line in play.output.splitlines()]
+    (at,) = [n for n, line in enumerate(lines) if "x KeyError: 'Switches' (netbox " in line]
+    assert int(lines[at].partition("x")[0]) >= 4, str(play)
+    assert lines[at + 1].startswith("netbox_example/views.py:"), str(play)
+    assert lines[at + 1].endswith("in info: raise KeyError(TITLE)")
+    stack.must_apply()
+
+
+def test_hostile_lines_are_readable(stack: Stack) -> None:
+    written(
+        stack,
+        "netbox-worker",
+        "out.write(b'mark \\x1b[31mred\\x1b[0m \\xff\\xfe ' + b'y' * 40000 + b' ERROR end\\n')\n"
+        "out.write('mark schön\\n'.encode())",
+    )
+    play = stack.playbook("logs.yml", services="worker", since="1m", grep="^mark", output="json")
+    assert play.status == 0, str(play)[:2000]
+    first, second = (event["text"] for event in result(play)["events"])
+    assert first.startswith("mark red \\xff\\xfe yyy")
+    assert first.endswith("y ERROR end")
+    assert len(first) == len("mark red ") + len("\\xff\\xfe ") + 40000 + len(" ERROR end")
+    assert second == "mark schön"
+
+
+@pytest.mark.parametrize(("option", "said"), [({"since": "soon"}, "is no moment"), ({"grep": "a("}, "no regular")])
+def test_a_moment_or_pattern_that_cannot_be_read_is_refused(stack: Stack, option: dict[str, str], said: str) -> None:
+    play = stack.playbook("logs.yml", **option)
+    assert play.status != 0
+    assert said in play.flat, str(play)
