@@ -143,6 +143,16 @@ class Engine:
             return ""
         return bytes(raw).decode("utf-8", "replace").rstrip()
 
+    def stats(self, container: str) -> dict[str, Any]:
+        """A container's counters as the engine has them now; empty where it is gone."""
+        try:
+            return dict(self._client.api.stats(container, stream=False, one_shot=True))
+        except docker.errors.InvalidVersion:
+            # Engines before 20.10 take a second for it.
+            return dict(self._client.api.stats(container, stream=False))
+        except docker.errors.NotFound:
+            return {}
+
     def log(
         self, container: str, since: float | None = None, tail: int | None = None, follow: bool = False
     ) -> LogLines:

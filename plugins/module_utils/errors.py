@@ -92,6 +92,10 @@ class CommandFailed(NetBoxDevError):
     code = "command_failed"
 
 
+class PerformanceRegression(NetBoxDevError):
+    code = "performance_regression"
+
+
 class EngineUnavailable(NetBoxDevError):
     code = "engine_unavailable"
 

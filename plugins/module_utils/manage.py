@@ -158,8 +158,12 @@ class Manager:
         self.check = check
         self.compose = Compose(stack.checkout)
 
-    def run(self, command: Any, script: str | None = None, service: str | None = None) -> Command:
+    def run(
+        self, command: Any, script: str | None = None, service: str | None = None, profile: bool = False
+    ) -> Command:
         """Run a command to its end, in check mode only if it changes nothing, else as far as it can be predicted.
+
+        With ``profile`` it leaves ``profile.html`` and ``profile.txt`` in the state's ``run`` directory.
 
         Raises InvalidCommand, UnknownService, UnknownCommand with the nearest name, CommandFailed with its last
         lines, TimeLimit, StackLocked and BrokenCode where NetBox does not start.
@@ -184,7 +188,8 @@ class Manager:
         with held:
             # What holds no lock is not to be removed as left over by who holds it.
             label = () if reading or self.check else ("--label", f"{TASK_LABEL}=command")
-            status, told = self._run(outcome, name, run, script, label)
+            request = {"words": run, "script": script, "profile": profile}
+            status, told = self._run(outcome, name, request, label)
         outcome.seconds = time.monotonic() - started
         if status:
             self._fail(outcome, status, told)
@@ -207,7 +212,7 @@ class Manager:
         return python[0]
 
     def _run(
-        self, outcome: Command, service: str, words: list[str], script: str | None, label: tuple[str, ...]
+        self, outcome: Command, service: str, request: dict[str, Any], label: tuple[str, ...]
     ) -> tuple[int, dict[str, Any]]:
         """(exit status, what its process told of it) of a command in the service's container, or in a new one."""
         container = Engine(self.stack.project_name).containers().get(service)
@@ -239,7 +244,7 @@ class Manager:
         status, _output, outcome.stderr = self.compose.call(
             *where,
             *program,
-            stdin=json.dumps({"words": words, "script": script}),
+            stdin=json.dumps(request),
             on_stdout=take,
             on_stderr=take_error,
             timeout_s=self.limit_s + 3 * _GRACE_S,

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A management command, run to its end with nobody at the terminal, and what it changed.
 
-The request is one JSON object on standard input: ``{"words": [command, argument, …], "script": text or null}``. The
-command's output goes through as it comes; the last line is ``MARK`` and one JSON object: ``{"unknown": name,
-"commands": [names]}``, or ``{"asked": whether it asked a question, "changed": true, false or null}``.
+The request is one JSON object on standard input: ``{"words": [command, argument, …], "script": text or null,
+"profile": true or false}``. The command's output goes through as it comes; the last line is ``MARK`` and one JSON
+object: ``{"unknown": name, "commands": [names]}``, or ``{"asked": whether it asked a question, "changed": true, false
+or null}``. A profile is written to the directory that the services tell in.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ import sys
 import tempfile
 from typing import Any
 
-from .netbox import set_up
+from .measure import profiled
+from .netbox import NETBOX_DIR, set_up
+from .supervise import RUN_DIR
 
 MARK = "netbox-dev result: "
 # What ``shell --command`` runs where a script comes through standard input.
@@ -98,7 +101,10 @@ def main() -> None:
         raise SystemExit(1)
     state = _STATES.get(words[0])
     before = state() if state else None
-    status, asked = _run(words)
+    if request["profile"]:
+        status, asked = profiled(lambda: _run(words), RUN_DIR, f"{NETBOX_DIR}/{os.environ['NETBOX_DEV_PACKAGE']}/")
+    else:
+        status, asked = _run(words)
     _answer(asked=asked, changed=state() != before if state else None)
     raise SystemExit(status)
 
