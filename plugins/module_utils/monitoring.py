@@ -175,10 +175,9 @@ class Monitor:
         }
 
     def _inside(self) -> dict[str, Any]:
+        request = {"paths": self.paths, "commands": list(OWN_COMMANDS), "database_s": 30}
         with self.reporter.step("count queries"):
-            return run_task(
-                self.compose, self.web, "measure", timeout_s=_TASK_S, paths=self.paths, commands=list(OWN_COMMANDS)
-            )
+            return run_task(self.compose, self.web, "measure", timeout_s=_TASK_S, **request)
 
     # -- the baseline ------------------------------------------------------------------------------------------
 

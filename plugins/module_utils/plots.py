@@ -9,6 +9,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Callable
 
+from .noise import percentile
+
 _COLOURS = ("#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e", "#8c564b", "#17becf", "#e377c2", "#7f7f7f")
 _GREY = "#999"
 _WIDTH, _HEIGHT, _LEFT, _RIGHT, _BOTTOM = 640, 200, 70, 10, 24
@@ -85,7 +87,7 @@ def strips(samples: Mapping[str, Sequence[float]], known: Mapping[str, Sequence[
 
 def _strip(row: Sequence[float], colour: str, y: float, across: Callable[[float], str]) -> str:
     dots = [f"<circle cx={across(v * 1000)} cy={y} r=4 fill='{colour}' fill-opacity=.45 />" for v in row]
-    middle = across(sorted(row)[len(row) // 2] * 1000)
+    middle = across(percentile(row, 0.5) * 1000)
     bar = f"<line x1={middle} x2={middle} y1={y - 7} y2={y + 7} stroke='{colour}' stroke-width=2 />"
     return "".join([*dots, bar])
 

@@ -15,7 +15,7 @@ _STYLE = (
     "body{font:15px/1.45 system-ui,sans-serif;max-width:62em;margin:2em auto;padding:0 1em;color:#222}"
     "table{border-collapse:collapse;margin:.6em 0}"
     "th,td{padding:.2em .8em;text-align:right;border-bottom:1px solid #ddd}"
-    "th:first-child,td:first-child,.text{text-align:left}.bad{color:#b00;font-weight:600}"
+    "th:first-child,td:first-child,.text{text-align:left}td:first-child{white-space:nowrap}.bad{color:#b00;font-weight:600}"
     "code{font-size:.85em;white-space:pre-wrap;word-break:break-word}svg{max-width:100%}"
     "svg text{font:11px system-ui,sans-serif;fill:#555}.key{margin-right:1.2em;white-space:nowrap}"
 )

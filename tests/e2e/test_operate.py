@@ -246,3 +246,77 @@ def test_a_moment_or_pattern_that_cannot_be_read_is_refused(stack: Stack, option
     play = stack.playbook("logs.yml", **option)
     assert play.status != 0
     assert said in play.flat, str(play)
+
+
+# -- monitor -------------------------------------------------------------------------------------------------------
+
+PAGE = "/plugins/example/"
+QUICKLY = {"window": 2, "samples": 8}
+
+
+def test_a_page_that_became_worse_than_the_baseline_fails_the_run(stack: Stack) -> None:
+    play = stack.playbook("monitor.yml", baseline="save", urls=f"{PAGE},/login/", output="json", **QUICKLY)
+    assert (play.status, play.changed) == (0, 1), str(play)
+    measured = result(play)["measured"]
+    assert measured["pages"][PAGE]["statuses"] == {"200": 8}
+    assert set(measured["containers"]) >= {*PYTHON_SERVICES, "postgres", "redis"}
+    assert measured["containers"]["netbox"]["memory"] > 2**20
+    assert {one["queue"] for one in measured["queues"]} >= {"default", "netbox_example.sync"}
+    page = Path(result(play)["report"]).read_text(encoding="utf-8")
+    assert page.count("<svg") == 3
+    worse = "            count=[self.object_list.count() for _n in range(3)][0] + bool(__import__('time').sleep(0.3)),"
+    with stack.kept("netbox_example/views.py"):
+        stack.replace("netbox_example/views.py", r"^            count=self\.object_list\.count\(\),$", worse)
+        stack.must_apply()
+        play = stack.playbook("monitor.yml", baseline="compare", urls=PAGE, output="json", **QUICKLY)
+    assert play.status != 0, str(play)
+    failure = result(play)["failure"]
+    assert failure["code"] == "performance_regression"
+    assert {(one["path"], one["what"]) for one in failure["details"]["regressions"]} == {
+        (PAGE, "seconds"),
+        (PAGE, "queries"),
+    }
+    stack.must_apply()
+
+
+@long
+def test_what_did_not_change_is_no_worse_and_nothing_is_left_in_the_database(stack: Stack) -> None:
+    rows = "SELECT count(*), max(last_login) FROM users_user"
+    before = stack.psql(rows)
+    assert stack.playbook("monitor.yml", baseline="save", window=2, samples=20).status == 0
+    for _again in range(3):
+        play = stack.playbook("monitor.yml", baseline="compare", window=2, samples=20)
+        assert play.status == 0, str(play)
+        assert "no worse than the baseline" in play.flat
+    # The visitor logs in for real; what counts queries does not.
+    assert stack.psql(rows).split("|")[0] == before.split("|")[0]
+
+
+@long
+def test_the_plugins_own_commands_are_steps_and_any_command_is_profiled(stack: Stack) -> None:
+    own = "netbox_example/management/commands/performance_test.py"
+    text = (stack.package / "management/commands/example_info.py").read_text(encoding="utf-8")
+    with stack.kept(own):
+        extended = text.replace(
+            "    def handle(",
+            "    def add_arguments(self, parser):\n        parser.add_argument('--baseline')\n\n    def handle(",
+            1,
+        )
+        stack.write(own, extended)
+        play = stack.playbook("monitor.yml", profile="example_info", output="json", **QUICKLY)
+        assert play.status == 0, str(play)
+        measured = result(play)["measured"]
+        (command,) = measured["commands"]
+        assert (command["command"], command["ok"]) == ("performance_test", True)
+        assert "fabrics: " in command["output"]
+        page, told = (Path(name).read_text(encoding="utf-8") for name in measured["profile"])
+        assert 'class="own"' in page
+        assert "example_info.py" in told
+    stack.must_apply()
+
+
+def test_a_baseline_that_was_not_saved_is_said(stack: Stack) -> None:
+    (stack.state / "baseline.json").unlink(missing_ok=True)
+    play = stack.playbook("monitor.yml", baseline="compare", **QUICKLY)
+    assert play.status != 0
+    assert "none was saved for this stack" in play.flat, str(play)

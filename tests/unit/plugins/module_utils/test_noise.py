@@ -8,9 +8,7 @@ import pytest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.noise import mann_whitney, percentile, slower
 
 
-@pytest.mark.parametrize(
-    ("share", "expected"), [(0.5, 5), (0.95, 10), (0.99, 10), (0.1, 1), (0.0, 1), (1.0, 10)]
-)
+@pytest.mark.parametrize(("share", "expected"), [(0.5, 5), (0.95, 10), (0.99, 10), (0.1, 1), (0.0, 1), (1.0, 10)])
 def test_a_percentile_is_one_of_the_samples(share: float, expected: float) -> None:
     assert percentile([3, 1, 2, 10, 9, 8, 7, 6, 5, 4], share) == expected
     assert percentile([], share) == 0
