@@ -27,6 +27,8 @@ from .stack import Stack
 
 # Without a moment to begin at, no more than this of each service is looked at.
 LOOKED_AT = 5000
+# The web service's health check, every three seconds.
+_HEALTH_CHECK = re.compile(r'"GET /login/ HTTP/1\.[01]" 200 ')
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 _SHORT = {ERROR: "E", CRITICAL: "E", WARNING: "W"}
 # A traceback that nothing follows is told after this long.
@@ -141,12 +143,14 @@ class Logs:
     def wanted(self, event: Event) -> bool:
         if self.asked.errors and not event.bad:
             return False
-        return not self.pattern or bool(self.pattern.search(event.whole()))
+        if self.pattern:
+            return bool(self.pattern.search(event.whole()))
+        return not _HEALTH_CHECK.search(event.text)
 
     def _lines(self, found: Found) -> Iterator[Line]:
         containers = self.engine.containers()
         found.notices += [f"{name} has no container" for name in self.services if name not in containers]
-        tail = None if self.since else LOOKED_AT if self.asked.errors or self.pattern else self.asked.lines
+        tail = None if self.since else LOOKED_AT
         streams = [
             self._of(name, self.engine.log(containers[name]["Id"], self.since, tail))
             for name in self.services

@@ -14,6 +14,7 @@ description:
   - Reads what NetBox, Django, RQ, PostgreSQL and Redis wrote, in the order in which it was written, each line with its
     level where it says or means one. A traceback is one event; of its frames the plugin's are shown first.
   - The same exception raised at the same place is one failure, however often it happened.
+  - Health checks (C(GET /login/), answered 200) are left out, unless O(grep) finds them.
 extends_documentation_fragment:
   - hedgehog.netbox_dev.plugin
   - hedgehog.netbox_dev.plugin.told

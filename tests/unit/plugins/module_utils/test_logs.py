@@ -101,6 +101,12 @@ def test_errors_and_a_pattern_narrow_what_is_wanted() -> None:
     assert made(grep="IndexError").wanted(Event("netbox", "", "a", more=["IndexError: b"]))
 
 
+def test_health_checks_are_left_out_unless_they_are_looked_for() -> None:
+    check = line('[27/Nov/2026 20:41:02] "GET /login/ HTTP/1.1" 200 14448', "info")
+    assert [made().wanted(check), made(grep="login").wanted(check)] == [False, True]
+    assert made().wanted(line('[27/Nov/2026 20:41:02] "GET /login/ HTTP/1.1" 500 14448', "error"))
+
+
 def test_errors_are_told_once_with_how_often() -> None:
     events = [line("boom", "error"), line("bang", "error"), line("boom", "error"), failure([OWN])]
     found = made(errors=True)
