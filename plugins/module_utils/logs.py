@@ -115,6 +115,11 @@ def pattern_of(text: str | None) -> re.Pattern[str] | None:
         raise InvalidPattern(f"grep: '{text}' is no regular expression: {error}.", asked=text) from error
 
 
+def _alike(text: str) -> str:
+    """The text without numbers and addresses: they make no other failure."""
+    return re.sub(r"0x[0-9a-f]+|[0-9a-f]{8}-[0-9a-f-]{27}|\d+", "#", text)
+
+
 class Logs:
     """The logs of one stack's services."""
 
@@ -219,9 +224,7 @@ class Logs:
                 continue
             own = [frame for frame in event.frames if frame.file.startswith(self.own)]
             place = (own or event.frames)[-1]
-            # Numbers and addresses in a message make no other failure.
-            message = re.sub(r"0x[0-9a-f]+|[0-9a-f]{8}-[0-9a-f-]{27}|\d+", "#", event.message)
-            key = (event.exception, message, f"{place.file}:{place.function}")
+            key = (event.exception, _alike(event.message), f"{place.file}:{place.function}")
             group = groups.setdefault(key, Group(event, own))
             group.services[event.service] += 1
             group.last = event.time
@@ -277,7 +280,7 @@ class Logs:
         """Each of these once, and how often it was written."""
         alike: dict[tuple[str, str], list[Event]] = {}
         for event in events:
-            alike.setdefault((event.service, event.whole()), []).append(event)
+            alike.setdefault((event.service, _alike(event.whole())), []).append(event)
         lines = []
         for found in alike.values():
             first, *more = self.show(found[-1])

@@ -196,7 +196,7 @@ def test_failures_are_grouped_with_the_plugins_frames_first_and_followed_as_they
         stack.replace(
             "netbox_example/views.py", r'^    """What this process has loaded."""$', "    raise KeyError(TITLE)"
         )
-        wait_for(lambda: stack.http(INFO).status == 500, "the view to fail")
+        wait_for(lambda: stack.http(INFO).status == 500, "the view to fail", limit_s=90)
         _arguments, process = stack.start_playbook("logs.yml", services="web,netbox-worker", follow=9, errors=True)
         reader = threading.Thread(
             target=lambda: shown.extend((time.monotonic(), line) for line in process.stdout or ())
