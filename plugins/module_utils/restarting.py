@@ -12,7 +12,7 @@ from typing import Any
 
 from .errors import StackNotSetUp
 from .freshness import FRESH, PAUSED, Verdict, told_by
-from .running import Running
+from .running import STEADY_S, Running
 from .services import choose, python_services
 from .stack import Stack
 
@@ -100,11 +100,18 @@ class Restarter(Running):
             told = {name: told_by(self.stack, name) for name in names}
             waiting = [name for name in names if not _back(containers[name], told[name])]
             if not waiting:
-                return
+                young = STEADY_S - min(map(self._told_ago, names))
+                if young <= 0:
+                    return
+                # A command that cannot go on ends as soon as it may go.
+                time.sleep(young)
+                continue
+            late = time.monotonic() > deadline
             for name in waiting:
-                if told[name].get("error"):
+                # What ended without one may get over it: a scheduler waits until the last one's lock has run out.
+                if "Traceback" in told[name].get("error", "") or (late and told[name].get("error")):
                     raise self._broken(Verdict(name, "restart", "", told[name]), containers[name])
-            if time.monotonic() > deadline:
+            if late:
                 raise self._unhealthy(waiting[0], f"is not ready {self.limits.serve_s:.0f} s after its restart")
             if shown != ", ".join(waiting):
                 shown = ", ".join(waiting)

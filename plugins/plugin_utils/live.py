@@ -15,7 +15,8 @@ from ansible.utils.display import Display
 
 display = Display()
 POLL_S = 0.3
-_INTERNAL = ("ansible_facts", "diff", "invocation", "summary", "warnings", "deprecations")
+# Ansible's own, and the summary, which is for people.
+_INTERNAL = ("ansible_facts", "deprecations", "diff", "exception", "invocation", "summary", "warnings")
 
 
 class LiveAction(ActionBase):  # type: ignore[misc]  # ansible-core is untyped
