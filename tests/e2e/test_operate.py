@@ -240,9 +240,12 @@ def test_hostile_lines_are_readable(stack: Stack) -> None:
     play = stack.playbook("logs.yml", services="worker", since="1m", grep="^mark", output="json")
     assert play.status == 0, str(play)[:2000]
     first, second = (event["text"] for event in result(play)["events"])
-    assert first.startswith("mark red \\xff\\xfe yyy")
+    # The engine's own log has replaced what is no UTF-8.
+    assert first.startswith(
+        ("mark red \\xff\\xfe yyy", "mark red \N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER} yyy")
+    )
     assert first.endswith("y ERROR end")
-    assert len(first) == len("mark red ") + len("\\xff\\xfe ") + 40000 + len(" ERROR end")
+    assert first.count("y") == 40000
     assert second == "mark schön"
 
 
