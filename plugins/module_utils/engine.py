@@ -4,17 +4,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Callable
 
 from .errors import EngineUnavailable
 
 try:
     import docker
     import docker.errors
+    import requests.exceptions
+    import urllib3.exceptions
 
     IMPORT_ERROR: str | None = None
 except ImportError as _error:
@@ -30,6 +34,7 @@ TASK_LABEL = "hedgehog.netbox_dev.task"
 # Its value for tasks that change nothing, which run beside whatever holds the lock.
 READING = "look"
 TESTS_LABEL = "hedgehog.netbox_dev.tests"
+_TIME = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(?:Z|[+-]\d\d:\d\d)) ?")
 
 
 def _endpoint() -> str | None:
@@ -181,3 +186,110 @@ class Engine:
         except docker.errors.NotFound:
             return ""
         return bytes(raw).decode("utf-8", "replace").rstrip()
+
+    def stats(self, container: str) -> dict[str, Any]:
+        """A container's counters as the engine has them now; empty where it is gone."""
+        try:
+            return dict(self._client.api.stats(container, stream=False, one_shot=True))
+        except docker.errors.InvalidVersion:
+            # Engines before 20.10 take a second for it.
+            return dict(self._client.api.stats(container, stream=False))
+        except docker.errors.NotFound:
+            return {}
+
+    def log(
+        self, container: str, since: float | None = None, tail: int | None = None, follow: bool = False
+    ) -> LogLines:
+        """What a container wrote, as pairs of time (RFC 3339) and raw line; ``since`` is in seconds of the epoch."""
+        raw = self._client.api.logs(
+            container,
+            stream=True,
+            timestamps=True,
+            follow=follow,
+            since=since,
+            tail="all" if tail is None else tail,
+        )
+        return LogLines(raw)
+
+    def belongings(self) -> dict[str, list[str]]:
+        """Names of everything that carries the project's label: containers, one-offs too, networks, volumes."""
+        filters: dict[str, Any] = {"label": f"com.docker.compose.project={self.project_name}"}
+        containers = self._client.containers.list(all=True, filters=filters, ignore_removed=True)
+        return {
+            "containers": sorted(str(c.name) for c in containers),
+            "networks": sorted(str(n.name) for n in self._client.networks.list(filters=filters)),
+            "volumes": sorted(str(v.name) for v in self._client.volumes.list(filters=filters)),
+        }
+
+    def stop(self, container: str, stop_s: int = 10) -> None:
+        """Let a container end by itself, if it is there."""
+        with contextlib.suppress(docker.errors.NotFound):
+            self._client.containers.get(container).stop(timeout=stop_s)
+
+    def remove_network(self, name: str) -> str:
+        """Remove a network; return why it stays (something that is not ours is in it), or nothing."""
+        return self._unless_used(self._client.networks.get, name)
+
+    def remove_volume(self, name: str) -> str:
+        """The same of a volume."""
+        return self._unless_used(self._client.volumes.get, name)
+
+    def remove_image(self, name: str) -> str:
+        """The same of an image's name, and of the image if it has no other."""
+        try:
+            self._client.images.remove(name)
+        except docker.errors.ImageNotFound:
+            return ""
+        except docker.errors.APIError as error:
+            if error.status_code != 409:
+                raise
+            return str(error.explanation)
+        return ""
+
+    @staticmethod
+    def _unless_used(get: Callable[[str], Any], name: str) -> str:
+        try:
+            get(name).remove()
+        except docker.errors.NotFound:
+            return ""
+        except docker.errors.APIError as error:
+            if error.status_code not in (403, 409):
+                raise
+            return str(error.explanation)
+        return ""
+
+
+class LogLines:
+    """A container's lines as they come, until the container stops or somebody closes this."""
+
+    def __init__(self, raw: Any) -> None:
+        self._raw = raw
+
+    def __iter__(self) -> Iterator[tuple[str, bytes]]:
+        # An engine that ends, a container that goes: there is no more to read, whatever the reason.
+        with contextlib.suppress(OSError, requests.exceptions.RequestException, urllib3.exceptions.HTTPError):
+            yield from split_log(self._raw)
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError, AttributeError):
+            self._raw.close()
+
+
+def split_log(frames: Iterable[bytes]) -> Iterator[tuple[str, bytes]]:
+    """(time, line) of each line in what the engine sends, each frame of which begins with a time.
+
+    The engine cuts a long line into several frames, each with a time of its own: the first is the line's.
+    """
+    time, rest = "", b""
+    for frame in frames:
+        for part in frame.splitlines(keepends=True):
+            stamp = _TIME.match(part)
+            if stamp:
+                time = time or stamp.group(1).decode()
+                part = part[stamp.end() :]
+            rest += part
+            if rest.endswith((b"\n", b"\r")):
+                yield time, rest.rstrip(b"\r\n")
+                time, rest = "", b""
+    if rest:
+        yield time, rest

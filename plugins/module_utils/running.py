@@ -36,7 +36,7 @@ FROM django_migrations) AS applied"
 _PSQL_STATEMENT_FAILED = 1
 LEFT_OVER = "no such service is wanted any more"
 # As long as this after it was told to go, a new process is not taken to have come up.
-_STEADY_S = 0.5
+STEADY_S = 0.5
 # The kernel's is 128 KiB for each.
 _ARGUMENT_LIMIT = 100_000
 
@@ -271,7 +271,7 @@ class Running:
                 v for v in verdicts if v.needs or v.told["attempts"] < self.expected.get(v.service, 0) or v.told["busy"]
             ]
             if not stale:
-                young = _STEADY_S - min(self._told_ago(verdict.service) for verdict in verdicts)
+                young = STEADY_S - min(self._told_ago(verdict.service) for verdict in verdicts)
                 if young <= 0:
                     break
                 # A command that cannot go on ends as soon as it may go.

@@ -27,12 +27,15 @@ ORDER = (
     "test_warm",
     "test_watch",
     "test_engine",
+    "test_operate",
     "test_schema",
     "test_branches",
     "test_snapshots",
     "test_tests",
     "test_bad_input",
     "test_faults",
+    # It leaves no stack.
+    "test_teardown",
 )
 
 

@@ -23,6 +23,7 @@ from typing import Any, Callable, TextIO
 from . import probe
 from .compiles import Broken, refuse_broken, refuse_unusable
 from .drift import Drift, plugin_labels
+from .measure import measure
 from .netbox import explain_registration, set_up
 from .schema import (
     blockers,
@@ -325,6 +326,11 @@ def static(request: dict[str, Any]) -> dict[str, Any]:
     return collect_static(request["dry_run"])
 
 
+def measured(request: dict[str, Any]) -> dict[str, Any]:
+    wait_for_database(request["database_s"])
+    return measure(request)
+
+
 TASKS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "prepare": prepare,
     "schema": schema,
@@ -335,6 +341,7 @@ TASKS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "upgrade": upgrade,
     "compare": compare,
     "again": again,
+    "measure": measured,
 }
 
 
