@@ -13,7 +13,7 @@ from typing import Any
 from .change import Change, Compilable, compilable
 from .changes import Wanted, find_changes
 from .compose import OVERRIDE, last_lines
-from .errors import BrokenCode, BuildFailed, SchemaFailed, StackNotSetUp
+from .errors import BrokenCode, BuildFailed, NetBoxDevError, SchemaFailed, StackNotSetUp
 from .follow import head_moved
 from .freshness import OTHER_CODE, PAUSED, Disk, Verdict
 from .hold import held_reloads
@@ -45,6 +45,8 @@ class Outcome:
     # Of the schema step, as the task in the container returns it; empty where it did not run.
     schema: dict[str, Any] = field(default_factory=dict)
     verdicts: list[Verdict] = field(default_factory=list)
+    # In check mode, what a run would end with.
+    refused: NetBoxDevError | None = None
 
     @property
     def base_url(self) -> str:
@@ -292,6 +294,7 @@ class Converger(Migrating):
             except (BrokenCode, SchemaFailed) as error:
                 if not self.tolerant:
                     raise
+                outcome.refused = error
                 outcome.notices.append(error.message)
         schema = "migrate" in kept or self.unfinished()
         if self.safety.interrupted():

@@ -124,9 +124,9 @@ class Engine:
         """Send a signal to the container's first process."""
         self._client.containers.get(container).kill(signal)
 
-    def execute(self, container: str, *command: str) -> tuple[int, bytes]:
+    def execute(self, container: str, *command: str, user: str = "") -> tuple[int, bytes]:
         """Run a command in a running container; return its exit status and standard output."""
-        done = self._client.containers.get(container).exec_run(list(command), stderr=False)
+        done = self._client.containers.get(container).exec_run(list(command), stderr=False, user=user)
         return int(done.exit_code or 0), b"".join([done.output] if isinstance(done.output, bytes) else done.output)
 
     def logs(self, container: str, lines: int = 15) -> str:

@@ -24,7 +24,7 @@ def packages(site: str) -> str:
     return hashlib.sha256("\n".join(found).encode()).hexdigest()
 
 
-def _static_files(package_dir: str) -> Iterator[tuple[str, str]]:
+def static_files(package_dir: str) -> Iterator[tuple[str, str]]:
     """(name as served, path) of the static files of every app in the package."""
     for here, directories, _names in os.walk(package_dir):
         if os.path.basename(here) != "static" or here == package_dir:
@@ -43,7 +43,7 @@ def static(package_dir: str, root: str) -> list[str]:
     """Names of static files whose copy in ``root`` is missing or other."""
     differing = []
     seen = set()
-    for name, path in _static_files(package_dir):
+    for name, path in static_files(package_dir):
         if name in seen:
             continue
         seen.add(name)
