@@ -11,10 +11,10 @@ module: stack_check
 short_description: Say what is wrong with a stack, and mend what is safe
 version_added: 0.1.0
 description:
-  - Looks at the machine, the checkout, every service, the plugin's code, database, migrations, static files, the plugin's
-    own files, Redis and its queues, and reports what is wrong with what shows it and what mends it.
-  - Each thing is reported once, as its cause. Of a stack that is well nothing is reported. One that is down, or was never
-    set up, is looked at as far as that goes.
+  - Looks at the machine, the checkout, every service, the plugin's code, database, migrations, static files, the
+    plugin's own files, Redis and its queues, and reports what is wrong with what shows it and what mends it.
+  - Each thing is reported once, as its cause. Of a stack that is well nothing is reported. One that is down, or was
+    never set up, is looked at as far as that goes.
   - Every check is described in docs/troubleshooting.md.
 extends_documentation_fragment:
   - hedgehog.netbox_dev.plugin

@@ -21,6 +21,7 @@ ORDER = (
     "test_generated",
     "test_setup",
     "test_status",
+    "test_doctor",
     "test_matrix",
     "test_engine",
     "test_document",

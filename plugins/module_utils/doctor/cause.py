@@ -7,7 +7,9 @@ from __future__ import annotations
 import re
 
 _FRAME = re.compile(r'^\s*File "([^"]+)", line (\d+)', re.M)
-_EXCEPTION = re.compile(r"^(?:\w+\.)*[A-Z]\w*(?:Error|Exception|Exit|Interrupt|Warning|Conflict|Configured|NotFound)\b.*")
+_EXCEPTION = re.compile(
+    r"^(?:\w+\.)*[A-Z]\w*(?:Error|Exception|Exit|Interrupt|Warning|Conflict|Configured|NotFound)\b.*"
+)
 _GRAVE = re.compile(r"\b(FATAL|PANIC|CRITICAL|ERROR|[Ff]atal|error:|Error:)")
 # What Compose, a supervisor or a log format puts before what was said.
 _PREFIX = re.compile(r"^(?:[\w-]+ *\| |netbox-dev: [\w-]+: )")

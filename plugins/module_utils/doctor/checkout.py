@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Hedgehog
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The netbox-docker checkout as it is: its release, edits of its own files, newer releases, and whose its override is."""
+"""The netbox-docker checkout as it is: its release, edits of its files, newer releases, whose its override is."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ def look_at_checkout(stack: Stack) -> Checkout:
         return Checkout()
     repository = Repository(stack.checkout)
     with ThreadPoolExecutor(max_workers=2) as pool:
-        remote = pool.submit(repository.ask, "ls-remote", "--tags", "--refs", stack.netbox_docker_url, limit_s=_ANSWER_S)
+        remote = pool.submit(
+            repository.ask, "ls-remote", "--tags", "--refs", stack.netbox_docker_url, limit_s=_ANSWER_S
+        )
         tag = repository.ask("describe", "--tags", "--exact-match", "HEAD")
         commit = repository.ask("rev-parse", "--short", "HEAD")
         edited = repository.ask("status", "--porcelain", "--untracked-files=no") or b""

@@ -100,7 +100,7 @@ def not_in_plugins(facts: Facts) -> Iterator[Found]:
 @check(
     "incompatible",
     "The plugin does not fit this NetBox",
-    looks_at="NetBox's word on the plugin's min_version and max_version: since 4.3 it only warns and goes on without it",
+    looks_at="NetBox's word on the plugin's min_version and max_version: since 4.3 it only warns and goes without it",
     remedy='choose a NetBox that fits with `netbox: "4.x"` in netbox-dev.yml and run dev-setup.yml, or mend '
     "min_version and max_version in the PluginConfig",
     unless=("not_in_plugins",),
@@ -149,9 +149,10 @@ def page(facts: Facts) -> Iterator[Found]:
 @check(
     "debug",
     "Development settings are off",
-    looks_at="DEBUG and DEVELOPER as NetBox has them: without DEVELOPER makemigrations refuses, without DEBUG templates "
-    "and static files are not read afresh",
-    remedy="take them out of `settings` in netbox-dev.yml (both are on in a development stack), and run apply-change.yml",
+    looks_at="DEBUG and DEVELOPER as NetBox has them: without DEVELOPER makemigrations refuses, without DEBUG "
+    "templates and static files are not read afresh",
+    remedy="take them out of `settings` in netbox-dev.yml, for both are on in a development stack; then run "
+    "apply-change.yml",
 )
 def debug(facts: Facts) -> Iterator[Found]:
     off = [name for name in ("debug", "developer") if facts.asked.get(name) is False]

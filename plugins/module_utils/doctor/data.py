@@ -108,7 +108,9 @@ def migration_parent(facts: Facts) -> Iterator[Found]:
     remedy = missing_parent(error)
     if remedy:
         line = next(line for line in error.splitlines() if "nonexistent parent" in line)
-        yield Found("a migration depends on one that this NetBox does not have", line.partition(": ")[2] or line, remedy)
+        yield Found(
+            "a migration depends on one that this NetBox does not have", line.partition(": ")[2] or line, remedy
+        )
 
 
 @check(
@@ -226,7 +228,9 @@ def static(facts: Facts) -> Iterator[Found]:
     # A file that another one hides is never collected.
     number = _look(facts).get("static", 0) - len(facts.asked.get("hidden_static", {}))
     if number > 0:
-        yield Found(f"{number} static files are served otherwise than they are on disk", "collectstatic would copy them")
+        yield Found(
+            f"{number} static files are served otherwise than they are on disk", "collectstatic would copy them"
+        )
 
 
 # -- the plugin's files
@@ -236,7 +240,7 @@ def static(facts: Facts) -> Iterator[Found]:
     "ownership",
     "Files in the plugin belong to root or an image's user",
     looks_at="the owner of every file in the package, and of those at the repository's top",
-    remedy="give them back to who owns the repository: doctor.yml -e fix=true -b (never `chown unit:root` on your files)",
+    remedy="give them back to who owns the repository: doctor.yml -e fix=true -b (never `chown unit:root`)",
     fix="owner",
 )
 def ownership(facts: Facts) -> Iterator[Found]:
@@ -254,12 +258,16 @@ def ownership(facts: Facts) -> Iterator[Found]:
     looks_at="whether the user that the services run as may read every file, and write into folders of migrations",
     remedy="doctor.yml -e fix=true lets that user in (an ACL, or the group where there are none); owners stay",
     fix="access",
-    unless=("ownership",),
 )
 def access(facts: Facts) -> Iterator[Found]:
-    denied = next((inside["denied"] for inside in facts.inside.values() if inside.get("denied")), [])
+    inner = f"{facts.stack.plugin.package_path}/" if facts.stack else ""
+    denied: list[str] = next((inside["denied"] for inside in facts.inside.values() if inside.get("denied")), [])
+    # What is given back is the stack's user's own again.
+    denied = [path for path in denied if f"{inner}{path}" not in facts.files.foreign]
     if denied:
-        yield Found(f"the stack's user may not use {len(denied)} of the plugin's files", some(denied), about=tuple(denied))
+        yield Found(
+            f"the stack's user may not use {len(denied)} of the plugin's files", some(denied), about=tuple(denied)
+        )
 
 
 # -- Redis

@@ -94,9 +94,14 @@ def for_people(made: Visit, check: bool = False) -> list[str]:
     lines = []
     for finding in made.mended:
         done = "would be mended" if check else "mended"
-        lines += [f"{finding.finding} [{finding.check}]: {done}", f"    {finding.evidence}", f"    {WAYS[finding.fix]}" if finding.fix else ""]
+        lines += [f"{finding.finding} [{finding.check}]: {done}", f"    found: {finding.evidence}"]
+        lines += [f"    done: {WAYS[finding.fix]}"] if finding.fix else []
     for finding in made.findings:
-        lines += [f"{finding.finding} [{finding.check}]", f"    found: {finding.evidence}", f"    to do: {finding.remedy}"]
+        lines += [
+            f"{finding.finding} [{finding.check}]",
+            f"    found: {finding.evidence}",
+            f"    to do: {finding.remedy}",
+        ]
     if made.failed:
         lines.append(f"mending ended with: {made.failed}")
     if made.run:
@@ -104,7 +109,7 @@ def for_people(made: Visit, check: bool = False) -> list[str]:
     mendable = sum(1 for finding in made.findings if finding.fix)
     hint = f", {mendable} of them mended by -e fix=true" if mendable and not made.mended else ""
     found = f"{len(made.findings)} found{hint}" if made.findings else f"nothing is wrong with {made.url or 'the stack'}"
-    return [line for line in lines if line] + [f"{found} ({made.seconds:.1f} s)"]
+    return [*lines, f"{found} ({made.seconds:.1f} s)"]
 
 
 def as_json(made: Visit) -> list[str]:

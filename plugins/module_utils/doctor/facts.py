@@ -17,7 +17,7 @@ from typing import Any
 
 from .. import docker_host
 from ..docker_host import Found as Host
-from ..errors import NetBoxDevError
+from ..errors import EngineFailed, NetBoxDevError
 from ..events import Reporter
 from ..freshness import told_by
 from ..oneoff import run_task
@@ -105,7 +105,7 @@ def collect(plugin_path: str | None, reporter: Reporter) -> Facts:
     """Ask everything that can be asked."""
     facts = Facts(now=time.time())
     with ThreadPoolExecutor(max_workers=12) as pool:
-        host = pool.submit(docker_host.look, getpass_user())
+        host = pool.submit(docker_host.look, user_name())
         facts.memory_free = memory_free()
         try:
             facts.stack = load(plugin_path)
@@ -119,7 +119,7 @@ def collect(plugin_path: str | None, reporter: Reporter) -> Facts:
     return facts
 
 
-def getpass_user() -> str:
+def user_name() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError):
@@ -145,6 +145,9 @@ def _collect_stack(facts: Facts, stack: Stack, reporter: Reporter, pool: ThreadP
     except NetBoxDevError as error:
         # The engine, or Compose's word on the files; what the checks of those say is better.
         facts.no_status = error
+    except OSError as error:
+        # The Docker SDK's errors are of this kind: a container that goes while it is asked.
+        facts.no_status = EngineFailed(f"the Docker engine failed: {error}. Look again.")
     facts.files, facts.checkout = files.result(), checkout.result()
 
 
@@ -252,4 +255,3 @@ def _looked(asked: Future[dict[str, Any]] | None) -> Mapping[str, Any]:
 def _page(running: Running, told: Mapping[str, dict[str, Any]]) -> str:
     report = told.get(web_service(running.roles), {}).get("report", {})
     return running.look_at_plugin(report["base_url"]) if report.get("base_url") else ""
-

@@ -70,7 +70,11 @@ def look_at_files(stack: Stack) -> Files:
         inode=plugin.package_dir.stat().st_ino,
         digest=disk_code(stack),
         named=configured_name(plugin.package_dir / "__init__.py"),
-        room={name: room(path) for name, path in (("the plugin", plugin.root), ("the state", stack.state)) if path.exists()},
+        room={
+            name: room(path)
+            for name, path in (("the plugin", plugin.root), ("the state", stack.state))
+            if path.exists()
+        },
         ca_bundle=wrong_bundle(stack.ca_bundle) if stack.ca_bundle else "",
         watches=_watches(),
     )

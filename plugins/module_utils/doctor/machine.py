@@ -168,7 +168,9 @@ def proxy(facts: Facts) -> Iterator[Found]:
         through = given.get("http_proxy", "")
         spared = f"{given.get('no_proxy', '')},{given.get('NO_PROXY', '')}".split(",")
         if through and not {"localhost", "*"} & {name.strip() for name in spared}:
-            yield Found("health checks of the services go to a proxy", f"http_proxy={through} in {service}, no_proxy not")
+            yield Found(
+                "health checks of the services go to a proxy", f"http_proxy={through} in {service}, no_proxy not"
+            )
             return
 
 

@@ -42,7 +42,9 @@ def checkout(facts: Facts) -> Iterator[Found]:
     if not found or not facts.stack:
         return
     if not found.exists:
-        yield Found(f"there is no checkout of netbox-docker at '{facts.stack.checkout}'", "its .git is missing", _SET_UP)
+        yield Found(
+            f"there is no checkout of netbox-docker at '{facts.stack.checkout}'", "its .git is missing", _SET_UP
+        )
     elif found.edits:
         yield Found(f"{len(found.edits)} of netbox-docker's own files were edited", some(found.edits))
     elif found.release != facts.stack.release:

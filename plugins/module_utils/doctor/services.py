@@ -114,7 +114,9 @@ def crash_loop(facts: Facts) -> Iterator[Found]:
             )
         elif told.get("error") and not told.get("since"):
             text = told["error"] if "Traceback" in told["error"] else log
-            yield Found(f"{name} has no process that stays", cause_of(text, facts.package), about=(name,), fixable=False)
+            yield Found(
+                f"{name} has no process that stays", cause_of(text, facts.package), about=(name,), fixable=False
+            )
 
 
 _OTHER_MAJOR = (
@@ -219,7 +221,9 @@ def stale(facts: Facts) -> Iterator[Found]:
         yield Found(f"{some(names, 5)} stale", reason, about=tuple(names))
     build = [action for action in facts.status.outcome.plan if action.action in ("build", "remove")]
     for action in build:
-        yield Found(f"a run would {action.action} {'the image' if action.action == 'build' else ''}".strip(), action.reasons[0])
+        yield Found(
+            f"a run would {action.action} {'the image' if action.action == 'build' else ''}".strip(), action.reasons[0]
+        )
 
 
 CHECKS = (port, stopped)
