@@ -50,10 +50,16 @@ class Status:
 Ask = Callable[[Converger, Stack], Mapping[str, Any]]
 
 
-def look(stack: Stack, reporter: Reporter, ask: Ask | None = None) -> Status:
-    """Ask everything that can be asked; nothing is changed. ``ask`` is who knows database and static files."""
+def look(
+    stack: Stack, reporter: Reporter, ask: Ask | None = None, probed: dict[str, dict[str, Any]] | None = None
+) -> Status:
+    """Ask everything that can be asked; nothing is changed.
+
+    ``ask`` is who knows database and static files, ``probed`` what containers have told already.
+    """
     converger = Converger(stack, reporter, check=True)
     converger.tolerant = True
+    converger.know(probed or {})
     status = Status(converger.run(Wanted()))
     containers = converger.engine.containers()
     for verdict in status.outcome.verdicts:

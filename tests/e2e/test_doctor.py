@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, Hedgehog
-"""The doctor: silent on a stack that is well; each thing that is broken is found, alone, and mended where that is safe."""
+"""The doctor: silent on a stack that is well; what is broken is found, alone, and mended where that is safe."""
 
 from __future__ import annotations
 
@@ -120,6 +120,11 @@ def migration(stack: Stack, name: str, parent: str) -> Iterator[Path]:
         stack.psql(f"DELETE FROM django_migrations WHERE app = 'netbox_example' AND name = '{name}'")
 
 
+def given_to(folder: Path, uid: int, gid: int) -> None:
+    for path in (folder, *folder.rglob("*")):
+        os.lchown(path, uid, gid)
+
+
 def tried(stack: Stack, service: str = "netbox") -> None:
     """A service has tried the code that was saved, and cannot start it."""
     wait_for(lambda: stack.told(service)["error"] and not stack.told(service)["busy"], "the saved code to fail", 90)
@@ -179,6 +184,8 @@ def test_what_only_a_person_can_mend_is_told_with_its_remedy(well: Stack) -> Non
     with migration(well, "0901_doctor", "('netbox_example', '0001_initial')"):
         try:
             well.git(source, "tag", "3.3.9", "3.3.0")
+            # Git is asked as who owns the checkout, and reads nothing of somebody else's.
+            given_to(source, *well.owner)
             readme.write_text(f"{text}mine\n", encoding="utf-8")
             os.utime(future, (was, time.time() + 7200))
             well.psql("UPDATE pg_database SET encoding = 0 WHERE datname = 'netbox'")
@@ -200,6 +207,7 @@ def test_what_only_a_person_can_mend_is_told_with_its_remedy(well: Stack) -> Non
             well.psql("UPDATE pg_database SET encoding = 6 WHERE datname = 'netbox'")
             os.utime(future, (was, was))
             readme.write_text(text, encoding="utf-8")
+            given_to(source, 0, 0)
             well.git(source, "tag", "-d", "3.3.9")
             well.python("netbox-worker", EMPTY)
     assert job
@@ -498,17 +506,19 @@ def test_an_override_that_is_not_ours_or_gone(well: Stack) -> None:
 
 @long
 def test_a_disk_without_room(well: Stack) -> None:
-    run = well.state
-    held = {path: path.read_bytes() for path in run.iterdir() if path.is_file()}
-    assert held
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(well.package / "tests")], check=True)
+    folder = well.package / "migrations"
+    held = {path.name: path.read_bytes() for path in folder.glob("*.py")}
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m,mode=755", "tmpfs", str(folder)], check=True)
     try:
-        with suppress(subprocess.CalledProcessError):
-            subprocess.run(["dd", "if=/dev/zero", f"of={well.package / 'tests' / 'filler'}"], check=True)
-        made = visit(well)
-        assert "disk" in made.names()
+        for name, content in held.items():
+            (folder / name).write_bytes(content)
+        given_to(folder, *well.owner)
+        with (folder / "filler.bin").open("wb") as filler, suppress(OSError):
+            filler.write(bytes(2 << 20))
+        os.chown(folder / "filler.bin", *well.owner)
+        finds(well, {"disk": "there is hardly any room left for migrations"})
     finally:
-        subprocess.run(["umount", str(well.package / "tests")], check=True)
+        subprocess.run(["umount", str(folder)], check=True)
 
 
 @long

@@ -19,7 +19,7 @@ _ANSWER_S = 4.0
 
 @dataclass(frozen=True)
 class Checkout:
-    """``release``: the tag that is checked out, or a short commit; ``override``: as authorship() says it."""
+    """``release``: the stack's, or what is checked out instead; ``override``: as authorship() says it."""
 
     exists: bool = False
     release: str = ""
@@ -37,14 +37,16 @@ def look_at_checkout(stack: Stack) -> Checkout:
         remote = pool.submit(
             repository.ask, "ls-remote", "--tags", "--refs", stack.netbox_docker_url, limit_s=_ANSWER_S
         )
-        tag = repository.ask("describe", "--tags", "--exact-match", "HEAD")
-        commit = repository.ask("rev-parse", "--short", "HEAD")
+        wanted = repository.ask("rev-parse", "--verify", "-q", f"{stack.release}^{{commit}}")
+        # A release may be a branch's name, too, and a commit have several tags.
+        there = wanted is None or wanted.decode().strip() == repository.head()
+        name = repository.ask("describe", "--tags", "--always", "HEAD")
         edited = repository.ask("status", "--porcelain", "--untracked-files=no") or b""
         listed = (remote.result() or b"").decode("utf-8", "replace")
     path = stack.checkout / OVERRIDE
     return Checkout(
         exists=True,
-        release=(tag or commit or b"").decode().strip(),
+        release=stack.release if there else (name or b"").decode().strip(),
         edits=tuple(line[3:] for line in edited.decode("utf-8", "replace").splitlines()),
         newer=newer_releases(stack.release, re.findall(r"refs/tags/(\S+)", listed)),
         override=authorship(path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""),

@@ -95,7 +95,7 @@ def for_people(made: Visit, check: bool = False) -> list[str]:
     for finding in made.mended:
         done = "would be mended" if check else "mended"
         lines += [f"{finding.finding} [{finding.check}]: {done}", f"    found: {finding.evidence}"]
-        lines += [f"    done: {WAYS[finding.fix]}"] if finding.fix else []
+        lines += [f"    by: {WAYS[finding.fix]}"] if finding.fix else []
     for finding in made.findings:
         lines += [
             f"{finding.finding} [{finding.check}]",

@@ -161,15 +161,17 @@ def _collect_services(facts: Facts, running: Running, pool: ThreadPoolExecutor) 
     facts.told = {name: told_by(stack, name) for name in facts.roles}
     facts.logs = dict(_logs(facts, running))
     down = running.backing_down()
-    inside = {name: pool.submit(_surroundings, running, name) for name in facts.roles if _runs(facts, name)}
+    running_now = {name: str(facts.containers[name]["Id"]) for name in facts.roles if _runs(facts, name)}
+    inside = {name: pool.submit(_surroundings, running, container) for name, container in running_now.items()}
     database = pool.submit(_database, running) if not down else None
     asked = pool.submit(_examine, running) if not down and facts.image else None
     page = pool.submit(_page, running, facts.told) if _runs(facts, web_service(facts.roles)) else None
+    facts.inside = {name: found for name, future in inside.items() if (found := future.result())}
+    probed = {str(facts.containers[name]["Id"]): found for name, found in facts.inside.items()}
     try:
-        facts.status = look(stack, running.reporter, lambda _converger, _stack: _looked(asked))
+        facts.status = look(stack, running.reporter, lambda _converger, _stack: _looked(asked), probed)
     except NetBoxDevError as error:
         facts.no_status = error
-    facts.inside = {name: found for name, future in inside.items() if (found := future.result())}
     facts.database = database.result() if database else {}
     facts.asked = asked.result() if asked else {}
     facts.page = page.result() if page else ""
@@ -209,13 +211,10 @@ def _logs(facts: Facts, running: Running) -> Iterator[tuple[str, str]]:
             yield name, running.engine.logs(container["Id"], lines=80)
 
 
-def _surroundings(running: Running, service: str) -> dict[str, Any]:
-    container = running.engine.containers().get(service)
-    if not container:
-        return {}
+def _surroundings(running: Running, container: str) -> dict[str, Any]:
     command = (PYTHON, "-m", f"{RUNTIME_PACKAGE}.surroundings", running.stack.plugin.distribution)
     with contextlib.suppress(OSError, ValueError):
-        status, output = running.engine.execute(container["Id"], *command)
+        status, output = running.engine.execute(container, *command)
         found = json.loads(output) if status == 0 else {}
         return found if isinstance(found, dict) else {}
     return {}

@@ -9,6 +9,7 @@ import contextlib
 import os
 import shutil
 import ssl
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from ..freshness import disk_code
 from ..stack import Stack
 
 # Accounts below are the system's and the images', never a person's.
-FIRST_PERSON = 1000
+FIRST_PERSON = 500 if sys.platform == "darwin" else 1000
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,7 @@ class Files:
 def look_at_files(stack: Stack) -> Files:
     """Look at the package, at the files at the repository's top, and at the file systems."""
     plugin = stack.plugin
+    places = {"the plugin": plugin.root, "migrations": plugin.package_dir / "migrations", "the state": stack.state}
     foreign, future, folders = [], {}, 0
     for path in _paths(plugin.root, plugin.package_dir):
         with contextlib.suppress(OSError):
@@ -70,11 +72,7 @@ def look_at_files(stack: Stack) -> Files:
         inode=plugin.package_dir.stat().st_ino,
         digest=disk_code(stack),
         named=configured_name(plugin.package_dir / "__init__.py"),
-        room={
-            name: room(path)
-            for name, path in (("the plugin", plugin.root), ("the state", stack.state))
-            if path.exists()
-        },
+        room={name: room(path) for name, path in places.items() if path.exists()},
         ca_bundle=wrong_bundle(stack.ca_bundle) if stack.ca_bundle else "",
         watches=_watches(),
     )

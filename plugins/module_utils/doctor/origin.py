@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..compose import OVERRIDE
+from ..docker_host import version_tuple
 from ..override import EDITED, FOREIGN
 from ..services import web_service
 from .check import Found, check, some
@@ -50,7 +51,7 @@ def checkout(facts: Facts) -> Iterator[Found]:
     elif found.release != facts.stack.release:
         yield Found(
             f"the checkout is at '{found.release}', and the stack is of '{facts.stack.release}'",
-            f"git describe in {facts.stack.checkout}",
+            f"`git describe --tags` in {facts.stack.checkout}",
         )
 
 
@@ -94,7 +95,8 @@ def image(facts: Facts) -> Iterator[Found]:
     web: Any = facts.config["services"][web_service(facts.roles)]
     base = str((web.get("build") or {}).get("args", {}).get("BASE_IMAGE", ""))
     tag = _TAG.search(base)
-    if tag and facts.checkout and tag.group(1) != facts.stack.release:
+    numbered = version_tuple(facts.stack.release)
+    if tag and numbered and tag.group(1) != facts.stack.release:
         yield Found(f"the base image is of netbox-docker {tag.group(1)}, not {facts.stack.release}", f"image {base}")
     elif facts.image is None:
         yield Found("the development image is gone", f"no image is named {facts.stack.image}", _SET_UP)

@@ -14,6 +14,7 @@ import os
 import sys
 import sysconfig
 from collections.abc import Iterator
+from typing import Any
 
 NETBOX_DIR = "/opt/netbox/netbox"
 
@@ -53,13 +54,16 @@ def static(package_dir: str, root: str) -> list[str]:
     return sorted(differing)
 
 
-def main() -> None:
+def look() -> dict[str, Any]:
     package_dir = os.path.join(NETBOX_DIR, os.environ["NETBOX_DEV_PACKAGE"])
-    found = {
+    return {
         "packages": packages(sysconfig.get_path("purelib")),
         "static": static(package_dir, os.path.join(NETBOX_DIR, "static")),
     }
-    json.dump(found, sys.stdout)
+
+
+def main() -> None:
+    json.dump(look(), sys.stdout)
 
 
 if __name__ == "__main__":

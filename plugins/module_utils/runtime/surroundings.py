@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a service's container is to the process in it, told without Django: one JSON object on standard output.
 
-Argument: the plugin's distribution. ``{"package": {"inode", "digest", "origin"}, "copies": [paths], "installed":
+Argument: the plugin's distribution. What runtime.probe tells, and ``{"package": {"inode", "digest", "origin"}, "copies": [paths], "installed":
 path, "dead_paths": [paths], "denied": [files], "static_writable": bool, "watch": error, "time": s, "proxy": {…},
 "room": [bytes free, bytes in total, share of inodes free], "user": id}``
 """
@@ -22,6 +22,7 @@ import sysconfig
 import time
 from typing import Any
 
+from . import probe
 from .digest import code_digest
 from .supervise import NETBOX_DIR, RUN_DIR
 
@@ -103,6 +104,7 @@ def main() -> None:
     package, site = os.environ["NETBOX_DEV_PACKAGE"], sysconfig.get_path("purelib")
     top = os.path.join(NETBOX_DIR, package)
     found = {
+        **probe.look(),
         "package": _package(package),
         "copies": copies(package, site),
         "installed": installed(sys.argv[1]),
