@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[1]
@@ -34,14 +35,17 @@ to who owns the repository. The document's `chown -R unit:root` would take your 
 """
 
 
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, 120, break_long_words=False, break_on_hyphens=False)
+
+
 def page() -> str:
     """The page as it should be."""
     parts = [HEAD]
     for check in CHECKS:
-        lines = [f"## {check.title}", "", f"`{check.name}` looks at {check.looks_at}.", "", f"To do: {check.remedy}."]
-        if check.fix:
-            lines += ["", f"*Mended* by `-e fix=true`: {WAYS[check.fix]}."]
-        parts.append("\n".join(lines) + "\n")
+        lines = [f"`{check.name}` looks at {check.looks_at}.", f"To do: {check.remedy}."]
+        lines += [f"*Mended* by `-e fix=true`: {WAYS[check.fix]}."] if check.fix else []
+        parts.append("\n\n".join([f"## {check.title}", *map(_wrapped, lines)]) + "\n")
     return "\n".join(parts)
 
 

@@ -107,6 +107,7 @@ def well(stack: Stack) -> Iterator[Stack]:
     assert stack.run_once()[0] == 0
     stack.python("netbox-worker", EMPTY)
     yield stack
+    assert stack.run_once()[0] == 0
     stack.assert_fresh()
 
 
@@ -170,7 +171,6 @@ def test_what_needs_no_new_process_is_mended_at_once(well: Stack) -> None:
             assert "RunSQL" not in well.exec("netbox", "cat", "netbox_example/tests/not_for_all.py")
         finally:
             helper.unlink(missing_ok=True)
-    well.run_once()
 
 
 def test_what_only_a_person_can_mend_is_told_with_its_remedy(well: Stack) -> None:
@@ -179,7 +179,7 @@ def test_what_only_a_person_can_mend_is_told_with_its_remedy(well: Stack) -> Non
     text = readme.read_text(encoding="utf-8")
     future = well.package / "tests" / "__init__.py"
     was = future.stat().st_mtime
-    job = well.python("netbox-worker", ENQUEUE)
+    assert well.python("netbox-worker", ENQUEUE)
     first = leaf(well)
     with migration(well, "0901_doctor", "('netbox_example', '0001_initial')"):
         try:
@@ -210,7 +210,6 @@ def test_what_only_a_person_can_mend_is_told_with_its_remedy(well: Stack) -> Non
             given_to(source, 0, 0)
             well.git(source, "tag", "-d", "3.3.9")
             well.python("netbox-worker", EMPTY)
-    assert job
 
 
 @contextmanager
@@ -281,7 +280,6 @@ def test_code_that_does_not_start_is_named_and_nothing_that_follows_from_it(well
         tried(well)
         line = text.count("\n") + 2
         finds(well, {"import_error": f"netbox_example/views.py:{line}: NameError: name 'no_such_name' is not defined"})
-    well.run_once()
 
 
 def test_models_without_their_migration_and_a_queue_without_a_worker(well: Stack) -> None:
@@ -290,7 +288,6 @@ def test_models_without_their_migration_and_a_queue_without_a_worker(well: Stack
         well.replace(INIT, r'queues = \["sync"\]', 'queues = ["sync", "idle"]')
         made = finds(well, {"drift": "differ by 1 operations", "queues": "no worker serves netbox_example.idle"})
         assert "changed=models" in made.text("drift")
-    well.run_once()
 
 
 def test_services_that_do_not_run_or_run_something_else_are_made_anew(well: Stack) -> None:

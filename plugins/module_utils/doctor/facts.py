@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from .. import docker_host
+from ..compose import BASE_FILES
 from ..docker_host import Found as Host
 from ..errors import EngineFailed, NetBoxDevError
 from ..events import Reporter
-from ..freshness import told_by
+from ..freshness import disk_code, told_by
 from ..oneoff import run_task
 from ..override import PYTHON, RUNTIME_PACKAGE
 from ..port import check_port
@@ -36,6 +37,8 @@ from .files import Files, look_at_files
 
 MIN_ENGINE, MIN_COMPOSE = "20.10.0", "2.18.0"
 _BUSY_LIMIT_S = 20.0
+# After this, a service will not notice any more that a file was saved.
+_NOTICED_S = 2.0
 _TASK_LIMIT_S = 90.0
 _DATABASE = """\
 SELECT json_build_object(
@@ -65,6 +68,8 @@ class Facts:
     # ``docker compose config``, and the role of each Python service.
     config: Mapping[str, Any] = field(default_factory=dict)
     roles: Mapping[str, str] = field(default_factory=dict)
+    # The image that the checkout alone would run.
+    base_image: str = ""
     containers: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     # Last log lines of services that do not run well.
     logs: Mapping[str, str] = field(default_factory=dict)
@@ -157,6 +162,8 @@ def _collect_services(facts: Facts, running: Running, pool: ThreadPoolExecutor) 
     facts.image = running.engine.image_id(stack.image)
     facts.config = running.compose.config()
     facts.roles = running.roles = python_services(facts.config)
+    base = running.compose.config(files=BASE_FILES)
+    facts.base_image = str(base["services"].get(web_service(facts.roles), {}).get("image", ""))
     _wait_while_busy(facts, running)
     facts.told = {name: told_by(stack, name) for name in facts.roles}
     facts.logs = dict(_logs(facts, running))
@@ -188,10 +195,17 @@ def _runs(facts: Facts, service: str) -> bool:
 
 def _wait_while_busy(facts: Facts, running: Running) -> None:
     """A file was just saved, or a container started: what is about to be fresh is not stale."""
-    deadline = time.monotonic() + _BUSY_LIMIT_S
-    while time.monotonic() < deadline:
+    started = time.monotonic()
+    code = disk_code(running.stack)
+    while (waited := time.monotonic() - started) < _BUSY_LIMIT_S:
         told = {name: told_by(running.stack, name) for name in facts.roles if _runs(facts, name)}
-        waiting = [name for name, one in told.items() if one.get("busy") or not (one.get("since") or one.get("error"))]
+        waiting = [
+            name
+            for name, one in told.items()
+            if one.get("busy")
+            or not (one.get("since") or one.get("error"))
+            or (one.get("attempted") != code and waited < _NOTICED_S)
+        ]
         starting = [
             name
             for name, container in facts.containers.items()

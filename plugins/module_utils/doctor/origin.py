@@ -6,12 +6,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 from ..compose import OVERRIDE
 from ..docker_host import version_tuple
 from ..override import EDITED, FOREIGN
-from ..services import web_service
 from .check import Found, check, some
 from .facts import Facts
 
@@ -92,12 +90,12 @@ def override(facts: Facts) -> Iterator[Found]:
 def image(facts: Facts) -> Iterator[Found]:
     if not facts.stack or not facts.roles:
         return
-    web: Any = facts.config["services"][web_service(facts.roles)]
-    base = str((web.get("build") or {}).get("args", {}).get("BASE_IMAGE", ""))
-    tag = _TAG.search(base)
+    tag = _TAG.search(facts.base_image)
     numbered = version_tuple(facts.stack.release)
     if tag and numbered and tag.group(1) != facts.stack.release:
-        yield Found(f"the base image is of netbox-docker {tag.group(1)}, not {facts.stack.release}", f"image {base}")
+        yield Found(
+            f"the base image is of netbox-docker {tag.group(1)}, not {facts.stack.release}", f"image {facts.base_image}"
+        )
     elif facts.image is None:
         yield Found("the development image is gone", f"no image is named {facts.stack.image}", _SET_UP)
 

@@ -33,7 +33,9 @@ def crashed(container: Mapping[str, Any]) -> bool:
 
 def unhealthy(container: Mapping[str, Any]) -> bool:
     state = state_of(container)
-    return bool(state["Running"]) and (state.get("Health") or {}).get("Status") == "unhealthy"
+    well = not state["Running"] or (state.get("Health") or {}).get("Status") != "unhealthy"
+    # Nothing in one that is paused can answer.
+    return not well and not state.get("Paused")
 
 
 def _services(facts: Facts) -> list[str]:

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a service's container is to the process in it, told without Django: one JSON object on standard output.
 
-Argument: the plugin's distribution. What runtime.probe tells, and ``{"package": {"inode", "digest", "origin"}, "copies": [paths], "installed":
-path, "dead_paths": [paths], "denied": [files], "static_writable": bool, "watch": error, "time": s, "proxy": {…},
-"room": [bytes free, bytes in total, share of inodes free], "user": id}``
+Argument: the plugin's distribution. It has what runtime.probe tells, and ``{"package": {"inode", "digest", "origin"},
+"copies": [paths], "installed": path, "dead_paths": [paths], "denied": [files], "static_writable": bool, "watch": error,
+"time": s, "proxy": {…}, "room": [bytes free, bytes in total, share of inodes free], "user": id}``
 """
 
 from __future__ import annotations

@@ -92,7 +92,6 @@ def make_facts(make_stack: Callable[..., Stack]) -> MakeFacts:
                         name: {
                             "image": "localhost/x:dev",
                             "labels": {"hedgehog.netbox_dev.role": role},
-                            "build": {"args": {"BASE_IMAGE": "netboxcommunity/netbox:v4.3-3.3.0"}},
                         }
                         for name, role in ROLES.items()
                     },
@@ -101,6 +100,7 @@ def make_facts(make_stack: Callable[..., Stack]) -> MakeFacts:
                 }
             },
             roles=ROLES,
+            base_image="netboxcommunity/netbox:v4.3-3.3.0",
             containers={name: container() for name in (*ROLES, "postgres", "redis")},
             image="sha256:a",
             status=Status(
@@ -239,13 +239,13 @@ BROKEN: list[tuple[str, Break, str]] = [
     ("image", change(image=None), "the development image is gone"),
     (
         "image",
-        lambda facts: facts.config["services"]["netbox"]["build"]["args"].update(BASE_IMAGE="netbox:v4.2-3.2.0"),
+        change(base_image="netboxcommunity/netbox:v4.2-3.2.0"),
         "the base image is of netbox-docker 3.2.0, not 3.3.0",
     ),
     ("port", change(port="port 8000 is taken by nginx"), "taken by nginx"),
     ("stopped", lambda facts: facts.containers.pop("netbox-worker"), "netbox-worker: no container"),  # type: ignore[attr-defined]
     ("stopped", service("postgres", Running=False, Status="exited", ExitCode=0), "postgres: exited (0)"),
-    ("stopped", service("netbox", Paused=True), "netbox: paused"),
+    ("stopped", service("netbox", Paused=True, Health={"Status": "unhealthy"}), "netbox: paused"),
     ("stopped", lambda facts: facts.containers["netbox"]["NetworkSettings"].update(Networks={}), "network is gone"),
     ("stopped", change(containers={}), "the stack is down"),
     ("crash_loop", service("redis", Running=False, Status="exited", ExitCode=139), "redis ended with status 139"),
