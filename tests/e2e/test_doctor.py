@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -525,3 +527,74 @@ def test_an_empty_database(well: Stack) -> None:
         finds(well, {"database_empty": "run dev-setup.yml"})
     finally:
         well.psql("ALTER TABLE aside RENAME TO django_migrations")
+
+
+@long
+def test_a_page_that_fails(well: Stack) -> None:
+    with well.kept(VIEWS):
+        before = well.told("netbox")["since"]
+        head = "    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:\n"
+        well.replace(VIEWS, re.escape(head), f"{head}        raise RuntimeError\n")
+        wait_for(lambda: well.told("netbox")["since"] != before, "the reload", 90)
+        finds(well, {"page": "/plugins/example/ answers 500"})
+
+
+@long
+def test_a_run_that_was_killed_while_it_migrated(well: Stack) -> None:
+    path = well.state / "safety.json"
+    path.write_text('{"version": 1, "copy": "netbox_safety_1", "paused": {}, "files": {}}', encoding="utf-8")
+    try:
+        finds(well, {"interrupted": "a run was killed in the middle of migrating"})
+    finally:
+        path.unlink()
+
+
+@long
+@pytest.mark.parametrize("content", [None, "no certificate\n"])
+def test_a_ca_bundle_that_is_none(well: Stack, tmp_path: Path, content: str | None) -> None:
+    bundle = tmp_path / "ca.pem"
+    if content:
+        bundle.write_text(content, encoding="utf-8")
+    options = well.state / "options.json"
+    text = options.read_text(encoding="utf-8")
+    data = json.loads(text)
+    data["options"]["ca_bundle"] = str(bundle)
+    try:
+        options.write_text(json.dumps(data), encoding="utf-8")
+        finds(well, {"ca_bundle": str(bundle)})
+    finally:
+        options.write_text(text, encoding="utf-8")
+
+
+@long
+def test_a_proxy_that_the_engine_gives_to_containers(well: Stack, tmp_path: Path) -> None:
+    proxies = {"proxies": {"default": {"httpProxy": "http://192.0.2.1:3128", "noProxy": "example.com"}}}
+    (tmp_path / "config.json").write_text(json.dumps(proxies), encoding="utf-8")
+    up = ["docker", "--config", str(tmp_path), "compose", "up", "-d", "--no-deps", "--force-recreate", "netbox-worker"]
+    subprocess.run(up, cwd=well.checkout, check=True, capture_output=True)
+    try:
+        finds(well, {"proxy": "http_proxy=http://192.0.2.1:3128 in netbox-worker"})
+    finally:
+        well.compose("up", "-d", "--no-deps", "--force-recreate", "netbox-worker")
+
+
+@long
+def test_a_service_that_was_ended_for_want_of_memory(well: Stack) -> None:
+    container = well.containers()["netbox-housekeeping"]["Id"]
+    limits = ("--memory", "120m", "--memory-swap", "120m")
+    subprocess.run(["docker", "update", *limits, container], check=True, capture_output=True)
+    well.compose("exec", "-T", "netbox-housekeeping", "python", "-c", "held = b'x' * (1 << 30)")
+    try:
+        made = visit(well)
+        assert made.names()[0] == "memory", json.dumps(made.told, indent=1)
+        assert "netbox-housekeeping" in made.text("memory")
+    finally:
+        well.compose("up", "-d", "--no-deps", "--force-recreate", "netbox-housekeeping")
+
+
+@long
+def test_a_node_without_git(well: Stack, tmp_path: Path) -> None:
+    docker = shutil.which("docker")
+    assert docker
+    (tmp_path / "docker").symlink_to(docker)
+    finds(well, {"tools": "missing: git"}, PATH=str(tmp_path))

@@ -153,7 +153,10 @@ def _collect_stack(facts: Facts, stack: Stack, reporter: Reporter, pool: ThreadP
     except OSError as error:
         # The Docker SDK's errors are of this kind: a container that goes while it is asked.
         facts.no_status = EngineFailed(f"the Docker engine failed: {error}. Look again.")
-    facts.files, facts.checkout = files.result(), checkout.result()
+    facts.files = files.result()
+    with contextlib.suppress(FileNotFoundError):
+        # Git itself may be missing.
+        facts.checkout = checkout.result()
 
 
 def _collect_services(facts: Facts, running: Running, pool: ThreadPoolExecutor) -> None:
