@@ -418,10 +418,31 @@ def test_redis_that_refuses_the_password(well: Stack) -> None:
 
 
 @long
-def test_a_service_that_crashes_has_its_cause_from_the_log(well: Stack) -> None:
-    well.compose("exec", "-T", "redis-cache", *REDIS, "DEBUG SEGFAULT")
-    wait_for(lambda: not well.containers()["redis-cache"]["State"]["Running"], "the crash")
-    mends(well, {"crash_loop": "redis-cache ended with status"})
+def test_a_service_that_cannot_start_is_made_anew(well: Stack) -> None:
+    well.compose("exec", "-T", "-u", "root", "netbox-worker", "rm", "/opt/netbox/venv/bin/python")
+    well.compose("restart", "netbox-worker")
+    wait_for(lambda: not well.containers()["netbox-worker"]["State"]["Running"], "its end", 60)
+    mends(well, {"crash_loop": "/opt/netbox/venv/bin/python"})
+
+
+@long
+def test_a_database_of_another_version_is_told_from_its_log(well: Stack) -> None:
+    def version(number: int) -> None:
+        write = (
+            f'echo {number} > "$(dirname "$(find /var/lib/postgresql -name PG_VERSION | sort | head -1)")/PG_VERSION"'
+        )
+        well.compose("run", "--rm", "--no-deps", "-T", "-u", "root", "--entrypoint", "sh", "postgres", "-c", write)
+
+    well.compose("stop", "postgres")
+    version(15)
+    well.compose("start", "postgres")
+    try:
+        wait_for(lambda: not well.containers()["postgres"]["State"]["Running"], "its end", 60)
+        made = finds(well, {"crash_loop": "incompatible with server"})
+        assert "the volume holds another PostgreSQL's files" in made.text("crash_loop")
+    finally:
+        version(17)
+        well.run_once()
 
 
 @long

@@ -27,10 +27,11 @@ def cause_of(text: str, package: str = "") -> str:
 
 
 def _place(text: str, package: str) -> str:
-    """``views.py:12`` of the package, by the last frame of a traceback that is in it."""
-    if not package:
-        return ""
-    inside = [
-        (path.rpartition(f"/{package}/")[2], number) for path, number in _FRAME.findall(text) if f"/{package}/" in path
-    ]
-    return f"{package}/{inside[-1][0]}:{inside[-1][1]}" if inside else ""
+    """``package/views.py:12``: the last frame of a traceback in the package, else in a configuration file."""
+    for folder in (f"/{package}/", "/etc/netbox/config/"):
+        frames = [(path, number) for path, number in _FRAME.findall(text) if package and folder in path]
+        if frames:
+            path, number = frames[-1]
+            shown = f"{package}/{path.rpartition(folder)[2]}" if folder[1:-1] == package else path
+            return f"{shown}:{number}"
+    return ""

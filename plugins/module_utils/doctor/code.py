@@ -17,7 +17,9 @@ from .facts import Facts
 PLUGIN = {"plugin_name", "import_error", "not_in_plugins", "incompatible", "refused"}
 _PARENT = "NodeNotFoundError"
 _VERSION = re.compile(r"\b(min|max)imum version\b|is not compatible|requires NetBox", re.I)
-_NOT_TAKEN = re.compile(r"^NetBox (\S+) does not take the plugin: (.*)", re.S)
+_NOT_TAKEN = re.compile(r"^NetBox \S+ does not take the plugin: (.*)", re.S)
+_LACKS_SETTING = re.compile(r"ImproperlyConfigured: (Plugin \S+ requires .*)")
+_TRIAL = "a trial run"
 
 
 def _errors(facts: Facts) -> dict[str, str]:
@@ -25,7 +27,7 @@ def _errors(facts: Facts) -> dict[str, str]:
     found = {name: told["error"] for name, told in facts.told.items() if told.get("error")}
     refused = facts.status.outcome.refused if facts.status else None
     if isinstance(refused, BrokenCode):
-        found["a trial run"] = refused.message
+        found[_TRIAL] = refused.message
     if facts.asked.get("error"):
         found["a process of its own"] = facts.asked["error"]
     return found
@@ -65,8 +67,9 @@ def plugin_name(facts: Facts) -> Iterator[Found]:
 
 @check(
     "import_error",
-    "The plugin's code does not start",
-    looks_at="what the services say of the last code that they tried, and a process that loads all that they would",
+    "The code on disk does not start",
+    looks_at="what the services say of the last code and configuration that they tried, and a process that loads all "
+    "that they would",
     remedy="mend the line that is named and save: the services take it up by themselves; until then the last good code "
     "is served",
     unless=("plugin_name",),
@@ -75,12 +78,10 @@ def import_error(facts: Facts) -> Iterator[Found]:
     if _backing_ill(facts):
         return
     for who, text in _errors(facts).items():
-        if _NOT_TAKEN.match(text) or _PARENT in text:
+        if _why_left_out(text) or _PARENT in text or not (who == _TRIAL or "Traceback" in text):
             continue
-        if who != "a trial run" and not ("Traceback" in text and f"/{facts.package}/" in text):
-            continue
-        last = f"{text}\n" if "Traceback" in text else f"{text.strip().splitlines()[-1]}\n"
-        yield Found(f"the code on disk of '{facts.package}' does not start", cause_of(last, facts.package))
+        told = text if "Traceback" in text else text.strip().splitlines()[-1]
+        yield Found("the code on disk does not start", cause_of(told, facts.package))
         return
 
 
@@ -116,7 +117,7 @@ def incompatible(facts: Facts) -> Iterator[Found]:
     "NetBox refuses the plugin",
     looks_at="NetBox's word on the plugin's settings, such as required ones that are missing",
     remedy="give what it asks for with `plugin_settings` in netbox-dev.yml, and run apply-change.yml",
-    unless=("not_in_plugins", "incompatible", "import_error", "plugin_name"),
+    unless=("not_in_plugins", "incompatible", "plugin_name"),
 )
 def refused(facts: Facts) -> Iterator[Found]:
     why = _why_not(facts)
@@ -126,12 +127,16 @@ def refused(facts: Facts) -> Iterator[Found]:
 
 def _why_not(facts: Facts) -> str:
     """NetBox's reason for leaving the plugin out, of the code on disk; empty where it has it."""
-    for text in _errors(facts).values():
-        match = _NOT_TAKEN.match(text)
-        if match:
-            return match.group(2).strip()
+    reasons = filter(None, map(_why_left_out, _errors(facts).values()))
     report = report_of(facts)
-    return str(report.get("why") or "it is not registered") if report and not report.get("registered") else ""
+    left_out = report and not report.get("registered")
+    return next(reasons, str(report.get("why") or "it is not registered") if left_out else "")
+
+
+def _why_left_out(text: str) -> str:
+    """NetBox's reason in what it ended with; empty where the text is of something else."""
+    match = _NOT_TAKEN.match(text) or _LACKS_SETTING.search(text)
+    return match.group(1).strip() if match else ""
 
 
 @check(

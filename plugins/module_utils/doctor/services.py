@@ -106,7 +106,8 @@ def crash_loop(facts: Facts) -> Iterator[Found]:
         if crashed(container):
             state = state_of(container)
             times = f", started {container['RestartCount']} times" if container.get("RestartCount") else ""
-            cause = cause_of(log, facts.package)
+            # The engine's own word where not even a process came up.
+            cause = str(state.get("Error") or "") or cause_of(log, facts.package)
             yield Found(
                 f"{name} ended with status {state.get('ExitCode')}{times}",
                 cause,

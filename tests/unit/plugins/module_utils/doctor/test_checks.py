@@ -272,6 +272,17 @@ BROKEN: list[tuple[str, Break, str]] = [
     ("import_error", refused(BrokenCode("it does not start:\nx.py:3: SyntaxError: no")), "x.py:3: SyntaxError"),
     ("not_in_plugins", left_out("it is not in PLUGINS (other)"), "it is not in PLUGINS (other)"),
     ("incompatible", left_out("requires NetBox minimum version 9.9"), "minimum version 9.9"),
+    (
+        "refused",
+        told("netbox", error="Traceback\nx.ImproperlyConfigured: Plugin netbox_example requires 'key' to be"),
+        "Plugin netbox_example requires 'key'",
+    ),
+    (
+        "import_error",
+        told("netbox", error='  File "/etc/netbox/config/zz.py", line 2\nTraceback\nKeyError: 1'),
+        "zz.py:2: Key",
+    ),
+    ("crash_loop", service("redis", Status="exited", Running=False, ExitCode=127, Error="exec: no sh"), "exec: no sh"),
     ("refused", left_out("Plugin requires 'key' to be present"), "plugin_settings"),
     (
         "connections",
