@@ -16,7 +16,7 @@ from .changes import Wanted, find_changes
 from .compose import OVERRIDE, last_lines
 from .database import Database
 from .dumps import read as read_dump
-from .errors import BrokenCode, BuildFailed, SchemaFailed, StackNotSetUp
+from .errors import BrokenCode, BuildFailed, NetBoxDevError, SchemaFailed, StackNotSetUp
 from .follow import head_moved
 from .freshness import OTHER_CODE, PAUSED, Disk, Verdict
 from .hold import held_reloads
@@ -50,6 +50,8 @@ class Outcome:
     # Of the schema step, as the task in the container returns it; empty where it did not run.
     schema: dict[str, Any] = field(default_factory=dict)
     verdicts: list[Verdict] = field(default_factory=list)
+    # In check mode, what a run would end with.
+    refused: NetBoxDevError | None = None
 
     @property
     def base_url(self) -> str:
@@ -310,6 +312,7 @@ class Converger(Migrating):
             except (BrokenCode, SchemaFailed) as error:
                 if not self.tolerant:
                     raise
+                outcome.refused = error
                 outcome.notices.append(error.message)
         schema = "migrate" in kept or self.unfinished()
         if self.safety.interrupted():

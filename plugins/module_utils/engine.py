@@ -148,13 +148,13 @@ class Engine:
         """Send a signal to the container's first process."""
         self._client.containers.get(container).kill(signal)
 
-    def execute(self, container: str, *command: str, silent_s: float = _TIMEOUT_S) -> tuple[int, bytes]:
+    def execute(self, container: str, *command: str, user: str = "", silent_s: float = _TIMEOUT_S) -> tuple[int, bytes]:
         """Run a command in a running container; return its exit status and standard output.
 
         It may say nothing for so many seconds.
         """
         with self._patient(silent_s):
-            done = self._client.containers.get(container).exec_run(list(command), stderr=False)
+            done = self._client.containers.get(container).exec_run(list(command), stderr=False, user=user)
         return int(done.exit_code or 0), b"".join([done.output] if isinstance(done.output, bytes) else done.output)
 
     def fetch(self, container: str, path: str, target: BinaryIO) -> None:

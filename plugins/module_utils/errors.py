@@ -164,10 +164,6 @@ class UnknownTest(NetBoxDevError):
     code = "unknown_test"
 
 
-class UnknownCommand(NetBoxDevError):
-    code = "unknown_command"
-
-
 class TestsFailed(NetBoxDevError):
     code = "tests_failed"
 

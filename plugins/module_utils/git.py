@@ -61,16 +61,21 @@ class Repository:
     def _start(self, *arguments: str, **options: Any) -> subprocess.Popen[bytes]:
         command = ["git", *_SAFE, "-C", str(self.root), *arguments]
         environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-        environment["LC_ALL"] = "C"
+        environment.update(LC_ALL="C", GIT_TERMINAL_PROMPT="0")
         environment.update(self._user.get("env", {}))
         who = {key: value for key, value in self._user.items() if key != "env"}
         options = {"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE, **options}
         return subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, **who, **options)
 
-    def ask(self, *arguments: str, stdin: bytes | None = None) -> bytes | None:
-        """Git's answer, or None when it fails."""
+    def ask(self, *arguments: str, stdin: bytes | None = None, limit_s: float | None = None) -> bytes | None:
+        """Git's answer, or None when it fails, or gives none in time."""
         process = self._start(*arguments, stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE)
-        answer, _errors = process.communicate(stdin)
+        try:
+            answer, _errors = process.communicate(stdin, timeout=limit_s)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            return None
         return answer if process.returncode == 0 else None
 
     def _begin(self, *arguments: str) -> Iterator[bytes]:

@@ -39,8 +39,10 @@ from .runtime import (
     outcomes,
     probe,
     pytests,
+    queues,
     schema,
     supervise,
+    surroundings,
     task,
     testdb,
     testing,
@@ -76,8 +78,10 @@ _RUNTIME_MODULES = (
     outcomes,
     probe,
     pytests,
+    queues,
     schema,
     supervise,
+    surroundings,
     task,
     warm,
     testdb,
@@ -86,6 +90,7 @@ _RUNTIME_MODULES = (
 # netbox-docker asks Redis each second, which keeps a tenth of a core busy, and has everybody wait ten for PostgreSQL.
 _BACKING_INTERVAL = "5s"
 _MARK = "# Written by hedgehog.netbox_dev, content "
+OURS, EDITED, FOREIGN = "ours", "edited", "foreign"
 
 
 def runtime_source(module: ModuleType) -> bytes:
@@ -245,16 +250,24 @@ def _escape(value: Any) -> Any:
     return value
 
 
+def authorship(text: str) -> str:
+    """Whose an override is: OURS, ours but EDITED by hand, or FOREIGN; empty where there is none."""
+    first, _end, body = text.partition("\n")
+    match = re.fullmatch(re.escape(_MARK) + r"([0-9a-f]{64})", first)
+    if not match:
+        return FOREIGN if text else ""
+    return OURS if match.group(1) == hashlib.sha256(body.encode()).hexdigest() else EDITED
+
+
 def check_ours(path: Path, wanted: str) -> str:
     """Return the override that is there (empty when none); raise ForeignOverride when it is not as we wrote it."""
     if not path.exists():
         return ""
     found = path.read_text(encoding="utf-8", errors="replace")
-    first, _end, body = found.partition("\n")
-    match = re.fullmatch(re.escape(_MARK) + r"([0-9a-f]{64})", first)
-    if match and match.group(1) == hashlib.sha256(body.encode()).hexdigest():
+    author = authorship(found)
+    if author == OURS:
         return found
-    whose = "was edited by hand since it was written" if match else "was not written by this collection"
+    whose = "was edited by hand since it was written" if author == EDITED else "was not written by this collection"
     difference = "\n".join(
         list(difflib.unified_diff(found.splitlines(), wanted.splitlines(), "found", "wanted", lineterm="", n=1))[:60]
     )

@@ -119,6 +119,10 @@ class Running:
             self._probed.update(zip(new, pool.map(ask, new)))
         return {name: self._probed[container] for name, container in running.items() if self._probed[container]}
 
+    def know(self, probed: dict[str, dict[str, Any]]) -> None:
+        """Take what containers told somebody else, by their ids, so that they are not asked again."""
+        self._probed.update(probed)
+
     def stale_static(self) -> list[str]:
         """The plugin's static files of which the web service has another copy than is on disk."""
         containers = self.engine.containers()

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 from .changes import Wanted
 from .converge import Converger, Outcome
@@ -47,10 +47,19 @@ class Status:
         return not self.outcome.plan and set(parts) == {"fresh"} and bool(self.plugin["registered"])
 
 
-def look(stack: Stack, reporter: Reporter) -> Status:
-    """Ask everything that can be asked; nothing is changed."""
+Ask = Callable[[Converger, Stack], Mapping[str, Any]]
+
+
+def look(
+    stack: Stack, reporter: Reporter, ask: Ask | None = None, probed: dict[str, dict[str, Any]] | None = None
+) -> Status:
+    """Ask everything that can be asked; nothing is changed.
+
+    ``ask`` is who knows database and static files, ``probed`` what containers have told already.
+    """
     converger = Converger(stack, reporter, check=True)
     converger.tolerant = True
+    converger.know(probed or {})
     status = Status(converger.run(Wanted()))
     containers = converger.engine.containers()
     for verdict in status.outcome.verdicts:
@@ -62,7 +71,7 @@ def look(stack: Stack, reporter: Reporter) -> Status:
     elif converger.build_needed():
         asked = {"error": "the image is to be built first"}
     else:
-        asked = _ask(converger, stack)
+        asked = (ask or _ask)(converger, stack)
     status.database, status.static = _database(asked), _static(asked)
     status.database["kept"] = kept_databases(stack)
     report: dict[str, Any] = next((v.told["report"] for v in status.outcome.verdicts if v.told.get("report")), {})

@@ -21,6 +21,7 @@ ORDER = (
     "test_generated",
     "test_setup",
     "test_status",
+    "test_doctor",
     "test_matrix",
     "test_document",
     # From here on without the extra services: each costs a start of NetBox whenever something is reloaded.

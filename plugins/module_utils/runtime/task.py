@@ -25,6 +25,7 @@ from .compiles import Broken, refuse_broken, refuse_unusable
 from .drift import Drift, plugin_labels
 from .measure import measure
 from .netbox import explain_registration, set_up
+from .queues import queues, reachable
 from .schema import (
     blockers,
     load,
@@ -253,6 +254,40 @@ def look(request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def examine(request: dict[str, Any]) -> dict[str, Any]:
+    """What a doctor asks of NetBox; a part that cannot be told is an ``error``, and the others are told."""
+    from django.conf import settings
+
+    redis = reachable()
+    found: dict[str, Any] = {
+        "debug": bool(settings.DEBUG),
+        "developer": bool(getattr(settings, "DEVELOPER", False)),
+        "report": explain_registration(),
+        "redis": redis,
+        "queues": [] if redis["tasks"] else queues(),
+        "hidden_static": hidden_static(),
+    }
+    try:
+        found["look"] = look(request)
+        labels = plugin_labels(os.environ["NETBOX_DEV_PACKAGE"])
+        found["conflicts"] = {k: sorted(v) for k, v in load().detect_conflicts().items() if k in labels}
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is what is wrong
+        found["look"] = {"error": "".join(traceback.format_exception_only(error)).strip()}
+    return found
+
+
+def hidden_static() -> dict[str, str]:
+    """The plugin's static files that are not found as such: each with the path that is found, empty for none."""
+    from django.contrib.staticfiles import finders
+
+    hidden = {}
+    for name, path in probe.static_files(os.path.join(probe.NETBOX_DIR, os.environ["NETBOX_DEV_PACKAGE"])):
+        found = finders.find(name)
+        if not found or not os.path.samefile(found, path):
+            hidden[name] = str(found or "")
+    return hidden
+
+
 def back(request: dict[str, Any]) -> dict[str, Any]:
     """Take applied migrations back that have no file any more."""
     wait_for_database(request["database_s"])
@@ -336,6 +371,7 @@ TASKS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "schema": schema,
     "check": check,
     "look": look,
+    "examine": examine,
     "back": back,
     "static": static,
     "upgrade": upgrade,
