@@ -173,7 +173,7 @@ class Engine:
     def _patient(self, seconds: float) -> Iterator[None]:
         """Let the engine be silent for longer than it may be elsewhere."""
         api = self._client.api
-        before, api.timeout = api.timeout, max(seconds, api.timeout)
+        before, api.timeout = api.timeout, max(int(seconds), api.timeout)
         try:
             yield
         finally:

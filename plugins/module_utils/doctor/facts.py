@@ -17,6 +17,7 @@ from typing import Any
 
 from .. import docker_host
 from ..compose import BASE_FILES
+from ..database import Database
 from ..docker_host import Found as Host
 from ..errors import EngineFailed, NetBoxDevError
 from ..events import Reporter
@@ -26,7 +27,6 @@ from ..override import PYTHON, RUNTIME_PACKAGE
 from ..port import check_port
 from ..running import Running
 from ..safety import FILE as INTERRUPTED
-from ..safety import Database
 from ..schema import inherited_drift, replacements
 from ..services import backing_services, python_services, web_service
 from ..stack import Stack, load
