@@ -24,11 +24,11 @@ ORDER = (
     "test_doctor",
     "test_matrix",
     "test_document",
+    "test_operate",
     # From here on without the extra services: each costs a start of NetBox whenever something is reloaded.
     "test_warm",
     "test_watch",
     "test_engine",
-    "test_operate",
     "test_schema",
     "test_branches",
     "test_snapshots",
