@@ -25,9 +25,8 @@ _PLAIN_DIFF = (
 )
 _STATUS = (
     *("status", "--porcelain=v2", "-z", "--branch", "--no-ahead-behind", "--no-renames"),
-    *("--untracked-files=no", "--ignore-submodules=all", "--", "."),
+    *("--untracked-files=all", "--ignore-submodules=all", "--", "."),
 )
-_OTHERS = ("ls-files", "-z", "--others", "--exclude-standard")
 _NOTHING, _SUBMODULE, _LINK = b"000000", b"160000", b"120000"
 # How git lists a file like most.
 _USUAL = b"H 10"
@@ -130,31 +129,32 @@ class Repository:
 
         Files that git was told not to look at are among them, as far as they are there. Raises Unreadable.
         """
-        # They work side by side; what is staged in that moment, the next run finds.
-        others, status = self._begin(*_OTHERS), self._begin(*_STATUS)
+        status = self._begin(*_STATUS)
+        # It works meanwhile.
         unusual = self._unusual
-        head, found = self._read_status(status, others)
+        head, found = self._read_status(status)
         hidden = {entry.path for entry in unusual if entry.flag.islower() or entry.flag == b"S"}
         return head, found | {path for path in hidden if os.path.lexists(os.path.join(os.fsencode(self.root), path))}
 
-    def _read_status(self, status: Iterator[bytes], others: Iterator[bytes]) -> tuple[str, set[bytes]]:
-        """The commit and the paths of a status, and those it has not; which objects the commit has there is kept."""
-        head, committed, unmerged = "", {}, set()
+    def _read_status(self, status: Iterator[bytes]) -> tuple[str, set[bytes]]:
+        """The commit and the paths of a status; which objects the commit has there is kept."""
+        head, committed, others = "", {}, set()
         skip = len(self.prefix)
         for line in status:
             if line.startswith(b"1 "):
                 _kind, _xy, _sub, mode, _index, _disk, name, _staged, path = line.split(b" ", 8)
                 committed[path[skip:]] = None if mode in (_NOTHING, _SUBMODULE) else name.decode()
             elif line.startswith(b"u "):
-                unmerged.add(line.split(b" ", 10)[10][skip:])
+                others.add(line.split(b" ", 10)[10][skip:])
+            elif line.startswith(b"? "):
+                others.add(line[2 + skip :])
+                committed.setdefault(line[2 + skip :])
             elif line.startswith(b"# branch.oid "):
                 head = line[13:].decode()
-        for path in others:
-            committed.setdefault(path)
         if head in ("", "(initial)"):
             head = self.empty_tree()
         self._blobs.setdefault(head, {}).update(committed)
-        return head, committed.keys() | unmerged
+        return head, committed.keys() | others
 
     def _keep(self, raw: Iterator[bytes], base: str, other: str | None = None) -> set[bytes]:
         """Paths of a raw diff; which objects it names is kept."""
