@@ -3,7 +3,7 @@
 """What snapshot.yml, restore.yml and reset.yml do, without Ansible around it; it may end itself with SIGKILL.
 
 Arguments: the plugin; ``present``, ``absent``, ``restored``, ``reset`` or ``list``; the module's options as JSON; then,
-for a run that is killed, before which of its calls to the engine that change something or ask PostgreSQL (from 1). Told
+before which of its calls to the engine that change something or ask PostgreSQL it is killed (0: none). Told
 is JSON, with ``calls``: how many of them there were.
 """
 
@@ -41,7 +41,7 @@ def counted(name: str, moment: int) -> Callable[..., Any]:
 
 
 def main() -> None:
-    plugin, state, options, moment = [*sys.argv[1:], "{}", "0"][:4]
+    plugin, state, options, moment = sys.argv[1:]
     for name in CALLS:
         setattr(Engine, name, counted(name, int(moment)))
     reporter = Reporter()

@@ -102,7 +102,7 @@ def _media_files(root: str) -> list[str]:
 
 def save_media(path: str) -> None:
     root = media_root()
-    with tarfile.open(path, "w") as archive:
+    with tarfile.open(path, "w", dereference=True) as archive:
         for name in _media_files(root):
             archive.add(os.path.join(root, name), name, recursive=False)
 
@@ -115,11 +115,13 @@ def load_media(path: str) -> None:
         shutil.rmtree(folder, ignore_errors=True)
         os.mkdir(folder)
     with tarfile.open(path) as archive:
-        for member in archive.getmembers():
-            # What it is owned by elsewhere says nothing here.
-            member.uid, member.gid = os.getuid(), os.getgid()
-        archive.extraction_filter = getattr(tarfile, "data_filter", None)
-        archive.extractall(new)
+        members = archive.getmembers()
+        for member in members:
+            if not member.isfile() or os.path.isabs(member.name) or ".." in member.name.split("/"):
+                raise ValueError(f"'{member.name}' is no uploaded file")
+            # Who owned it elsewhere, and what it may do there, says nothing here.
+            member.uid, member.gid, member.mode = os.getuid(), os.getgid(), 0o644
+        archive.extractall(new, members)
     for name in os.listdir(root):
         if name not in (_NEW, _OLD):
             os.rename(os.path.join(root, name), os.path.join(old, name))

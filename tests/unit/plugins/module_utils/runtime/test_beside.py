@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, Hedgehog
+"""What is saved beside a database comes back; that a real Redis gives and takes it is seen end to end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.runtime import beside
+
+
+class Server:
+    """As much of Redis as is used."""
+
+    def __init__(self) -> None:
+        self.values: dict[bytes, bytes] = {}
+
+    def scan_iter(self, match: str = "*", count: int = 0) -> Iterator[bytes]:
+        return iter([key for key in self.values if fnmatchcase(key.decode(), match)])
+
+    def dump(self, key: bytes) -> bytes:
+        return self.values[key]
+
+    def pttl(self, key: bytes) -> int:
+        return -1
+
+    def pipeline(self, transaction: bool) -> Server:
+        return self
+
+    def delete(self, key: bytes) -> None:
+        del self.values[key]
+
+    def restore(self, key: bytes, left_ms: int, value: bytes, replace: bool) -> None:
+        assert left_ms == 0
+        self.values[key] = value
+
+    def execute(self) -> None:
+        pass
+
+
+@pytest.fixture
+def servers(monkeypatch: pytest.MonkeyPatch) -> dict[str, Server]:
+    made = {"tasks": Server(), "caching": Server()}
+    monkeypatch.setattr(beside, "connect", made.__getitem__)
+    return made
+
+
+@pytest.fixture
+def media(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    root = tmp_path / "media"
+    (root / "images").mkdir(parents=True)
+    (root / "images/one.png").write_bytes(b"one")
+    monkeypatch.setattr(beside, "media_root", lambda: str(root))
+    return root
+
+
+def test_queues_and_cache_come_back_and_who_works_now_stays(servers: dict[str, Server], tmp_path: Path) -> None:
+    tasks, caching = servers["tasks"].values, servers["caching"].values
+    tasks.update({b"rq:queue:default": b"job", b"rq:worker:old": b"gone"})
+    caching.update({b"config": b"\x00\xff"})
+    before = beside.digest(["redis"])
+    beside.save_redis(str(tmp_path / "saved"))
+    del tasks[b"rq:worker:old"]
+    tasks.update({b"rq:queue:default": b"other", b"rq:job:new": b"new", b"rq:worker:new": b"works"})
+    caching.clear()
+    assert beside.digest(["redis"]) != before
+    beside.load_redis(str(tmp_path / "saved"))
+    assert tasks == {b"rq:queue:default": b"job", b"rq:worker:new": b"works"}
+    assert caching == {b"config": b"\x00\xff"}
+    assert beside.digest(["redis"]) == before
+
+
+def test_uploaded_files_come_back_and_later_ones_go(media: Path, tmp_path: Path) -> None:
+    before = beside.digest(["media"])
+    beside.save_media(str(tmp_path / "saved"))
+    (media / "images/one.png").write_bytes(b"two")
+    (media / "later.png").write_bytes(b"later")
+    assert beside.digest(["media"]) != before
+    beside.load_media(str(tmp_path / "saved"))
+    assert beside.digest(["media"]) == before
+    assert [path.name for path in media.iterdir()] == ["images"]
+
+
+def test_what_a_killed_run_left_among_the_files_is_no_file(media: Path, tmp_path: Path) -> None:
+    before = beside.digest(["media"])
+    (media / ".netbox-dev-old").mkdir()
+    (media / ".netbox-dev-old/x").write_bytes(b"x")
+    assert beside.digest(["media"]) == before
+    beside.save_media(str(tmp_path / "saved"))
+    beside.load_media(str(tmp_path / "saved"))
+    assert [path.name for path in media.iterdir()] == ["images"]
+
+
+def test_a_path_in_an_archive_does_not_leave_the_folder(media: Path, tmp_path: Path) -> None:
+    import tarfile
+
+    with tarfile.open(tmp_path / "evil", "w") as archive:
+        archive.add(media / "images/one.png", "../outside.png")
+    with pytest.raises(Exception, match="outside"):
+        beside.load_media(str(tmp_path / "evil"))
+    assert not (tmp_path / "outside.png").exists()
+    assert (media / "images/one.png").read_bytes() == b"one"
+
+
+def test_nothing_is_asked_for_nothing() -> None:
+    answer: Any = beside.digest([])
+    assert answer == {}
