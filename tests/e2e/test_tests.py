@@ -198,9 +198,9 @@ def test_a_command_of_the_plugins_is_a_test(stack: Stack) -> None:
 
 def test_tests_are_stopped_at_their_limit(stack: Stack, added: Path) -> None:
     stack.write(TEST_FILE, SLOW)
-    play = run(stack, labels=TEST_FILE, time_limit=2)
+    play = run(stack, labels=TEST_FILE, time_limit=6)
     assert play.status == 2
-    assert f"STOPPED after 2 s in netbox_example.tests.test_added.SlowTest.test_waits at {TEST_FILE}:7" in play.flat
+    assert f"STOPPED after 6 s in netbox_example.tests.test_added.SlowTest.test_waits at {TEST_FILE}:7" in play.flat
     assert play.seconds < 60
 
 
