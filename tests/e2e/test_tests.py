@@ -180,6 +180,17 @@ def test_what_names_no_test_is_told_before_anything_is_started(stack: Stack) -> 
     assert "did you mean 'example_info'" in play.flat
 
 
+@pytest.fixture
+def committed(stack: Stack) -> Iterator[None]:
+    """No file of the plugin is other than its commit has it, as far as git tells."""
+    exclude = stack.plugin / ".git/info/exclude"
+    before = exclude.read_bytes()
+    exclude.write_bytes(before + b"/netbox-dev.yml\n")
+    yield
+    exclude.write_bytes(before)
+
+
+@pytest.mark.usefixtures("committed")
 def test_check_mode_lists_what_the_changes_touch(stack: Stack) -> None:
     with stack.kept("netbox_example/views.py"):
         stack.replace("netbox_example/views.py", '^TITLE = "Switches"$', 'TITLE = "Tested"')
@@ -251,6 +262,7 @@ def test_pytest_runs_them_where_it_is_configured(stack: Stack, added: Path) -> N
     assert not (stack.plugin / ".pytest_cache").exists()
 
 
+@pytest.mark.usefixtures("committed")
 def test_a_commit_is_tested_and_hooks_are_kept(stack: Stack, added: Path) -> None:
     hook = stack.plugin / ".git/hooks/pre-commit"
     hook.write_text("#!/bin/sh\necho own hook\n", encoding="utf-8")
