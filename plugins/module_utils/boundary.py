@@ -15,9 +15,14 @@ from .schema import Wishes, wishes_of
 from .stack import Stack
 
 PLUGIN_SPEC: dict[str, Any] = {"plugin_path": {"type": "path"}}
+# What tells: progress while it runs, and at the end for a person or for a machine.
+TOLD_SPEC: dict[str, Any] = {
+    "events": {"type": "path"},
+    "output": {"type": "str", "choices": ["text", "json"], "default": "text"},
+}
 RUN_SPEC: dict[str, Any] = {
     **PLUGIN_SPEC,
-    "events": {"type": "path"},
+    **TOLD_SPEC,
     "lock_timeout": {"type": "float", "default": 5.0},
     "time_limit": {"type": "float", "default": 1800.0},
 }

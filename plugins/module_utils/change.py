@@ -85,6 +85,8 @@ def compilable(changes: Iterable[Change], package_path: str) -> Compilable:
 
 def printable(name: str) -> str:
     """``name`` with everything that is not printable escaped: a file's name never breaks a line of output."""
+    if name.isprintable():
+        return name
     return "".join(
         c
         if c.isprintable()

@@ -108,6 +108,7 @@ def find_changes(stack: Stack, wanted: Wanted | None = None) -> Found:
     if wanted.since:
         since = tree.since(wanted.since, now)
         found.changes += classifier.changes(since, "since")
+        found.notices += tree.untold(since)
         settles |= {path for difference in since for path in (difference.path, difference.previous) if path}
     if wanted.paths:
         gone = {d.previous or d.path for d in compared if d.previous or not d.new}

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 from .errors import ComposeFailed, EngineUnavailable, TimeLimit
+from .state import is_held, shared
 
 BASE_FILES = ("docker-compose.yml",)
 OVERRIDE = "docker-compose.override.yml"
@@ -24,10 +25,14 @@ KEPT_LINES = 400
 
 
 class Compose:
-    """Compose in one netbox-docker checkout. Without a project name, the override on disk gives it."""
+    """Compose in one netbox-docker checkout. Without a project name, the override on disk gives it.
 
-    def __init__(self, checkout: Path) -> None:
+    Every command holds the file ``under_way``, if one is given, until it ends: also where its caller was killed.
+    """
+
+    def __init__(self, checkout: Path, under_way: Path | None = None) -> None:
         self.checkout = checkout
+        self.under_way = under_way
         self._environment = {
             key: value
             for key, value in os.environ.items()
@@ -54,7 +59,7 @@ class Compose:
         chosen = [part for name in files for part in ("-f", name)]
         command = ["docker", "compose", *chosen, *arguments]
         # A file, not a pipe: a process that does not read it neither blocks nor breaks the write.
-        with tempfile.TemporaryFile() as given:
+        with tempfile.TemporaryFile() as given, shared(self.under_way) as inherited:
             given.write((stdin or "").encode())
             given.seek(0)
             try:
@@ -62,6 +67,7 @@ class Compose:
                     command,
                     cwd=str(self.checkout),
                     env=self._environment,
+                    pass_fds=inherited,
                     stdin=given,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,
@@ -84,6 +90,10 @@ class Compose:
                 arguments=list(arguments),
             )
         return process.returncode, output, errors
+
+    def commands_under_way(self) -> bool:
+        """Whether commands have not ended that a caller started who may be dead."""
+        return self.under_way is not None and is_held(self.under_way)
 
     def must(self, *arguments: str, **options: Any) -> str:
         """Like ``call``, returning stdout; raises ComposeFailed on a non-zero exit status."""

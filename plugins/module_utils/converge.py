@@ -8,12 +8,15 @@ import re
 import time
 from contextlib import nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from .change import Change, Compilable, compilable
 from .changes import Wanted, find_changes
 from .compose import OVERRIDE, last_lines
-from .errors import BrokenCode, BuildFailed, SchemaFailed, StackNotSetUp
+from .database import Database
+from .dumps import read as read_dump
+from .errors import BrokenCode, BuildFailed, NetBoxDevError, SchemaFailed, StackNotSetUp
 from .follow import head_moved
 from .freshness import OTHER_CODE, PAUSED, Disk, Verdict
 from .hold import held_reloads
@@ -22,6 +25,8 @@ from .migrating import PENDING, Migrating, notices_of
 from .oneoff import run_task
 from .override import write_files
 from .plan import Action, make_plan
+from .pristine import keep_pristine
+from .restoring import restore_into_empty
 from .running import LEFT_OVER
 from .runtime.digest import LOADED, tree_digest
 from .schema import remember_drift
@@ -45,6 +50,8 @@ class Outcome:
     # Of the schema step, as the task in the container returns it; empty where it did not run.
     schema: dict[str, Any] = field(default_factory=dict)
     verdicts: list[Verdict] = field(default_factory=list)
+    # In check mode, what a run would end with.
+    refused: NetBoxDevError | None = None
 
     @property
     def base_url(self) -> str:
@@ -133,18 +140,22 @@ class Converger(Migrating):
         self.check_image()
         return True
 
-    def prepare_database(self, password: str | None) -> dict[str, Any]:
-        """Start database and Redis and bring the database to what the code needs."""
+    def prepare_database(self, password: str | None, dump: str | None = None) -> dict[str, Any]:
+        """Start database and Redis and bring the database to what the code needs; an empty one begins with the dump."""
         self.roles = python_services(self.compose.config())
         result: dict[str, Any] = {"changed": True, "superuser_created": False, "applied": []}
         result["password_file"] = str(password_file(self.stack))
+        given = read_dump(Path(dump)) if dump else None
         started = self.up_backing()
         if self.check and (started or self.build_needed()):
             return result
+        empty = self.applied() == "" and not self.running_python()
         kept = password_file(self.stack).is_file()
         secret = None if self.check else superuser_password(self.stack, password)
         if not self.check:
             self.safety.recover()
+        if given and empty and not self.check:
+            restore_into_empty(self, given)
         request: dict[str, Any] = {
             "dry_run": self.check,
             "database_s": 60,
@@ -165,16 +176,25 @@ class Converger(Migrating):
             password_file(self.stack).unlink(missing_ok=True)
             result["password_file"] = ""
         if not self.check:
+            if empty and not given:
+                keep_pristine(self.stack, Database(self.engine, self.compose))
             remember_drift(self.stack, done["drift"])
             if not self.known_schema():
                 # Later, only a run that proved every service says of which branch the database is.
                 self.remember_applied()
-        changed = started or bool(done["applied"] or done["superuser_created"] or done["static"]["copied"])
+        changed = (
+            started
+            or bool(given and empty)
+            or bool(done["applied"] or done["superuser_created"] or done["static"]["copied"])
+        )
         return {
             **result,
             "changed": changed,
             "superuser_created": done["superuser_created"],
             "applied": done["applied"],
+            "notices": ["the database is not empty, and the dump stays out of it; restore.yml -e dump=… replaces it"]
+            if given and not empty
+            else [],
         }
 
     def _prepare(self, **request: Any) -> dict[str, Any]:
@@ -292,6 +312,7 @@ class Converger(Migrating):
             except (BrokenCode, SchemaFailed) as error:
                 if not self.tolerant:
                     raise
+                outcome.refused = error
                 outcome.notices.append(error.message)
         schema = "migrate" in kept or self.unfinished()
         if self.safety.interrupted():

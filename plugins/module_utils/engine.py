@@ -4,25 +4,37 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import subprocess
-from typing import Any
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO, Callable
 
 from .errors import EngineUnavailable
 
 try:
     import docker
     import docker.errors
+    import requests.exceptions
+    import urllib3.exceptions
 
     IMPORT_ERROR: str | None = None
 except ImportError as _error:
     docker = None  # type: ignore[assignment]
     IMPORT_ERROR = str(_error)
 
+# For an answer of the engine's, and for an archive to begin.
+_TIMEOUT_S = 60
+_ARCHIVE_S = 600
 STACK_LABEL = "hedgehog.netbox_dev.stack"
 ROLE_LABEL = "hedgehog.netbox_dev.role"
 TASK_LABEL = "hedgehog.netbox_dev.task"
+# Its value for tasks that change nothing, which run beside whatever holds the lock.
+READING = "look"
 TESTS_LABEL = "hedgehog.netbox_dev.tests"
+_TIME = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(?:Z|[+-]\d\d:\d\d)) ?")
 
 
 def _endpoint() -> str | None:
@@ -57,7 +69,7 @@ class Engine:
         if endpoint:
             environment["DOCKER_HOST"] = endpoint
         try:
-            self._client = docker.from_env(environment=environment, timeout=60)
+            self._client = docker.from_env(environment=environment, timeout=_TIMEOUT_S)
             self._client.ping()
         except (docker.errors.DockerException, OSError) as error:
             where = environment.get("DOCKER_HOST", "its default socket")
@@ -81,15 +93,21 @@ class Engine:
         return {c.labels["com.docker.compose.service"]: c.attrs for c in found}
 
     def remove_tasks(self) -> None:
-        """End one-off tasks that a run left behind when it was killed; the lock says that none is under way."""
-        for container in self.labelled(TASK_LABEL):
-            self.remove(container)
+        """End one-off tasks that a run left behind when it was killed; the lock says that none is under way.
+
+        Those that only read may be somebody's who needs no lock; they are removed once they ended.
+        """
+        for container in self._labelled(TASK_LABEL):
+            if container.labels[TASK_LABEL] != READING or container.status not in ("created", "running"):
+                self.remove(str(container.id))
 
     def labelled(self, label: str) -> dict[str, str]:
         """This project's containers that have a label: its value by container."""
+        return {str(container.id): str(container.labels[label]) for container in self._labelled(label)}
+
+    def _labelled(self, label: str) -> list[Any]:
         labels = [f"com.docker.compose.project={self.project_name}", label]
-        found = self._client.containers.list(all=True, filters={"label": labels}, ignore_removed=True)
-        return {str(container.id): str(container.labels[label]) for container in found}
+        return list(self._client.containers.list(all=True, filters={"label": labels}, ignore_removed=True))
 
     def remove(self, container: str) -> None:
         """Remove a container, running or not, unless it is gone already."""
@@ -130,10 +148,36 @@ class Engine:
         """Send a signal to the container's first process."""
         self._client.containers.get(container).kill(signal)
 
-    def execute(self, container: str, *command: str) -> tuple[int, bytes]:
-        """Run a command in a running container; return its exit status and standard output."""
-        done = self._client.containers.get(container).exec_run(list(command), stderr=False)
+    def execute(self, container: str, *command: str, user: str = "", silent_s: float = _TIMEOUT_S) -> tuple[int, bytes]:
+        """Run a command in a running container; return its exit status and standard output.
+
+        It may say nothing for so many seconds.
+        """
+        with self._patient(silent_s):
+            done = self._client.containers.get(container).exec_run(list(command), stderr=False, user=user)
         return int(done.exit_code or 0), b"".join([done.output] if isinstance(done.output, bytes) else done.output)
+
+    def fetch(self, container: str, path: str, target: BinaryIO) -> None:
+        """Write a folder of a container to a file, as a tar archive."""
+        with self._patient(_ARCHIVE_S):
+            blocks, _stat = self._client.containers.get(container).get_archive(path)
+            for block in blocks:
+                target.write(block)
+
+    def send(self, container: str, folder: str, archive: Any) -> None:
+        """Unpack a tar archive, which has ``read`` and ``len``, in a folder of a container."""
+        with self._patient(_ARCHIVE_S):
+            self._client.containers.get(container).put_archive(folder, archive)
+
+    @contextmanager
+    def _patient(self, seconds: float) -> Iterator[None]:
+        """Let the engine be silent for longer than it may be elsewhere."""
+        api = self._client.api
+        before, api.timeout = api.timeout, max(int(seconds), api.timeout)
+        try:
+            yield
+        finally:
+            api.timeout = before
 
     def logs(self, container: str, lines: int = 15) -> str:
         """The last log lines of a container."""
@@ -142,3 +186,110 @@ class Engine:
         except docker.errors.NotFound:
             return ""
         return bytes(raw).decode("utf-8", "replace").rstrip()
+
+    def stats(self, container: str) -> dict[str, Any]:
+        """A container's counters as the engine has them now; empty where it is gone."""
+        try:
+            return dict(self._client.api.stats(container, stream=False, one_shot=True))
+        except docker.errors.InvalidVersion:
+            # Engines before 20.10 take a second for it.
+            return dict(self._client.api.stats(container, stream=False))
+        except docker.errors.NotFound:
+            return {}
+
+    def log(
+        self, container: str, since: float | None = None, tail: int | None = None, follow: bool = False
+    ) -> LogLines:
+        """What a container wrote, as pairs of time (RFC 3339) and raw line; ``since`` is in seconds of the epoch."""
+        raw = self._client.api.logs(
+            container,
+            stream=True,
+            timestamps=True,
+            follow=follow,
+            since=since,
+            tail="all" if tail is None else tail,
+        )
+        return LogLines(raw)
+
+    def belongings(self) -> dict[str, list[str]]:
+        """Names of everything that carries the project's label: containers, one-offs too, networks, volumes."""
+        filters: dict[str, Any] = {"label": f"com.docker.compose.project={self.project_name}"}
+        containers = self._client.containers.list(all=True, filters=filters, ignore_removed=True)
+        return {
+            "containers": sorted(str(c.name) for c in containers),
+            "networks": sorted(str(n.name) for n in self._client.networks.list(filters=filters)),
+            "volumes": sorted(str(v.name) for v in self._client.volumes.list(filters=filters)),
+        }
+
+    def stop(self, container: str, stop_s: int = 10) -> None:
+        """Let a container end by itself, if it is there."""
+        with contextlib.suppress(docker.errors.NotFound):
+            self._client.containers.get(container).stop(timeout=stop_s)
+
+    def remove_network(self, name: str) -> str:
+        """Remove a network; return why it stays (something that is not ours is in it), or nothing."""
+        return self._unless_used(self._client.networks.get, name)
+
+    def remove_volume(self, name: str) -> str:
+        """The same of a volume."""
+        return self._unless_used(self._client.volumes.get, name)
+
+    def remove_image(self, name: str) -> str:
+        """The same of an image's name, and of the image if it has no other."""
+        try:
+            self._client.images.remove(name)
+        except docker.errors.ImageNotFound:
+            return ""
+        except docker.errors.APIError as error:
+            if error.status_code != 409:
+                raise
+            return str(error.explanation)
+        return ""
+
+    @staticmethod
+    def _unless_used(get: Callable[[str], Any], name: str) -> str:
+        try:
+            get(name).remove()
+        except docker.errors.NotFound:
+            return ""
+        except docker.errors.APIError as error:
+            if error.status_code not in (403, 409):
+                raise
+            return str(error.explanation)
+        return ""
+
+
+class LogLines:
+    """A container's lines as they come, until the container stops or somebody closes this."""
+
+    def __init__(self, raw: Any) -> None:
+        self._raw = raw
+
+    def __iter__(self) -> Iterator[tuple[str, bytes]]:
+        # An engine that ends, a container that goes: there is no more to read, whatever the reason.
+        with contextlib.suppress(OSError, requests.exceptions.RequestException, urllib3.exceptions.HTTPError):
+            yield from split_log(self._raw)
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError, AttributeError):
+            self._raw.close()
+
+
+def split_log(frames: Iterable[bytes]) -> Iterator[tuple[str, bytes]]:
+    """(time, line) of each line in what the engine sends, each frame of which begins with a time.
+
+    The engine cuts a long line into several frames, each with a time of its own: the first is the line's.
+    """
+    time, rest = "", b""
+    for frame in frames:
+        for part in frame.splitlines(keepends=True):
+            stamp = _TIME.match(part)
+            if stamp:
+                time = time or stamp.group(1).decode()
+                part = part[stamp.end() :]
+            rest += part
+            if rest.endswith((b"\n", b"\r")):
+                yield time, rest.rstrip(b"\r\n")
+                time, rest = "", b""
+    if rest:
+        yield time, rest

@@ -44,8 +44,20 @@ class UnknownRole(NetBoxDevError):
     code = "unknown_role"
 
 
+class UnknownService(NetBoxDevError):
+    code = "unknown_service"
+
+
 class InvalidReference(NetBoxDevError):
     code = "invalid_reference"
+
+
+class InvalidMoment(NetBoxDevError):
+    code = "invalid_moment"
+
+
+class InvalidPattern(NetBoxDevError):
+    code = "invalid_pattern"
 
 
 class InvalidPath(NetBoxDevError):
@@ -68,6 +80,22 @@ class InvalidState(NetBoxDevError):
     code = "invalid_state"
 
 
+class InvalidCommand(NetBoxDevError):
+    code = "invalid_command"
+
+
+class UnknownCommand(NetBoxDevError):
+    code = "unknown_command"
+
+
+class CommandFailed(NetBoxDevError):
+    code = "command_failed"
+
+
+class PerformanceRegression(NetBoxDevError):
+    code = "performance_regression"
+
+
 class EngineUnavailable(NetBoxDevError):
     code = "engine_unavailable"
 
@@ -82,6 +110,10 @@ class ComposeFailed(NetBoxDevError):
 
 class ForeignOverride(NetBoxDevError):
     code = "foreign_override"
+
+
+class LocalWork(NetBoxDevError):
+    code = "local_work"
 
 
 class PortTaken(NetBoxDevError):
@@ -104,6 +136,18 @@ class DatabaseBusy(NetBoxDevError):
     code = "database_busy"
 
 
+class InvalidSnapshot(NetBoxDevError):
+    code = "invalid_snapshot"
+
+
+class SnapshotFailed(NetBoxDevError):
+    code = "snapshot_failed"
+
+
+class InvalidDump(NetBoxDevError):
+    code = "invalid_dump"
+
+
 class SchemaFailed(NetBoxDevError):
     code = "schema_failed"
 
@@ -118,10 +162,6 @@ class PluginNotRegistered(NetBoxDevError):
 
 class UnknownTest(NetBoxDevError):
     code = "unknown_test"
-
-
-class UnknownCommand(NetBoxDevError):
-    code = "unknown_command"
 
 
 class TestsFailed(NetBoxDevError):

@@ -14,9 +14,9 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .database import Database
 from .git import open_repository
 from .override import NETBOX_DIR, REPOSITORIES
-from .safety import Database
 from .stack import Stack
 from .state import read_json, write_json
 
@@ -182,7 +182,7 @@ def restore(database: Database, copy: str) -> None:
     """Let a copy of the copy take the database's place: the copy itself stays. Sessions are ended."""
     fresh = f"{database.name}{_MARK}next"
     database.drop(fresh)
-    database.ask(f'CREATE DATABASE "{fresh}" TEMPLATE "{copy}"')
+    database.clone(copy, fresh)
     database.put_back(fresh)
 
 

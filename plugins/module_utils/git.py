@@ -9,10 +9,11 @@ import pwd
 import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple, cast
 
 from .errors import InvalidReference
 
@@ -24,10 +25,14 @@ _PLAIN_DIFF = (
 )
 _STATUS = (
     *("status", "--porcelain=v2", "-z", "--branch", "--no-ahead-behind", "--no-renames"),
-    *("--untracked-files=all", "--ignore-submodules=all", "--", "."),
+    *("--untracked-files=no", "--ignore-submodules=all", "--", "."),
 )
+_OTHERS = ("ls-files", "-z", "--others", "--exclude-standard")
 _NOTHING, _SUBMODULE, _LINK = b"000000", b"160000", b"120000"
-_UNUSUAL = re.compile(rb"(?<![^\0])(?!H 10)(\w) (\d+) [0-9a-f]+ \d\t([^\0]+)")
+# How git lists a file like most.
+_USUAL = b"H 10"
+# Bytes of an answer that are read at once.
+_BLOCK = 1 << 20
 # As many paths as surely fit a command line.
 _FEW = 500
 
@@ -56,25 +61,30 @@ class Repository:
     def _start(self, *arguments: str, **options: Any) -> subprocess.Popen[bytes]:
         command = ["git", *_SAFE, "-C", str(self.root), *arguments]
         environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-        environment["LC_ALL"] = "C"
+        environment.update(LC_ALL="C", GIT_TERMINAL_PROMPT="0")
         environment.update(self._user.get("env", {}))
         who = {key: value for key, value in self._user.items() if key != "env"}
-        return subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, **who, **options
-        )
+        options = {"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE, **options}
+        return subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, **who, **options)
 
-    def ask(self, *arguments: str, stdin: bytes | None = None) -> bytes | None:
-        """Git's answer, or None when it fails."""
+    def ask(self, *arguments: str, stdin: bytes | None = None, limit_s: float | None = None) -> bytes | None:
+        """Git's answer, or None when it fails, or gives none in time."""
         process = self._start(*arguments, stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE)
-        answer, _errors = process.communicate(stdin)
+        try:
+            answer, _errors = process.communicate(stdin, timeout=limit_s)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            return None
         return answer if process.returncode == 0 else None
 
-    def _must(self, *arguments: str) -> bytes:
-        process = self._start(*arguments, stdin=subprocess.DEVNULL)
-        answer, errors = process.communicate()
-        if process.returncode:
-            raise Unreadable(_cannot_read(errors))
-        return answer
+    def _begin(self, *arguments: str) -> Iterator[bytes]:
+        """Git begins at once; what it answers, each ended by a null character, comes as it is asked for.
+
+        Raises Unreadable at the end.
+        """
+        errors = tempfile.TemporaryFile()  # noqa: SIM115 _records closes it
+        return _records(self._start(*arguments, stderr=errors), errors)
 
     def head(self) -> str:
         """The commit that is checked out, or the empty tree's id on a branch without one."""
@@ -120,41 +130,44 @@ class Repository:
 
         Files that git was told not to look at are among them, as far as they are there. Raises Unreadable.
         """
-        head, found = self._read_status(self._must(*_STATUS))
-        hidden = {entry.path for entry in self._unusual if entry.flag.islower() or entry.flag == b"S"}
+        # They work side by side; what is staged in that moment, the next run finds.
+        others, status = self._begin(*_OTHERS), self._begin(*_STATUS)
+        unusual = self._unusual
+        head, found = self._read_status(status, others)
+        hidden = {entry.path for entry in unusual if entry.flag.islower() or entry.flag == b"S"}
         return head, found | {path for path in hidden if os.path.lexists(os.path.join(os.fsencode(self.root), path))}
 
-    def _read_status(self, answer: bytes) -> tuple[str, set[bytes]]:
-        """The commit and the paths of a status; which objects the commit has there is kept."""
-        head, committed, others = "", {}, set()
+    def _read_status(self, status: Iterator[bytes], others: Iterator[bytes]) -> tuple[str, set[bytes]]:
+        """The commit and the paths of a status, and those it has not; which objects the commit has there is kept."""
+        head, committed, unmerged = "", {}, set()
         skip = len(self.prefix)
-        for line in answer.split(b"\0"):
+        for line in status:
             if line.startswith(b"1 "):
                 _kind, _xy, _sub, mode, _index, _disk, name, _staged, path = line.split(b" ", 8)
                 committed[path[skip:]] = None if mode in (_NOTHING, _SUBMODULE) else name.decode()
             elif line.startswith(b"u "):
-                others.add(line.split(b" ", 10)[10][skip:])
-            elif line.startswith(b"? "):
-                others.add(line[2 + skip :])
-                committed.setdefault(line[2 + skip :])
+                unmerged.add(line.split(b" ", 10)[10][skip:])
             elif line.startswith(b"# branch.oid "):
                 head = line[13:].decode()
+        for path in others:
+            committed.setdefault(path)
         if head in ("", "(initial)"):
             head = self.empty_tree()
         self._blobs.setdefault(head, {}).update(committed)
-        return head, committed.keys() | others
+        return head, committed.keys() | unmerged
 
-    def _keep(self, raw: bytes, base: str, other: str | None = None) -> set[bytes]:
+    def _keep(self, raw: Iterator[bytes], base: str, other: str | None = None) -> set[bytes]:
         """Paths of a raw diff; which objects it names is kept."""
-        words = raw.split(b"\0")
         before = self._blobs.setdefault(base, {})
         after = self._blobs.setdefault(other, {}) if other else {}
-        for about, path in zip(words[::2], words[1::2]):
+        paths = set()
+        for about, path in zip(raw, raw):
+            paths.add(path)
             modes, old, new = about[1:14].split(b" "), *about.split(b" ")[2:4]
             before[path], after[path] = (
                 None if mode in (_NOTHING, _SUBMODULE) else name.decode() for mode, name in zip(modes, (old, new))
             )
-        return set(words[1::2])
+        return paths
 
     def files(self) -> set[bytes]:
         """Paths that git tracks or does not ignore."""
@@ -164,7 +177,7 @@ class Repository:
         """Paths that two commits (or trees) have differently. Raises Unreadable."""
         if base == other:
             return set()
-        return self._keep(self._must("diff", *_PLAIN_DIFF, base, other, "--"), base, other)
+        return self._keep(self._begin("diff", *_PLAIN_DIFF, base, other, "--"), base, other)
 
     def blobs(self, tree: str, paths: Iterable[bytes]) -> dict[bytes, str]:
         """``{path: object id}`` of those paths that a commit or tree has. Raises Unreadable."""
@@ -174,7 +187,7 @@ class Repository:
         if asked:
             few = [os.fsdecode(path) for path in asked] if len(asked) <= _FEW else []
             known.update(dict.fromkeys(asked))
-            for line in self._must("ls-tree", "-r", "-z", tree, "--", *few).split(b"\0"):
+            for line in self._begin("ls-tree", "-r", "-z", tree, "--", *few):
                 about, _tab, path = line.partition(b"\t")
                 if path in asked and not about.startswith(_SUBMODULE):
                     known[path] = about.split(b" ")[2].decode()
@@ -256,11 +269,12 @@ class Repository:
 
     @cached_property
     def _unusual(self) -> list[_Entry]:
-        """What of the index is no file like others: links, repositories, and what git was told not to look at."""
-        answer = self.ask("ls-files", "-z", "-s", "-v") or b""
-        if answer.count(b"\0H 10") + answer.startswith(b"H 10") == answer.count(b"\0"):
-            return []
-        return [_Entry(*found.groups()) for found in _UNUSUAL.finditer(answer)]
+        """What of the index is no file like others: links, repositories, and what git was told not to look at.
+
+        Raises Unreadable.
+        """
+        told = (line.partition(b"\t") for line in self._begin("ls-files", "-z", "-s", "-v") if line[:4] != _USUAL)
+        return [_Entry(about[:1], about.split(b" ")[1], path) for about, _tab, path in told]
 
     def _is_there(self, path: bytes, name: bytes) -> bool:
         return os.path.exists(os.path.join(os.fsencode(self.root), path, name))
@@ -282,7 +296,7 @@ def open_repository(root: Path) -> tuple[Repository | None, str]:
     if shutil.which("git") is None:
         return None, "git is not installed on this node" if _inside(root) else ""
     repository = Repository(root)
-    process = repository._start("rev-parse", "--is-inside-work-tree", "--show-prefix", stdin=subprocess.DEVNULL)
+    process = repository._start("rev-parse", "--is-inside-work-tree", "--show-prefix")
     answer, errors = process.communicate()
     inside, _newline, prefix = answer.partition(b"\n")
     if process.returncode or inside != b"true":
@@ -297,6 +311,18 @@ def open_repository(root: Path) -> tuple[Repository | None, str]:
     if repository.prefix and repository.ask("check-ignore", "-q", str(root)) is not None:
         return None, ""
     return repository, ""
+
+
+def _records(process: subprocess.Popen[bytes], errors: IO[bytes]) -> Iterator[bytes]:
+    # An answer for all files is long: it is not kept.
+    with process, errors:
+        output, rest = cast("IO[bytes]", process.stdout), b""
+        for block in iter(partial(output.read, _BLOCK), b""):
+            *records, rest = (rest + block).split(b"\0")
+            yield from records
+        if process.wait():
+            errors.seek(0)
+            raise Unreadable(_cannot_read(errors.read()))
 
 
 def _cannot_read(errors: bytes) -> str:

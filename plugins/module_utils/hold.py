@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Hedgehog
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hold the services' own reloads back while a run changes the schema, so that each reloads once, after it."""
+"""Leases for which services hold something back: their reloads while a run changes the schema, or new requests."""
 
 from __future__ import annotations
 
@@ -14,8 +14,15 @@ from .stack import Stack
 
 @contextmanager
 def held_reloads(stack: Stack) -> Iterator[None]:
-    """Services that run go on with what they run. The hold is a lease: that of a killed run ends by itself."""
-    path = stack.state / "run" / HOLD
+    """Services that run go on with what they run, and reload once, after it."""
+    with lease(stack, HOLD):
+        yield
+
+
+@contextmanager
+def lease(stack: Stack, name: str, text: str = "") -> Iterator[None]:
+    """A file that the services see. That of a killed run ends by itself."""
+    path = stack.state / "run" / name
     done = threading.Event()
 
     def renew() -> None:
@@ -23,7 +30,7 @@ def held_reloads(stack: Stack) -> Iterator[None]:
             path.touch()
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch()
+    path.write_text(text, encoding="ascii")
     thread = threading.Thread(target=renew, daemon=True)
     thread.start()
     try:

@@ -16,9 +16,10 @@ import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from .categories import is_litter
+from .change import printable
 from .errors import InvalidReference, InvalidState
 from .git import Repository, Unreadable, open_repository
 from .stack import Stack
@@ -31,12 +32,12 @@ FILE = "manifest.json"
 _WALKED = ": every file was looked at, also those that git would ignore"
 # Bytes of a file that are read at once.
 _BLOCK = 1 << 20
+_CRLF = b"\r\n"
 # [object id, size, mtime_ns, ctime_ns] of a file; None where a commit has one and the disk has not.
 Entry = list[Any]
 
 
-@dataclass(frozen=True)
-class Difference:
+class Difference(NamedTuple):
     """A file that is other than it was: its object ids before and now, and its name before if it was renamed."""
 
     path: str
@@ -72,22 +73,14 @@ class Tree:
         # Symbolic links; folders that git names and does not look into.
         self.links: set[str] = set()
         self._folders: set[str] = set()
+        # Of the files that were read: whether they have ends of lines that git might convert.
+        self._has_crlf: dict[str, bool] = {}
         if repository:
-            self._open("", repository)
+            self.repositories[""] = repository
         # Of object ids, as the repository makes them.
         self.kind = "sha256" if repository and len(repository.empty_tree()) == 64 else "sha1"
         if self.notice:
             self.notice += _WALKED
-
-    def _open(self, prefix: str, repository: Repository) -> None:
-        self.repositories[prefix] = repository
-        self.links |= {prefix + os.fsdecode(path) for path in repository.links()}
-        self._folders |= {f"{prefix}{os.fsdecode(path)}/" for path in repository.plain_folders()}
-        for path in repository.submodules():
-            inner = f"{prefix}{os.fsdecode(path)}/"
-            found = open_repository(self.root / inner)[0]
-            if found:
-                self._open(inner, found)
 
     def repository_of(self, path: str) -> tuple[str, Repository | None]:
         """The innermost repository that holds ``path``, with its prefix."""
@@ -103,7 +96,8 @@ class Tree:
         made = Manifest()
         for prefix, (head, paths) in self._listed().items():
             made.heads[prefix] = head
-            for path in paths:
+            # What is in one folder is found sooner one after the other.
+            for path in sorted(paths):
                 self._take(made, prefix + os.fsdecode(path), before, repository=True)
         for folder in self._folders if self.repositories else ():
             self._take(made, folder, before)
@@ -118,12 +112,26 @@ class Tree:
         return made
 
     def _listed(self) -> dict[str, tuple[str, set[bytes]]]:
+        """What the repository lists, and those inside it, by their prefixes."""
+        listed: dict[str, tuple[str, set[bytes]]] = {}
+        pending = [("", self.repositories[""])] if self.repositories else []
         try:
-            return {prefix: repository.listed() for prefix, repository in self.repositories.items()}
+            while pending:
+                prefix, repository = pending.pop()
+                self.repositories[prefix] = repository
+                listed[prefix] = repository.listed()
+                self.links |= {prefix + os.fsdecode(path) for path in repository.links()}
+                self._folders |= {f"{prefix}{os.fsdecode(path)}/" for path in repository.plain_folders()}
+                for path in repository.submodules():
+                    inner = f"{prefix}{os.fsdecode(path)}/"
+                    found = open_repository(self.root / inner)[0]
+                    if found:
+                        pending.append((inner, found))
         except Unreadable as error:
             self.notice = str(error) + _WALKED
             self.repositories = {}
             return {}
+        return listed
 
     def _absolute(self, path: str) -> bytes:
         if path.startswith(CHECKOUT):
@@ -154,7 +162,8 @@ class Tree:
             seen = [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
             if known and known[1:] == seen:
                 return known
-            return [object_id(where, status, self.kind), *seen]
+            name, self._has_crlf[path] = object_id(where, status, self.kind)
+            return [name, *seen]
         except PermissionError:
             return ["unreadable", -1, 0, 0]
         except OSError:
@@ -181,7 +190,7 @@ class Tree:
             if not repository.has(head):
                 return f"the commit that was applied last, {head[:10]}, is no longer in the repository"
             paths |= {prefix + os.fsdecode(path) for path in repository.differing(head, now.heads[prefix])}
-        paths = {path for path in paths if path.startswith(CHECKOUT) or self.matters(path)}
+        paths = {path for path in paths if path in now.files or path.startswith(CHECKOUT) or self.matters(path)}
         old, new = self._ids(before, paths), self._ids(now, paths)
         found = []
         for path in sorted(paths):
@@ -195,11 +204,11 @@ class Tree:
 
     def _is_converted(self, path: str, both: set[str]) -> bool:
         """Whether two contents are one, as it is on disk and as git keeps it, with other ends of lines."""
-        text = self.text(path) or b""
-        if b"\r\n" not in text:
+        text = self.text(path) if self._has_crlf.get(path, True) else None
+        if not text or _CRLF not in text:
             return False
         prefix, repository = self.repository_of(path)
-        ids = {content_id(text, self.kind), content_id(text.replace(b"\r\n", b"\n"), self.kind)}
+        ids = {content_id(text, self.kind), content_id(text.replace(_CRLF, b"\n"), self.kind)}
         return both == ids and repository is not None and repository.converts(path[len(prefix) :])
 
     def _ids(self, manifest: Manifest, paths: Iterable[str]) -> dict[str, str]:
@@ -242,6 +251,16 @@ class Tree:
             raise InvalidReference(f"since: '{reference}' cannot be compared: {compared}.", asked=reference)
         # The base has nothing of the checkout's configuration to compare with.
         return [difference for difference in compared if not difference.path.startswith(CHECKOUT)]
+
+    def untold(self, since: Iterable[Difference]) -> list[str]:
+        """Of which folders no commit tells what was in them, in words."""
+        added = [difference.path for difference in since if difference.old is None]
+        return [
+            f"{printable(folder[:-1])} is another repository's commit to git, and no repository is in it: what its "
+            "files were is not known, they count as added"
+            for folder in sorted(self._folders)
+            if any(path.startswith(folder) for path in added)
+        ]
 
     def everything(self) -> set[str]:
         """All files that matter, as they are listed now."""
@@ -312,13 +331,14 @@ def _walk(root: Path, skip: Path) -> Iterator[bytes]:
 
 def content_id(content: bytes, kind: str) -> str:
     """The id that git gives to a content; ``kind`` is sha1 or sha256."""
-    return hashlib.new(kind, b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+    hasher: Any = getattr(hashlib, kind)
+    return str(hasher(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest())
 
 
-def object_id(path: bytes, status: os.stat_result, kind: str) -> str:
-    """The id of a file's content, or of a symbolic link's target."""
+def object_id(path: bytes, status: os.stat_result, kind: str) -> tuple[str, bool]:
+    """The id of a file's content, or of a symbolic link's target; and whether it may have other ends of lines."""
     if stat.S_ISLNK(status.st_mode):
-        return content_id(os.readlink(path), kind)
+        return content_id(os.readlink(path), kind), False
     if status.st_size <= _BLOCK:
         handle = os.open(path, os.O_RDONLY)
         try:
@@ -326,13 +346,13 @@ def object_id(path: bytes, status: os.stat_result, kind: str) -> str:
         finally:
             os.close(handle)
         if len(content) == status.st_size:
-            return content_id(content, kind)
+            return content_id(content, kind), _CRLF in content
     hasher = hashlib.new(kind, usedforsecurity=False)
     with open(path, "rb") as stream:
         hasher.update(b"blob %d\0" % os.fstat(stream.fileno()).st_size)
         for block in iter(lambda: stream.read(_BLOCK), b""):
             hasher.update(block)
-    return hasher.hexdigest()
+    return hasher.hexdigest(), True
 
 
 def read_manifest(stack: Stack) -> tuple[Manifest | None, str]:

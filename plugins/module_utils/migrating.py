@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from .change import Compilable
+from .database import Database
 from .errors import BrokenCode, SchemaFailed, StackNotSetUp
 from .follow import (
     SCHEMA,
@@ -27,7 +28,7 @@ from .follow import (
 )
 from .oneoff import run_task
 from .running import Running
-from .safety import Database, Safety
+from .safety import Safety
 from .schema import Wishes, adopt_drift, remember_replacements
 from .services import web_service
 from .state import read_json, write_json
@@ -134,7 +135,7 @@ class Migrating(Running):
         """Raises SchemaFailed where migrations are applied that nobody knows the files of."""
         existing = set()
         if kept_databases(self.stack):
-            existing = set(Database(self.engine, self.compose).ask("SELECT datname FROM pg_database").splitlines())
+            existing = set(Database(self.engine, self.compose).names())
         way = find_way(self.stack, result["gone"], result["states"], existing)
         if way.unknown and not way.copy:
             raise SchemaFailed(

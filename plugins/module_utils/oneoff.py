@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any, Callable
 
 from .compose import Compose, last_lines
-from .engine import TASK_LABEL
+from .engine import READING, TASK_LABEL
 from .errors import BrokenCode, ComposeFailed, NetBoxDevError, SchemaFailed, TestsFailed
 from .override import PYTHON, RUNTIME_PACKAGE
 from .releases import missing_parent
@@ -19,6 +19,9 @@ _FAILURES: dict[str, type[NetBoxDevError]] = {
     "prepare": SchemaFailed,
     "schema": SchemaFailed,
     "back": SchemaFailed,
+    "upgrade": SchemaFailed,
+    "compare": SchemaFailed,
+    "again": SchemaFailed,
     "check": BrokenCode,
     "tests": TestsFailed,
     "command": TestsFailed,
@@ -38,9 +41,11 @@ def run_task(
     timeout_s: float = 900,
     module: str = "task",
     options: Sequence[str] = (),
+    database: str = "",
     **request: Any,
 ) -> dict[str, Any]:
-    """Run a task of the runtime's ``module`` and return its result.
+    """Run a task of the runtime's ``module`` and return its result; on another ``database`` than the services have, if
+    given.
 
     ``options`` are those of ``docker compose run`` in place of the label by which a run's left-overs are found.
 
@@ -62,8 +67,10 @@ def run_task(
         else:
             answers.update(message)
 
+    label = READING if task == "look" or request.get("dry_run") else task
     status, _output, errors = compose.call(
-        *("run", "--rm", "--no-deps", "-T", *(options or ("--label", f"{TASK_LABEL}={task}"))),
+        *("run", "--rm", "--no-deps", "-T", *(options or ("--label", f"{TASK_LABEL}={label}"))),
+        *(("-e", f"NETBOX_DEV_DATABASE={database}") if database else ()),
         *("--entrypoint", PYTHON, service, "-m", f"{RUNTIME_PACKAGE}.{module}"),
         stdin=json.dumps({"task": task, **request}),
         on_stdout=take,

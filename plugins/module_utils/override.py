@@ -23,23 +23,30 @@ from .errors import ForeignOverride, InvalidProject
 from .image import build_context, write_context
 from .matrix import WEB
 from .runtime import (
+    beside,
+    binding,
     child,
+    command,
     compiles,
     configuration,
     digest,
     drift,
     install,
     local_settings,
+    measure,
     measuring,
     netbox,
     outcomes,
     probe,
     pytests,
+    queues,
     schema,
     supervise,
+    surroundings,
     task,
     testdb,
     testing,
+    warm,
 )
 from .services import command_words, python_services, role_of_command, supervised
 from .stack import Stack
@@ -56,24 +63,34 @@ RUNTIME_PACKAGE = "netbox_dev_runtime"
 STATIC_VOLUME = "netbox-static-files"
 # Imported only so that they come to the managed node with this module; they run in the containers.
 _RUNTIME_MODULES = (
+    beside,
+    binding,
     child,
+    command,
     compiles,
     configuration,
     digest,
     drift,
     local_settings,
+    measure,
     measuring,
     netbox,
     outcomes,
     probe,
     pytests,
+    queues,
     schema,
     supervise,
+    surroundings,
     task,
+    warm,
     testdb,
     testing,
 )
+# netbox-docker asks Redis each second, which keeps a tenth of a core busy, and has everybody wait ten for PostgreSQL.
+_BACKING_INTERVAL = "5s"
 _MARK = "# Written by hedgehog.netbox_dev, content "
+OURS, EDITED, FOREIGN = "ours", "edited", "foreign"
 
 
 def runtime_source(module: ModuleType) -> bytes:
@@ -163,6 +180,7 @@ def make_override(
         "NETBOX_CONFIGURATION": f"{RUNTIME_PACKAGE}.configuration",
         "NETBOX_DEV_PACKAGE": plugin.package,
         "NETBOX_DEV_REPOSITORY": f"{REPOSITORIES}/{plugin.distribution}",
+        "NETBOX_DEV_WARM": str(stack.warm).lower(),
         "PYTHONPATH": f"{REPOSITORIES}/.runtime",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONUNBUFFERED": "1",
@@ -204,6 +222,9 @@ def make_override(
                 "test": ["CMD-SHELL", f'grep -q \'"error": ""\' {REPOSITORIES}/.run/{name}.json'],
             }
         services[name] = service
+    for name, base_service in base["services"].items():
+        if name not in services and base_service.get("healthcheck", {}).get("test"):
+            services[name] = {"healthcheck": {"interval": _BACKING_INTERVAL}}
     return {"name": stack.project_name, "services": services, "volumes": {STATIC_VOLUME: {"driver": "local"}}}
 
 
@@ -229,16 +250,24 @@ def _escape(value: Any) -> Any:
     return value
 
 
+def authorship(text: str) -> str:
+    """Whose an override is: OURS, ours but EDITED by hand, or FOREIGN; empty where there is none."""
+    first, _end, body = text.partition("\n")
+    match = re.fullmatch(re.escape(_MARK) + r"([0-9a-f]{64})", first)
+    if not match:
+        return FOREIGN if text else ""
+    return OURS if match.group(1) == hashlib.sha256(body.encode()).hexdigest() else EDITED
+
+
 def check_ours(path: Path, wanted: str) -> str:
     """Return the override that is there (empty when none); raise ForeignOverride when it is not as we wrote it."""
     if not path.exists():
         return ""
     found = path.read_text(encoding="utf-8", errors="replace")
-    first, _end, body = found.partition("\n")
-    match = re.fullmatch(re.escape(_MARK) + r"([0-9a-f]{64})", first)
-    if match and match.group(1) == hashlib.sha256(body.encode()).hexdigest():
+    author = authorship(found)
+    if author == OURS:
         return found
-    whose = "was edited by hand since it was written" if match else "was not written by this collection"
+    whose = "was edited by hand since it was written" if author == EDITED else "was not written by this collection"
     difference = "\n".join(
         list(difflib.unified_diff(found.splitlines(), wanted.splitlines(), "found", "wanted", lineterm="", n=1))[:60]
     )

@@ -10,6 +10,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ class Plugin:
     uid: int
     gid: int
 
-    @property
+    @cached_property
     def package_path(self) -> str:
         """The package's directory relative to the repository, with forward slashes."""
         return self.package_dir.relative_to(self.root).as_posix()

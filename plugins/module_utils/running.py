@@ -17,13 +17,13 @@ from typing import Any
 from .change import Compilable
 from .compose import Compose, last_lines
 from .engine import STACK_LABEL, Engine
-from .errors import BrokenCode, ComposeFailed, PluginNotRegistered, ServiceUnhealthy, TimeLimit
+from .errors import BrokenCode, ComposeFailed, PluginNotRegistered, ServiceUnhealthy, StackLocked, TimeLimit
 from .events import Reporter
 from .freshness import OTHER_CODE, Disk, Verdict, connected, created_from, disk_code, judge, read_disk
 from .oneoff import broken, run_task
 from .override import PYTHON, RUNTIME_PACKAGE
 from .port import taken
-from .services import backing_services, database_service, web_service
+from .services import backing_services, database_service, python_services, web_service
 from .stack import Stack
 from .state import write_json
 
@@ -36,7 +36,7 @@ FROM django_migrations) AS applied"
 _PSQL_STATEMENT_FAILED = 1
 LEFT_OVER = "no such service is wanted any more"
 # As long as this after it was told to go, a new process is not taken to have come up.
-_STEADY_S = 0.5
+STEADY_S = 0.5
 # The kernel's is 128 KiB for each.
 _ARGUMENT_LIMIT = 100_000
 
@@ -58,14 +58,32 @@ class Running:
         self.reporter = reporter
         self.limits = limits or Limits()
         self.check = check
-        self.compose = Compose(stack.checkout)
+        self.compose = Compose(stack.checkout, None if check else stack.state / "under-way")
         self.engine = Engine(stack.project_name)
         if not check:
-            self.engine.remove_tasks()
+            self._end_killed()
         self.roles: dict[str, str] = {}
         self.expected: dict[str, int] = {}
         # By container.
         self._probed: dict[str, dict[str, Any]] = {}
+
+    def _end_killed(self) -> None:
+        """End what a run left that was killed: its one-off tasks, and the commands that may yet start one.
+
+        Raises StackLocked where such a command, a build say, does not end in time.
+        """
+        started = time.monotonic()
+        self.engine.remove_tasks()
+        if self.compose.commands_under_way():
+            self.reporter.say("waiting for a command of a run that was killed")
+        while self.compose.commands_under_way():
+            if time.monotonic() - started > self.limits.serve_s:
+                raise StackLocked(
+                    f"a command of a run that was killed did not end within {self.limits.serve_s:.0f} s; it holds "
+                    f"'{self.compose.under_way}'. Let it end, and run again."
+                )
+            time.sleep(0.2)
+            self.engine.remove_tasks()
 
     def disk(self, config: dict[str, Any] | None = None) -> Disk:
         """The disk as it is; with ``config``, were Compose's configuration that."""
@@ -100,6 +118,10 @@ class Running:
         with ThreadPoolExecutor(max_workers=4) as pool:
             self._probed.update(zip(new, pool.map(ask, new)))
         return {name: self._probed[container] for name, container in running.items() if self._probed[container]}
+
+    def know(self, probed: dict[str, dict[str, Any]]) -> None:
+        """Take what containers told somebody else, by their ids, so that they are not asked again."""
+        self._probed.update(probed)
 
     def stale_static(self) -> list[str]:
         """The plugin's static files of which the web service has another copy than is on disk."""
@@ -166,6 +188,13 @@ class Running:
                 self._wait_healthy(names)
                 step.changed = True
         return True
+
+    def running_python(self) -> list[str]:
+        """The Python services that run."""
+        containers = self.engine.containers()
+        return [
+            n for n in python_services(self.compose.config()) if containers.get(n, {}).get("State", {}).get("Running")
+        ]
 
     def backing_down(self) -> list[str]:
         containers = self.engine.containers()
@@ -246,7 +275,7 @@ class Running:
                 v for v in verdicts if v.needs or v.told["attempts"] < self.expected.get(v.service, 0) or v.told["busy"]
             ]
             if not stale:
-                young = _STEADY_S - min(self._told_ago(verdict.service) for verdict in verdicts)
+                young = STEADY_S - min(self._told_ago(verdict.service) for verdict in verdicts)
                 if young <= 0:
                     break
                 # A command that cannot go on ends as soon as it may go.

@@ -9,101 +9,25 @@ in the state, so that the run after one that was killed puts the database back f
 from __future__ import annotations
 
 import contextlib
-import re
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from .compose import Compose
+from .database import Database
 from .engine import Engine
 from .errors import DatabaseBusy, NetBoxDevError, SchemaFailed
 from .events import Reporter
 from .freshness import PAUSED
-from .services import database_service, python_services
+from .services import python_services
 from .stack import Stack
 from .state import read_json, write_atomic, write_json
 
 # Copies of migrations that went well, for a while longer.
 KEPT = 3
 FILE = "safety.json"
-_MARK = "_safety_"
 _BUSY_LIMIT_S = 20.0
-# What PostgreSQL's own entrypoint makes, whatever the stack's database is.
-_PSQL = 'psql -qAtX -v ON_ERROR_STOP=1 -U "${POSTGRES_USER:-postgres}" -d "$0" -c "$1"'
-_NAME = 'printf %s "${POSTGRES_DB:-${POSTGRES_USER:-postgres}}"'
-
-
-class Database:
-    """The stack's PostgreSQL, asked in its own container."""
-
-    def __init__(self, engine: Engine, compose: Compose) -> None:
-        self.engine = engine
-        service = database_service(compose.config())
-        container = engine.containers().get(service)
-        if not container:
-            raise SchemaFailed(f"the service '{service}' has no container. Start it with apply_change.yml.")
-        self._container = str(container["Id"])
-        self.name = engine.execute(self._container, "sh", "-c", _NAME)[1].decode()
-
-    def ask(self, statement: str, database: str = "postgres") -> str:
-        """The rows of one statement, or of several in one transaction. Raises SchemaFailed with PostgreSQL's words."""
-        status, output = self.engine.execute(self._container, "sh", "-c", f"exec 2>&1; {_PSQL}", database, statement)
-        text = output.decode("utf-8", "replace").strip()
-        if status:
-            raise SchemaFailed(f"PostgreSQL refused '{statement[:80]}': {text}")
-        return text
-
-    def end_sessions(self, name: str) -> None:
-        self.ask(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {_literal(name)}")
-        deadline = time.monotonic() + 5
-        while time.monotonic() < deadline:
-            if self.ask(f"SELECT count(*) FROM pg_stat_activity WHERE datname = {_literal(name)}") == "0":
-                return
-            time.sleep(0.05)
-
-    def busy(self) -> str:
-        """What a session is in the middle of; empty when all are idle."""
-        return self.ask(
-            "SELECT coalesce(application_name, '') || ' ' || state || ': ' || left(query, 80) FROM pg_stat_activity "
-            f"WHERE datname = {_literal(self.name)} AND state <> 'idle' AND backend_type = 'client backend' LIMIT 1"
-        )
-
-    def copies(self) -> list[str]:
-        """Names of the safety copies, the oldest first."""
-        found = self.ask("SELECT datname FROM pg_database").splitlines()
-        mine = re.compile(rf"{re.escape(self.name)}{_MARK}\d+")
-        return sorted(name for name in found if mine.fullmatch(name))
-
-    def copy(self, name: str) -> None:
-        self.end_sessions(self.name)
-        self.ask(f"CREATE DATABASE {_identifier(name)} TEMPLATE {_identifier(self.name)}")
-
-    def put_back(self, name: str) -> None:
-        """Let a copy take the database's place, and drop what had it."""
-        failed = f"{self.name}{_MARK}replaced"
-        self.ask(f"DROP DATABASE IF EXISTS {_identifier(failed)} WITH (FORCE)")
-        self.end_sessions(self.name)
-        self.end_sessions(name)
-        self.ask(
-            f"BEGIN; ALTER DATABASE {_identifier(self.name)} RENAME TO {_identifier(failed)}; "
-            f"ALTER DATABASE {_identifier(name)} RENAME TO {_identifier(self.name)}; COMMIT"
-        )
-        self.ask(f"DROP DATABASE IF EXISTS {_identifier(failed)} WITH (FORCE)")
-
-    def rename(self, name: str, to: str) -> None:
-        self.ask(f"ALTER DATABASE {_identifier(name)} RENAME TO {_identifier(to)}")
-
-    def drop(self, name: str) -> None:
-        self.ask(f"DROP DATABASE IF EXISTS {_identifier(name)} WITH (FORCE)")
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(name: str) -> str:
-    return "'" + name.replace("'", "''") + "'"
 
 
 def read_files(stack: Stack, names: Iterable[str]) -> dict[str, str | None]:
@@ -179,7 +103,7 @@ class Safety:
         So do the state's ``files``. Where even that fails, services stay paused and the next run does it.
         """
         database = Database(self.engine, self.compose)
-        copy = f"{database.name}{_MARK}{time.time_ns() // 1_000_000}"
+        copy = database.new_copy_name()
         paused = self._pause_between(database)
         try:
             under_way = {"copy": copy, "paused": self._paused_since(), "files": read_files(self.stack, files)}

@@ -4,14 +4,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .engine import ROLE_LABEL
-from .errors import ComposeFailed
-from .matrix import HOUSEKEEPING, PYTHON_ROLES, SCHEDULER, WEB, WORKER
+from .errors import ComposeFailed, UnknownService, nearest
+from .matrix import HOUSEKEEPING, MATRIX, PYTHON_ROLES, SCHEDULER, WEB, WORKER
 
 _MANAGE = "manage.py"
+DATABASE, REDIS = "database", "redis"
+# What the workflow document restarts for a change of models, and for one of the configuration.
+QUICK, FULL, ALL = "quick", "full", "all"
+_SETS = {QUICK: MATRIX["models"]["reload"], FULL: MATRIX["settings"]["restart"]}
 
 
 def command_words(service: Mapping[str, Any]) -> list[str]:
@@ -69,6 +73,41 @@ def database_service(config: Mapping[str, Any]) -> str:
     services = config.get("services", {})
     found = [name for name in names if "postgres" in str(services[name].get("image", "")).rsplit("/", 1)[-1]]
     return (found or [name for name in names if "postgres" in name] or ["postgres"])[0]
+
+
+def all_roles(config: Mapping[str, Any]) -> dict[str, str]:
+    """``{service: role}`` of every service; one that is neither Python, database nor Redis has its name for a role."""
+    roles = python_services(config)
+    for name in backing_services(config):
+        image = str(config["services"][name].get("image", "")).rsplit("/", 1)[-1]
+        redis = any(word in f"{image} {name}" for word in ("redis", "valkey"))
+        roles[name] = DATABASE if name == database_service(config) else REDIS if redis else name
+    return roles
+
+
+def choose(config: Mapping[str, Any], asked: Iterable[str]) -> list[str]:
+    """Names of the services that are asked for by name, by role, or as a set.
+
+    Sets: ``quick`` (what models need), ``full`` (every Python service), ``all`` (database and Redis too). Raises
+    UnknownService with the nearest word that means something here.
+    """
+    roles = all_roles(config)
+    chosen: set[str] = set()
+    # Typed with commas, with blanks, or both.
+    for word in " ".join(asked).split():
+        wanted = _SETS.get(word, (word,))
+        # A name comes before a role: Redis is both.
+        found = [word] if word in roles else [name for name, role in roles.items() if word == ALL or role in wanted]
+        if not found:
+            known = [*roles, *sorted(set(roles.values()) - set(roles)), QUICK, FULL, ALL]
+            raise UnknownService(
+                f"services: the stack has no service, role or set '{word}'{nearest(word, known)} "
+                f"Known: {', '.join(known)}.",
+                asked=word,
+                known=known,
+            )
+        chosen.update(found)
+    return sorted(chosen)
 
 
 def web_service(roles: Mapping[str, str]) -> str:

@@ -53,6 +53,7 @@ KEYS: dict[str, tuple[type, Any]] = {
     "rules": (list, []),
     "ca_bundle": (str, None),
     "debug_toolbar": (bool, True),
+    "warm": (bool, True),
     "superuser_name": (str, "admin"),
     "makemigrations": (bool, True),
 }
@@ -88,6 +89,7 @@ class Stack:
     rules: list[Rule] = field(default_factory=list)
     ca_bundle: Path | None = None
     debug_toolbar: bool = True
+    warm: bool = True
     superuser_name: str = "admin"
     makemigrations: bool = True
 
@@ -325,6 +327,7 @@ def resolve(plugin_path: str | None, options: dict[str, Any] | None = None) -> S
         rules=[_rule(rule) for rule in values["rules"]],
         ca_bundle=Path(values["ca_bundle"]).expanduser() if values["ca_bundle"] else None,
         debug_toolbar=values["debug_toolbar"],
+        warm=values["warm"],
         superuser_name=values["superuser_name"],
         makemigrations=values["makemigrations"],
     )

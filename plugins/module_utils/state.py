@@ -130,6 +130,31 @@ def _named(handle: int) -> str:
 
 
 @contextlib.contextmanager
+def shared(path: Path | None) -> Iterator[tuple[int, ...]]:
+    """Hold a file together with others; the descriptor is for a child, which holds it until it ends."""
+    if path is None:
+        yield ()
+        return
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        _like_parent(path)
+        fcntl.flock(handle, fcntl.LOCK_SH)
+        yield (handle,)
+    finally:
+        os.close(handle)
+
+
+def is_held(path: Path) -> bool:
+    """Whether anybody holds a file as ``shared`` does."""
+    with contextlib.suppress(FileNotFoundError), path.open("rb") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+@contextlib.contextmanager
 def lock(directory: Path, wait_s: float, purpose: str) -> Iterator[None]:
     """Hold the stack's kernel lock; it is freed when this process ends, however it ends.
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 from .changes import Wanted
 from .converge import Converger, Outcome
@@ -47,21 +47,31 @@ class Status:
         return not self.outcome.plan and set(parts) == {"fresh"} and bool(self.plugin["registered"])
 
 
-def look(stack: Stack, reporter: Reporter) -> Status:
-    """Ask everything that can be asked; nothing is changed."""
+Ask = Callable[[Converger, Stack], Mapping[str, Any]]
+
+
+def look(
+    stack: Stack, reporter: Reporter, ask: Ask | None = None, probed: dict[str, dict[str, Any]] | None = None
+) -> Status:
+    """Ask everything that can be asked; nothing is changed.
+
+    ``ask`` is who knows database and static files, ``probed`` what containers have told already.
+    """
     converger = Converger(stack, reporter, check=True)
     converger.tolerant = True
+    converger.know(probed or {})
     status = Status(converger.run(Wanted()))
     containers = converger.engine.containers()
     for verdict in status.outcome.verdicts:
         status.services.append(_service(stack, converger.roles, verdict, containers.get(verdict.service)))
+    status.outcome.notices += _cold(status.outcome.verdicts)
     down = converger.backing_down()
     if down:
         asked: Mapping[str, Any] = {"error": f"not running: {', '.join(down)}"}
     elif converger.build_needed():
         asked = {"error": "the image is to be built first"}
     else:
-        asked = _ask(converger, stack)
+        asked = (ask or _ask)(converger, stack)
     status.database, status.static = _database(asked), _static(asked)
     status.database["kept"] = kept_databases(stack)
     report: dict[str, Any] = next((v.told["report"] for v in status.outcome.verdicts if v.told.get("report")), {})
@@ -91,6 +101,15 @@ def _ask(converger: Converger, stack: Stack) -> dict[str, Any]:
     except NetBoxDevError as error:
         lines = error.message.strip().splitlines()
         return {"error": lines[0] if lines else error.code}
+
+
+def _cold(verdicts: list[Verdict]) -> list[str]:
+    """Why services start from nothing that would bind the plugin to a NetBox that is set up already."""
+    whys: dict[str, list[str]] = {}
+    for verdict in verdicts:
+        if verdict.told.get("cold"):
+            whys.setdefault(verdict.told["cold"], []).append(verdict.service)
+    return [f"reloads of {', '.join(names)} start NetBox from nothing: {why}" for why, names in whys.items()]
 
 
 def _database(asked: Mapping[str, Any]) -> dict[str, Any]:

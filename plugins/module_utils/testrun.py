@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from .affected import find_affected
+from .database import Database
 from .engine import TESTS_LABEL, Engine
 from .errors import StackLocked, StackNotSetUp, UnknownCommand, UnknownTest, nearest
 from .events import Reporter
@@ -30,7 +31,6 @@ from .override import NETBOX_DIR, REPOSITORIES, RUNTIME_PACKAGE
 from .running import Running
 from .runtime.configuration import TEST_RUN
 from .runtime.outcomes import BAD
-from .safety import Database
 from .services import python_services, web_service
 from .stack import Stack
 from .state import lock, make_dir, write_atomic

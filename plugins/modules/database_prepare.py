@@ -31,6 +31,11 @@ options:
   superuser_password:
     description: The superuser's password. Without one, a password is made for this stack and kept with mode 0600.
     type: str
+  dump:
+    description:
+      - A dump, as M(hedgehog.netbox_dev.database_snapshot) writes it, on the managed node. An empty database begins
+        with it instead of the migrations; those that the code has beyond it are applied. One that is not empty stays.
+    type: path
 """
 
 EXAMPLES = r"""
@@ -52,6 +57,11 @@ password_file:
   sample: /home/me/.local/state/hedgehog.netbox_dev/1a2b3c4d5e6f/superuser_password
 applied:
   description: The migrations that were applied, or would be.
+  returned: success
+  type: list
+  elements: str
+notices:
+  description: What else is to be known.
   returned: success
   type: list
   elements: str
@@ -78,12 +88,14 @@ def work(module: AnsibleModule, reporter: Reporter) -> dict[str, Any]:
     limits = Limits(schema_s=module.params["time_limit"])
     with lock(stack.state, module.params["lock_timeout"], "database_prepare"):
         converger = Converger(stack, reporter, limits, module.check_mode)
-        result = converger.prepare_database(module.params["superuser_password"])
-    return {**result, "steps": reporter.describe()}
+        result = converger.prepare_database(module.params["superuser_password"], module.params["dump"])
+    notices = result.pop("notices", [])
+    summary = [f"note: {notice}" for notice in notices]
+    return {**result, "notices": notices, "summary": summary, "steps": reporter.describe()}
 
 
 def main() -> None:
-    spec = {**RUN_SPEC, "superuser_password": {"type": "str", "no_log": True}}
+    spec = {**RUN_SPEC, "superuser_password": {"type": "str", "no_log": True}, "dump": {"type": "path"}}
     run_module(AnsibleModule(argument_spec=spec, supports_check_mode=True), work)
 
 

@@ -17,6 +17,7 @@ description:
   - What it finds stale is what M(hedgehog.netbox_dev.change_apply) would do in check mode. Only reads.
 extends_documentation_fragment:
   - hedgehog.netbox_dev.plugin
+  - hedgehog.netbox_dev.plugin.told
 attributes:
   check_mode:
     description: Can run in check mode and return what would change without changing it.
@@ -134,7 +135,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import status
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import PLUGIN_SPEC, run_module
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import PLUGIN_SPEC, TOLD_SPEC, run_module
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import load
 
@@ -146,7 +147,7 @@ def work(module: AnsibleModule, reporter: Reporter) -> dict[str, Any]:
 
 
 def main() -> None:
-    run_module(AnsibleModule(argument_spec=PLUGIN_SPEC, supports_check_mode=True), work)
+    run_module(AnsibleModule(argument_spec={**PLUGIN_SPEC, **TOLD_SPEC}, supports_check_mode=True), work)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ from ansible.utils.display import Display
 
 display = Display()
 POLL_S = 0.3
+# Ansible's own, and the summary, which is for people.
+_INTERNAL = ("ansible_facts", "deprecations", "diff", "exception", "invocation", "summary", "warnings")
 
 
 class LiveAction(ActionBase):  # type: ignore[misc]  # ansible-core is untyped
@@ -41,12 +43,20 @@ class LiveAction(ActionBase):  # type: ignore[misc]  # ansible-core is untyped
             ended.set()
             follower.join(5)
             self._remove_tmp_path(self._connection._shell.tmpdir)
+        self._tell(result, str((task_vars or {}).get("inventory_hostname", "")))
+        return result
+
+    def _tell(self, result: dict[str, Any], host: str) -> None:
+        """Print the result as the option ``output`` says."""
+        if self._task.args.get("output") == "json":
+            told = {key: value for key, value in result.items() if key not in _INTERNAL and not key.startswith("_")}
+            display.display(json.dumps({"host": host, **told}, ensure_ascii=False))
+            return
         for line in result.get("summary", []):
             display.display(f"  {line}")
         if result.get("failed"):
             # Ansible shows all that a failed task returns.
             result.pop("summary", None)
-        return result
 
     def _follow(self, path: str, ended: threading.Event) -> None:
         seen = 0

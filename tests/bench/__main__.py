@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, Hedgehog
-"""What finding changes costs against git, and what an edit costs against the workflow document's own commands.
+"""What finding changes costs against git, what an edit costs against the workflow document's own commands, and what
+snapshots cost against what others have for it.
 
 Each pair is measured on one tree or one stack, in one run.
 
@@ -24,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from bench import testdb
 from bench.scan import main as scan
+from bench.snapshots import measure
 from e2e.conftest import build_sandbox
 from e2e.stack import Stack, free_port
 
@@ -128,6 +130,8 @@ def main() -> None:
             stack.write("netbox-dev.yml", f"plugin_settings: {{greeting: bench {turn}}}\n")
             ours.append(timed(stack.must_apply))
         report("plugin_setting", ours, theirs)
+        for name, (mine, others) in measure(stack, repetitions).items():
+            report(name, mine, others)
         report("test_database", *testdb.measure(stack, repetitions))
     finally:
         stack.remove()

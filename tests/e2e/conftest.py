@@ -14,21 +14,29 @@ from pathlib import Path
 
 import pytest
 
-from .stack import DEVELOPER, PROJECT_FILE, ROOT, Stack, free_port
+from .stack import DEVELOPER, EXTRA_SERVICES, PROJECT_FILE, ROOT, Stack, free_port
 
 # The files in the order in which they run: later ones leave traces that earlier ones would trip over.
 ORDER = (
     "test_generated",
     "test_setup",
     "test_status",
+    "test_doctor",
     "test_matrix",
-    "test_engine",
     "test_document",
+    "test_operate",
+    # From here on without the extra services: each costs a start of NetBox whenever something is reloaded.
+    "test_warm",
+    "test_watch",
+    "test_engine",
     "test_schema",
     "test_branches",
+    "test_snapshots",
     "test_tests",
     "test_bad_input",
     "test_faults",
+    # It leaves no stack.
+    "test_teardown",
 )
 
 
@@ -67,6 +75,21 @@ def stack() -> Iterator[Stack]:
         if not keep:
             made.remove()
             shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def services(request: pytest.FixtureRequest) -> None:
+    """Bring the stack to the services that the module's tests look at."""
+    items = [item for item in request.session.items if item.path == request.path and isinstance(item, pytest.Function)]
+    if not any("stack" in item.fixturenames for item in items):
+        return
+    made: Stack = request.getfixturevalue("stack")
+    wanted = PROJECT_FILE
+    if ORDER.index(request.path.stem) >= ORDER.index("test_warm"):
+        wanted = wanted.replace(EXTRA_SERVICES, "")
+    if (made.plugin / "netbox-dev.yml").read_text(encoding="utf-8") != wanted:
+        made.write("netbox-dev.yml", wanted)
+        made.must_apply()
 
 
 def kept_port(home: Path) -> int:

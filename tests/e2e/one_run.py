@@ -52,13 +52,7 @@ def main() -> None:
     with lock(stack.state, 30, "a test's run"):
         converger = Converger(stack, Telling("" if timed else moment))
         if timed:
-
-            def die() -> None:
-                # What it started in containers goes with it.
-                converger.engine.remove_tasks()
-                os.kill(os.getpid(), signal.SIGKILL)
-
-            timer = threading.Timer(float(moment), die)
+            timer = threading.Timer(float(moment), os.kill, (os.getpid(), signal.SIGKILL))
             timer.daemon = True
             timer.start()
         converger.wishes = wishes_of(stack)

@@ -35,13 +35,15 @@ PYTHON_SERVICES = (
     "netbox-rq-worker-hedgehog",
     "netbox-worker",
 )
-PROJECT_FILE = """\
+EXTRA_SERVICES = """\
 services:
   netbox-rq-worker-hedgehog:
     command: rqworker default netbox_example.sync
   netbox-rq-scheduler:
     command: rqscheduler
-packages:
+"""
+PROJECT_FILE = f"""\
+{EXTRA_SERVICES}packages:
   - rq-scheduler
 """
 _RECAP = re.compile(r"^localhost\s+: ok=(\d+)\s+changed=(\d+)\s+unreachable=\d+\s+failed=(\d+)", re.M)
@@ -141,6 +143,12 @@ class Stack:
     def owner(self) -> tuple[int, int]:
         status = self.plugin.stat()
         return status.st_uid, status.st_gid
+
+    @property
+    def python_services(self) -> tuple[str, ...]:
+        """Those that the stack has now: after the tests that need them all, the extra ones go."""
+        extra = EXTRA_SERVICES in (self.plugin / "netbox-dev.yml").read_text(encoding="utf-8")
+        return tuple(name for name in PYTHON_SERVICES if extra or f"  {name}:\n" not in EXTRA_SERVICES)
 
     # -- playbooks
 

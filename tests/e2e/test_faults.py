@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from .long import FULL, long
-from .stack import PYTHON_SERVICES, Stack
+from .stack import Stack
 from .test_bad_input import refused
 from .test_schema import DESCRIPTION, MODELS, columns, migrations
 
@@ -88,7 +88,7 @@ class Edit:
         assert stack.http("/static/netbox_example/killed.css").text == f"a {{ width: {self.number}px }}\n"
         wanted = "  - iniconfig\n" in (stack.plugin / "netbox-dev.yml").read_text(encoding="utf-8")
         asked = "import importlib.util as u; print(bool(u.find_spec('iniconfig')))"
-        for service in PYTHON_SERVICES:
+        for service in stack.python_services:
             assert stack.python(service, asked) == str(wanted), service
         assert stack.http("/plugins/example/").status == 200
         assert stack.job_result().endswith("switches")

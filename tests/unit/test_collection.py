@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from pathlib import Path
 from typing import Any
@@ -78,3 +79,13 @@ def test_what_a_person_types_only_imports_its_playbook(shortcut: Path) -> None:
     (play,) = load(shortcut)
     assert play["ansible.builtin.import_playbook"] == f"hedgehog.netbox_dev.{wanted}"
     assert (TOP / "playbooks" / f"{wanted}.yml").is_file()
+
+
+def test_the_troubleshooting_page_is_what_the_checks_say() -> None:
+    path = TOP / "tools" / "troubleshooting.py"
+    specification = importlib.util.spec_from_file_location("troubleshooting", path)
+    assert specification
+    assert specification.loader
+    tool = importlib.util.module_from_spec(specification)
+    specification.loader.exec_module(tool)
+    assert tool.PAGE.read_text(encoding="utf-8") == tool.page(), "run python tools/troubleshooting.py"

@@ -21,7 +21,9 @@ from collections.abc import Iterable
 from typing import Any, Callable
 
 from . import digest
+from .binding import Unbound
 from .netbox import explain_registration, set_up
+from .supervise import HOLD_S, QUIET, QUIET_SINCE, RUN_DIR
 
 DRAIN_S = 8.0
 
@@ -33,17 +35,20 @@ def _tell(message: dict[str, Any]) -> None:
 
 
 class _Application:
-    """Counts requests under way, and forgets parsed templates when one on disk has changed."""
+    """Counts requests under way, holds new ones when told to, and forgets parsed templates when one has changed."""
 
     def __init__(self, application: Callable[..., Iterable[bytes]], template_dirs: list[str]) -> None:
         self.application = application
         self.template_dirs = template_dirs
         self.templates = self._signatures()
         self.active = 0
-        self.lock = threading.Lock()
+        self.held = False
+        self.moved = threading.Condition()
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        with self.lock:
+        with self.moved:
+            while self.held:
+                self.moved.wait()
             self.active += 1
             now = self._signatures()
             if now != self.templates:
@@ -62,8 +67,46 @@ class _Application:
         return [digest.signature(folder, code_only=False) for folder in self.template_dirs]
 
     def _done(self) -> None:
-        with self.lock:
+        with self.moved:
             self.active -= 1
+            self.moved.notify_all()
+
+    def hold(self) -> None:
+        """Begin no request for as long as the lease lasts; write its token when those under way have ended."""
+        with self.moved:
+            token = quiet_token()
+            if self.held or not token:
+                return
+            self.held = True
+            while self.active and quiet_token() == token:
+                self.moved.wait(0.05)
+            quiet = not self.active
+        try:
+            if quiet:
+                path = os.path.join(RUN_DIR, QUIET_SINCE)
+                with open(f"{path}.tmp", "w", encoding="ascii") as stream:
+                    stream.write(token)
+                os.replace(f"{path}.tmp", path)
+            while quiet_token() == token:
+                time.sleep(0.01)
+        finally:
+            # It may be another database that answers now.
+            from django.contrib.contenttypes.models import ContentType
+
+            ContentType.objects.clear_cache()
+            with self.moved:
+                self.held = False
+                self.moved.notify_all()
+
+
+def quiet_token() -> str:
+    """What the lease says for which requests are held; empty without one, or when it is older than it may be."""
+    try:
+        with open(os.path.join(RUN_DIR, QUIET), encoding="ascii") as stream:
+            fresh = abs(time.time() - os.fstat(stream.fileno()).st_mtime) < HOLD_S
+            return stream.read() if fresh else ""
+    except OSError:
+        return ""
 
 
 def template_dirs(package_dir: str, app_dirs: Iterable[str]) -> list[str]:
@@ -117,6 +160,7 @@ def serve(package_dir: str) -> None:
     server.setup_environ()
     server.set_app(counted)
     signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
+    signal.signal(signal.SIGUSR1, lambda *_: threading.Thread(target=counted.hold, daemon=True).start())
     _tell({"ready": explain_registration()})
     server.serve_forever(poll_interval=0.1)
     deadline = time.monotonic() + DRAIN_S
@@ -142,16 +186,19 @@ def checked_command(words: list[str]) -> list[str]:
     return [*words, "--skip-checks"]
 
 
-def main() -> None:
+def run(arguments: list[str], start: Callable[[], None]) -> None:
+    """Start NetBox, say that it is ready, and do what the arguments say until that ends."""
     package_dir = os.path.join("/opt/netbox/netbox", os.environ["NETBOX_DEV_PACKAGE"])
-    arguments = sys.argv[1:]
     try:
-        set_up()
+        start()
         if arguments[0] == "web":
             serve(package_dir)
             return
         command = checked_command(arguments[1:])
         _tell({"ready": explain_registration()})
+    except Unbound as error:
+        _tell({"cold": str(error)})
+        return
     except BaseException as error:
         with contextlib.suppress(OSError):
             _tell({"error": "".join(traceback.format_exception(error))})
@@ -176,6 +223,10 @@ def main() -> None:
     sys.stderr.flush()
     # Taking a whole NetBox apart costs seconds, and the next child waits for this one to be gone.
     os._exit(status)
+
+
+def main() -> None:
+    run(sys.argv[1:], set_up)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ import traceback
 import warnings
 from collections.abc import Iterable, Mapping
 
+OTHER_ENGINE = "A file that is none of Django's templates needs a rule with 'category: docs' in netbox-dev.yml."
+
 
 class Broken(Exception):
     """The code on disk does not compile or cannot be used; the message says where."""
@@ -70,8 +72,9 @@ def broken_templates(root: str, paths: Iterable[str]) -> list[str]:
 def refuse_broken(files: Mapping[str, list[str]]) -> None:
     """Raise Broken where one of the files does not compile."""
     found = broken_python(repository(), files.get("python", []))
-    if files.get("templates"):
-        found += broken_templates(repository(), files["templates"])
+    wrong = broken_templates(repository(), files["templates"]) if files.get("templates") else []
+    if wrong:
+        found += [*wrong, OTHER_ENGINE]
     if found:
         raise Broken("\n".join(found))
 

@@ -22,6 +22,15 @@ TEST_RUN = "NETBOX_DEV_TEST_RUN"
 _WISHES = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "settings.json")
 
 
+_shown = True
+
+
+def show_plugins(shown: bool) -> None:
+    """Whether NetBox is told of any plugin: a warm process first sets itself up without."""
+    globals()["_shown"] = shown
+    globals().pop("_values", None)
+
+
 def _base(name: str, default: Any) -> Any:
     return getattr(importlib.import_module("netbox.configuration"), name, default)
 
@@ -45,6 +54,9 @@ def _gateway() -> list[str]:
 def _database(options: dict[str, Any]) -> dict[str, Any]:
     changed = copy.deepcopy(options)
     if changed:
+        if os.environ.get("NETBOX_DEV_DATABASE"):
+            # A task works on another database than the services do.
+            changed["NAME"] = os.environ["NETBOX_DEV_DATABASE"]
         changed["OPTIONS"] = {**changed.get("OPTIONS", {}), "sslmode": "disable", "connect_timeout": 5}
         changed["CONN_HEALTH_CHECKS"] = True
     return changed
@@ -71,7 +83,7 @@ def _development() -> dict[str, Any]:
         **wishes["settings"],
     }
     # Whoever lists other plugins does not mean to lose this one.
-    values["PLUGINS"] = list(dict.fromkeys([*values["PLUGINS"], package]))
+    values["PLUGINS"] = list(dict.fromkeys([*values["PLUGINS"], package])) if _shown else []
     own = values["PLUGINS_CONFIG"].get(package, {})
     values["PLUGINS_CONFIG"][package] = {**own, **wishes["plugin_settings"]}
     database = _base("DATABASE", None)

@@ -14,6 +14,7 @@ import os
 import sys
 import sysconfig
 from collections.abc import Iterator
+from typing import Any
 
 NETBOX_DIR = "/opt/netbox/netbox"
 
@@ -24,7 +25,7 @@ def packages(site: str) -> str:
     return hashlib.sha256("\n".join(found).encode()).hexdigest()
 
 
-def _static_files(package_dir: str) -> Iterator[tuple[str, str]]:
+def static_files(package_dir: str) -> Iterator[tuple[str, str]]:
     """(name as served, path) of the static files of every app in the package."""
     for here, directories, _names in os.walk(package_dir):
         if os.path.basename(here) != "static" or here == package_dir:
@@ -43,7 +44,7 @@ def static(package_dir: str, root: str) -> list[str]:
     """Names of static files whose copy in ``root`` is missing or other."""
     differing = []
     seen = set()
-    for name, path in _static_files(package_dir):
+    for name, path in static_files(package_dir):
         if name in seen:
             continue
         seen.add(name)
@@ -53,13 +54,16 @@ def static(package_dir: str, root: str) -> list[str]:
     return sorted(differing)
 
 
-def main() -> None:
+def look() -> dict[str, Any]:
     package_dir = os.path.join(NETBOX_DIR, os.environ["NETBOX_DEV_PACKAGE"])
-    found = {
+    return {
         "packages": packages(sysconfig.get_path("purelib")),
         "static": static(package_dir, os.path.join(NETBOX_DIR, "static")),
     }
-    json.dump(found, sys.stdout)
+
+
+def main() -> None:
+    json.dump(look(), sys.stdout)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import digest
+from .warm import Warm, adopt_orphans
 
 CONFIG_DIRS = ("/etc/netbox/config", "/opt/netbox-dev/.runtime")
 NETBOX_DIR = "/opt/netbox/netbox"
@@ -29,6 +30,9 @@ RUN_DIR = "/opt/netbox-dev/.run"
 # A file in it, touched by a run that changes the schema for as long as it does.
 HOLD = "hold"
 HOLD_S = 15.0
+# The same while requests are held; and the file that says that none is under way.
+QUIET = "quiet"
+QUIET_SINCE = "quiet-since"
 POLL_S = 0.25
 SETTLE_S = 0.15
 # A child that lived this long did not fail at its start.
@@ -51,6 +55,7 @@ class Child:
     report: dict[str, Any] = field(default_factory=dict)
     ready: bool = False
     end_by: float | None = None
+    warm: bool = False
 
 
 class Supervisor:
@@ -62,6 +67,10 @@ class Supervisor:
         self.exclusive = self.kind in EXCLUSIVE or any(a in EXCLUSIVE for a in arguments[1:2])
         self.config = digest.tree_digest(*CONFIG_DIRS)
         self.listener = self._listen() if self.kind == "web" else None
+        self.warm = Warm(self.kind) if self.kind != "exec" and os.environ.get("NETBOX_DEV_WARM") == "true" else None
+        # Why the latest child was not forked from a warm process.
+        self.cold = ""
+        self.cold_next = False
         self.current: Child | None = None
         self.upcoming: Child | None = None
         self.retired: list[Child] = []
@@ -92,6 +101,11 @@ class Supervisor:
         signal.signal(signal.SIGHUP, self._on_hup)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_term)
+        if self.warm:
+            adopt_orphans()
+            self.warm.start()
+        if self.kind == "web":
+            signal.signal(signal.SIGUSR1, self._on_usr1)
         self.tell()
         while not self.stopping:
             self._reap()
@@ -107,6 +121,11 @@ class Supervisor:
     def _on_hup(self, *_: object) -> None:
         self.wanted = self.forced = True
         self.retry_at = 0.0
+
+    def _on_usr1(self, *_: object) -> None:
+        """Let the child hold its requests."""
+        if self.current:
+            self._kill(self.current, signal.SIGUSR1)
 
     def _on_term(self, *_: object) -> None:
         self.stopping = True
@@ -151,6 +170,8 @@ class Supervisor:
             self.tell()
         if not self.wanted or time.monotonic() < self.retry_at or self._held():
             return
+        if self.warm and self.warm.coming():
+            return
         code = digest.code_digest(self.package_dir, RUN_DIR)
         latest = self.upcoming or self.current
         if latest and not self.forced and latest.code == code:
@@ -176,26 +197,36 @@ class Supervisor:
     def _spawn(self, code: str) -> Child:
         read_fd, write_fd = os.pipe()
         os.set_blocking(read_fd, False)
-        os.set_inheritable(write_fd, True)
         wait_fd, go_fd = os.pipe()
-        os.set_inheritable(wait_fd, True)
-        environment = {**os.environ, "NETBOX_DEV_READY_FD": str(write_fd), "NETBOX_DEV_GO_FD": str(wait_fd)}
+        descriptors = {"NETBOX_DEV_READY_FD": write_fd, "NETBOX_DEV_GO_FD": wait_fd}
         if self.listener:
-            os.set_inheritable(self.listener.fileno(), True)
-            environment["NETBOX_DEV_LISTEN_FD"] = str(self.listener.fileno())
-        if self.kind == "exec":
-            program = self.arguments[1:]
-            os.set_inheritable(write_fd, False)
-            os.set_inheritable(wait_fd, False)
-        else:
-            program = [sys.executable, "-m", "netbox_dev_runtime.child", *self.arguments]
-        pid = os.posix_spawnp(program[0], program, environment)
+            descriptors["NETBOX_DEV_LISTEN_FD"] = self.listener.fileno()
+        pid = 0
+        if self.warm and not self.cold_next:
+            pid = self.warm.fork(self.arguments, descriptors)
+            self.cold = "" if pid else self.warm.why
+        self.cold_next = False
+        child = Child(pid or self._spawn_cold(descriptors), read_fd, go_fd, code, time.time(), warm=bool(pid))
         os.close(write_fd)
         os.close(wait_fd)
-        child = Child(pid, read_fd, go_fd, code, time.time())
         if self.kind == "exec":
             child.message = b'{"ready": {}}\n'
         return child
+
+    def _spawn_cold(self, descriptors: dict[str, int]) -> int:
+        if self.kind == "exec":
+            return os.posix_spawnp(self.arguments[1], self.arguments[1:], os.environ)
+        for descriptor in descriptors.values():
+            os.set_inheritable(descriptor, True)
+        environment = {**os.environ, **{name: str(descriptor) for name, descriptor in descriptors.items()}}
+        program = [sys.executable, "-m", "netbox_dev_runtime.child", *self.arguments]
+        return os.posix_spawnp(program[0], program, environment)
+
+    def _start_cold(self, why: str) -> None:
+        """Have the next child start from nothing, in the place of a warm one."""
+        self.cold, self.cold_next = why, True
+        self.wanted = self.forced = True
+        self.retry_at = 0.0
 
     def _read_ready(self) -> None:
         child = self.upcoming
@@ -210,7 +241,7 @@ class Supervisor:
             return
         answer = json.loads(child.message)
         if "ready" not in answer:
-            self.error = answer["error"]
+            # It is about to end.
             return
         report = answer["ready"]
         if self.current and self.current.report.get("registered") and not report.get("registered"):
@@ -232,6 +263,9 @@ class Supervisor:
         with contextlib.suppress(BrokenPipeError):
             os.write(child.go_fd, b"go")
         self.current, self.upcoming = child, None
+        if self.warm and not self.warm.pid:
+            # What it lacked, a database say, this child has found.
+            self.warm.start()
         self.generation += 1
         self.error = ""
         self.tell()
@@ -251,6 +285,9 @@ class Supervisor:
             self._close(old)
             self.retired.remove(old)
             return
+        if self.warm and pid == self.warm.pid:
+            self.warm.ended(status)
+            return
         child = next((c for c in (self.upcoming, self.current) if c and c.pid == pid), None)
         if child is None:
             return
@@ -258,9 +295,15 @@ class Supervisor:
             with contextlib.suppress(BlockingIOError):
                 child.message += os.read(child.ready_fd, 1 << 20)
             self.upcoming = None
-            with contextlib.suppress(ValueError, KeyError):
-                self.error = json.loads(child.message)["error"]
-            self.error = self.error or f"ended with status {status} before it was ready"
+            answer: dict[str, Any] = {}
+            with contextlib.suppress(ValueError):
+                answer = json.loads(child.message)
+            error = answer.get("error") or f"ended with status {status} before it was ready"
+            if child.warm and "SyntaxError:" not in error:
+                # It may be of being bound late: a start from nothing has the last word.
+                self._start_cold(answer.get("cold") or error.strip().splitlines()[-1])
+            else:
+                self.error = error
         else:
             self.current = None
             self.error = f"ended with status {status}"
@@ -295,6 +338,8 @@ class Supervisor:
             os.kill(child.pid, number)
 
     def _stop(self) -> None:
+        if self.warm:
+            self.warm.end()
         children = [c for c in (self.current, self.upcoming, *self.retired) if c]
         for child in children:
             self._kill(child, signal.SIGTERM)
@@ -325,6 +370,8 @@ class Supervisor:
             "since": self.current.started if self.current else None,
             "report": self.current.report if self.current else {},
             "error": self.error,
+            "warm": bool(self.current and self.current.warm),
+            "cold": self.cold,
             "started": self.started,
         }
         path = os.path.join(RUN_DIR, f"{self.service}.json")

@@ -23,7 +23,9 @@ from typing import Any, Callable, TextIO
 from . import probe
 from .compiles import Broken, refuse_broken, refuse_unusable
 from .drift import Drift, plugin_labels
+from .measure import measure
 from .netbox import explain_registration, set_up
+from .queues import queues, reachable
 from .schema import (
     blockers,
     load,
@@ -252,6 +254,40 @@ def look(request: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def examine(request: dict[str, Any]) -> dict[str, Any]:
+    """What a doctor asks of NetBox; a part that cannot be told is an ``error``, and the others are told."""
+    from django.conf import settings
+
+    redis = reachable()
+    found: dict[str, Any] = {
+        "debug": bool(settings.DEBUG),
+        "developer": bool(getattr(settings, "DEVELOPER", False)),
+        "report": explain_registration(),
+        "redis": redis,
+        "queues": [] if redis["tasks"] else queues(),
+        "hidden_static": hidden_static(),
+    }
+    try:
+        found["look"] = look(request)
+        labels = plugin_labels(os.environ["NETBOX_DEV_PACKAGE"])
+        found["conflicts"] = {k: sorted(v) for k, v in load().detect_conflicts().items() if k in labels}
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is what is wrong
+        found["look"] = {"error": "".join(traceback.format_exception_only(error)).strip()}
+    return found
+
+
+def hidden_static() -> dict[str, str]:
+    """The plugin's static files that are not found as such: each with the path that is found, empty for none."""
+    from django.contrib.staticfiles import finders
+
+    hidden = {}
+    for name, path in probe.static_files(os.path.join(probe.NETBOX_DIR, os.environ["NETBOX_DEV_PACKAGE"])):
+        found = finders.find(name)
+        if not found or not os.path.samefile(found, path):
+            hidden[name] = str(found or "")
+    return hidden
+
+
 def back(request: dict[str, Any]) -> dict[str, Any]:
     """Take applied migrations back that have no file any more."""
     wait_for_database(request["database_s"])
@@ -262,8 +298,72 @@ def back(request: dict[str, Any]) -> dict[str, Any]:
         raise MigrationFailed(f"{_failed(error)}. {_GUARDED}") from error
 
 
+def upgrade(request: dict[str, Any]) -> dict[str, Any]:
+    """Apply what a database lacks that no service has, and make the superuser where one is named."""
+    wait_for_database(request["database_s"])
+    applied = [*names_of(pending()), *unrecorded()]
+    try:
+        if applied:
+            migrate(progress, applied)
+        if request["superuser_name"]:
+            ensure_superuser(request["superuser_name"], request["superuser_password"], dry_run=False)
+    except Exception as error:
+        raise MigrationFailed(f"{_failed(error)}. NetBox's own database was not touched") from error
+    return {"applied": applied}
+
+
+def compare(request: dict[str, Any]) -> dict[str, Any]:
+    """Which migrations of a list are not on disk, and how many on disk are not in it."""
+    from django.db.migrations.loader import MigrationLoader
+
+    disk = MigrationLoader(None, ignore_no_migrations=True).disk_migrations
+    given = set(request["applied"])
+    stood_for = {
+        f"{label}.{name}"
+        for migration in disk.values()
+        for label, name in migration.replaces
+        if f"{migration.app_label}.{migration.name}" in given
+    }
+    there = {f"{label}.{name}" for label, name in disk}
+    whole = {
+        f"{label}.{name}"
+        for (label, name), migration in disk.items()
+        if migration.replaces and given.issuperset(f"{app}.{one}" for app, one in migration.replaces)
+    }
+    return {"unknown": sorted(given - there - stood_for), "pending": sorted(there - given - stood_for - whole)}
+
+
+def again(request: dict[str, Any]) -> dict[str, Any]:
+    """Take all migrations of one of the plugin's apps back, and apply what is not applied then."""
+    wait_for_database(request["database_s"])
+    labels = plugin_labels(os.environ["NETBOX_DEV_PACKAGE"])
+    if request["app"] not in labels:
+        raise NoSuchApp(f"'{request['app']}' is no app of the plugin; it has: {', '.join(labels)}")
+    if request["dry_run"]:
+        return {"applied": []}
+    from django.core.management import call_command
+
+    try:
+        progress(f"taking all migrations of {request['app']} back")
+        call_command("migrate", request["app"], "zero", interactive=False, verbosity=0, skip_checks=True)
+        applied = [*names_of(pending()), *unrecorded()]
+        migrate(progress, applied)
+    except Exception as error:
+        raise MigrationFailed(f"{_failed(error)}. {_GUARDED}") from error
+    return {"applied": applied}
+
+
+class NoSuchApp(Exception):
+    """The plugin has no app of that name."""
+
+
 def static(request: dict[str, Any]) -> dict[str, Any]:
     return collect_static(request["dry_run"])
+
+
+def measured(request: dict[str, Any]) -> dict[str, Any]:
+    wait_for_database(request["database_s"])
+    return measure(request)
 
 
 TASKS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
@@ -271,8 +371,13 @@ TASKS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "schema": schema,
     "check": check,
     "look": look,
+    "examine": examine,
     "back": back,
     "static": static,
+    "upgrade": upgrade,
+    "compare": compare,
+    "again": again,
+    "measure": measured,
 }
 
 

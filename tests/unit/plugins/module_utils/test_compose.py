@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import time
 from pathlib import Path
 from typing import Any, Callable
@@ -65,6 +66,36 @@ def test_lines_come_as_they_are_written_and_an_unfinished_last_one_too(docker: D
     assert (status, output, errors) == (3, "one\ntwo\nthr\ufffdee", "note")
     assert [line for _when, line in seen] == ["one", "two", "thr\ufffdee"]
     assert seen[1][0] - seen[0][0] >= 0.3
+
+
+def test_a_command_whose_caller_was_killed_is_known_to_be_under_way_until_it_ends(
+    docker: Docker, tmp_path: Path
+) -> None:
+    # The docker command runs Compose as a process of its own.
+    docker(f"sh -c 'sleep 60 & echo $! > {tmp_path}/sleep; wait'")
+    file = tmp_path / "under-way"
+    compose = Compose(tmp_path, file)
+    assert not compose.commands_under_way()
+    caller = os.fork()
+    if caller == 0:
+        compose.call("run")
+    while not (tmp_path / "sleep").exists() or not (tmp_path / "sleep").read_text():
+        time.sleep(0.01)
+    os.kill(caller, signal.SIGKILL)
+    os.waitpid(caller, 0)
+    assert compose.commands_under_way()
+    os.kill(int((tmp_path / "sleep").read_text()), signal.SIGKILL)
+    deadline = time.monotonic() + 10
+    while compose.commands_under_way():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_command_that_ended_holds_nothing(docker: Docker, tmp_path: Path) -> None:
+    docker("true")
+    compose = Compose(tmp_path, tmp_path / "under-way")
+    assert compose.call("up")[0] == 0
+    assert not compose.commands_under_way()
 
 
 def test_much_output_on_both_streams_does_not_block(docker: Docker) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 
 import docker.errors
 import pytest
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.engine import TASK_LABEL, Engine
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.engine import READING, TASK_LABEL, Engine
 
 
-def engine_with(*removed: Exception | None) -> tuple[Engine, list[int]]:
+def engine_with(*removed: Exception | None, task: str = "schema", status: str = "running") -> tuple[Engine, list[int]]:
     """An engine with one task's container for each way in which its removal ends."""
     tried: list[int] = []
 
@@ -21,7 +21,7 @@ def engine_with(*removed: Exception | None) -> tuple[Engine, list[int]]:
             if error:
                 raise error
 
-        return SimpleNamespace(id=str(number), labels={TASK_LABEL: "schema"}, remove=remove)
+        return SimpleNamespace(id=str(number), remove=remove, labels={TASK_LABEL: task}, status=status)
 
     found = [container(number, error) for number, error in enumerate(removed)]
     engine = Engine.__new__(Engine)
@@ -46,3 +46,10 @@ def test_a_task_that_cannot_be_removed_is_an_error() -> None:
     engine, _tried = engine_with(failure(500))
     with pytest.raises(docker.errors.APIError):
         engine.remove_tasks()
+
+
+@pytest.mark.parametrize(("status", "removed"), [("created", []), ("running", []), ("exited", [0])])
+def test_a_task_that_only_reads_is_somebody_elses_until_it_ended(status: str, removed: list[int]) -> None:
+    engine, tried = engine_with(None, task=READING, status=status)
+    engine.remove_tasks()
+    assert tried == removed

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import changes
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.changes import Wanted
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack
 from ansible_collections.hedgehog.netbox_dev.tests.unit.plugins.module_utils.plain_plugin import (
     MODEL,
@@ -80,10 +81,8 @@ def test_a_link_inside_the_package_or_to_nowhere_is_not_told(stack: Stack, targe
     assert changes.find_changes(stack).notices == []
 
 
-@pytest.mark.parametrize("has_repository", [True, False])
-def test_a_repository_that_was_added_without_gitmodules_is_looked_into(
-    stack: Stack, run_git: Git, has_repository: bool
-) -> None:
+def vendored(stack: Stack, run_git: Git) -> Path:
+    """A repository in the package, committed without .gitmodules."""
     inner = stack.plugin.package_dir / "vendored"
     inner.mkdir()
     run_git(inner, "init", "-q")
@@ -92,12 +91,32 @@ def test_a_repository_that_was_added_without_gitmodules_is_looked_into(
     run_git(inner, "commit", "-qm", "first")
     run_git(stack.plugin.root, "add", "-A")
     run_git(stack.plugin.root, "commit", "-qm", "a commit of another repository")
+    return inner
+
+
+@pytest.mark.parametrize("has_repository", [True, False])
+def test_a_repository_that_was_added_without_gitmodules_is_looked_into(
+    stack: Stack, run_git: Git, has_repository: bool
+) -> None:
+    inner = vendored(stack, run_git)
     if not has_repository:
         shutil.rmtree(inner / ".git")
     apply(stack)
     assert names(stack) == []
     (inner / "x.py").write_text("X = 2\n")
     assert names(stack) == [f"{PACKAGE}/vendored/x.py"]
+
+
+def test_since_a_commit_the_files_of_a_repository_that_is_gone_count_as_added_and_that_is_told(
+    stack: Stack, run_git: Git
+) -> None:
+    inner = vendored(stack, run_git)
+    shutil.rmtree(inner / ".git")
+    apply(stack)
+    result = changes.find_changes(stack, Wanted.of(since="HEAD"))
+    assert {(change.path, change.change) for change in result.changes} == {(f"{PACKAGE}/vendored/x.py", "added")}
+    told = "is another repository's commit to git, and no repository is in it: what its files were is not known"
+    assert result.notices == [f"{PACKAGE}/vendored {told}, they count as added"]
 
 
 @pytest.mark.parametrize("how", ["core.autocrlf", "attributes"])

@@ -58,9 +58,16 @@ def test_every_python_service_runs_the_mounted_code_as_the_developer(make_stack:
         assert service["labels"]["hedgehog.netbox_dev.stack"] == stack.id
 
 
-def test_database_and_redis_are_left_as_they_are(make_stack: MakeStack, compose_base: Base) -> None:
+def test_database_and_redis_are_asked_less_often_and_left_as_they_are(
+    make_stack: MakeStack, compose_base: Base
+) -> None:
+    compose_base["services"]["redis-cache"].pop("healthcheck", None)
+    for name in ("postgres", "redis"):
+        compose_base["services"][name]["healthcheck"] = {"test": ["CMD", "true"], "interval": "1s"}
     made = override.make_override(make_stack(), compose_base)
-    assert not {"postgres", "redis", "redis-cache"} & set(made["services"])
+    backing = {name: made["services"].get(name) for name in ("postgres", "redis", "redis-cache")}
+    seldom = {"healthcheck": {"interval": "5s"}}
+    assert backing == {"postgres": seldom, "redis": seldom, "redis-cache": None}
     assert made["name"].startswith("netbox-dev-netbox-example-")
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import services
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import ComposeFailed
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import ComposeFailed, UnknownService
 
 MANAGE = ["/opt/netbox/venv/bin/python", "/opt/netbox/netbox/manage.py"]
 
@@ -69,3 +69,37 @@ def test_our_labels_tell_the_roles_when_they_are_there(compose_base: dict[str, A
 def test_a_checkout_that_is_none_is_refused(config: dict[str, Any], said: str) -> None:
     with pytest.raises(ComposeFailed, match=said):
         services.python_services(config)
+
+
+PYTHON = ["netbox", "netbox-housekeeping", "netbox-worker"]
+BACKING = ["postgres", "redis", "redis-cache"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "chosen"),
+    [
+        (["netbox"], ["netbox"]),
+        (["web", "worker"], ["netbox", "netbox-worker"]),
+        (["quick"], ["netbox", "netbox-worker"]),
+        (["full"], PYTHON),
+        (["all"], [*PYTHON, *BACKING]),
+        (["database"], ["postgres"]),
+        # Typed with commas and blanks; a name comes before a role.
+        (["netbox redis", " quick"], ["netbox", "netbox-worker", "redis"]),
+        ([], []),
+    ],
+)
+def test_services_are_chosen_by_name_by_role_or_as_a_set(
+    compose_base: dict[str, Any], asked: list[str], chosen: list[str]
+) -> None:
+    assert services.choose(compose_base, asked) == chosen
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"), [("netbox-wroker", "netbox-worker"), ("workers", "worker"), ("postgresql", "postgres")]
+)
+def test_a_service_that_is_not_there_is_refused_with_the_nearest(
+    compose_base: dict[str, Any], asked: str, meant: str
+) -> None:
+    with pytest.raises(UnknownService, match=f"did you mean '{meant}'"):
+        services.choose(compose_base, ["netbox", asked])

@@ -32,43 +32,74 @@ supervise.main()
 # A plugin that says in its only file how its process behaves.
 CHILD = """\
 import json, os, signal, sys, time
-fd = int(os.environ["NETBOX_DEV_READY_FD"])
-def tell(message):
-    os.write(fd, json.dumps(message).encode() + b"\\n")
-    os.close(fd)
-text = open(os.environ["TOP"] + "/pkg/code.py").read()
-if "broken" in text:
-    tell({"error": "SyntaxError: " + text})
-    sys.exit(1)
-if "crash" in text:
-    os._exit(7)
-if "slow" in text:
-    time.sleep(1)
-if "stubborn" in text:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-tell({"ready": {
-    "text": text, "pid": os.getpid(), "registered": "refused" not in text, "netbox": "4.3.1", "why": "too old",
-}})
-os.read(int(os.environ["NETBOX_DEV_GO_FD"]), 2)
-open(os.environ["TOP"] + "/at-work", "a").write(f"{os.getpid()} {os.getppid()} " + " ".join(
-    open(f"/proc/{os.getppid()}/task/{os.getppid()}/children").read().split()) + "\\n")
-if "ends" in text:
-    time.sleep(0.3)
-    sys.exit(3)
-time.sleep(60)
+from netbox_dev_runtime.binding import Unbound
+def run(arguments, start):
+    fd = int(os.environ["NETBOX_DEV_READY_FD"])
+    def tell(message):
+        os.write(fd, json.dumps(message).encode() + b"\\n")
+        os.close(fd)
+    text = open(os.environ["TOP"] + "/pkg/code.py").read()
+    try:
+        start()
+    except Unbound as error:
+        return tell({"cold": str(error)})
+    except Exception as error:
+        tell({"error": f"Traceback:\\n{error!r}"})
+        raise
+    if "broken" in text:
+        tell({"error": "SyntaxError: " + text})
+        sys.exit(1)
+    if "crash" in text:
+        os._exit(7)
+    if "slow" in text:
+        time.sleep(1)
+    if "stubborn" in text:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    tell({"ready": {
+        "text": text, "pid": os.getpid(), "registered": "refused" not in text, "netbox": "4.3.1", "why": "too old",
+        "arguments": sys.argv[1:], "parent": os.getppid(),
+    }})
+    os.read(int(os.environ["NETBOX_DEV_GO_FD"]), 2)
+    open(os.environ["TOP"] + "/at-work", "a").write(f"{os.getpid()} {os.getppid()} " + " ".join(
+        open(f"/proc/{os.getppid()}/task/{os.getppid()}/children").read().split()) + "\\n")
+    if "ends" in text:
+        time.sleep(0.3)
+        sys.exit(3)
+    time.sleep(60)
+if __name__ == "__main__":
+    run(sys.argv[1:], lambda: None)
+"""
+# A NetBox that says in the same file what becomes of a late plugin.
+BINDING = """\
+import os
+class Unbound(Exception):
+    pass
+def text():
+    return open(os.environ["TOP"] + "/pkg/code.py").read()
+def preload(urls):
+    if "early" in text():
+        raise Unbound("it is imported early")
+    return {"started": os.getpid()}
+def bind(before):
+    assert before["started"] != os.getpid()
+    if "unbound" in text():
+        raise Unbound("plugins change X")
+    if "late" in text():
+        raise TypeError("too late")
 """
 
 
 class Supervised:
     """A running supervisor and what it tells."""
 
-    def __init__(self, top: Path, *arguments: str, first: str = "good 1") -> None:
+    def __init__(self, top: Path, *arguments: str, first: str = "good 1", warm: bool = False) -> None:
         self.top = top
         for folder in ("pkg", "run", "config"):
             (top / folder).mkdir(exist_ok=True)
         package = top / "lib" / "netbox_dev_runtime"
         shutil.copytree(Path(supervise.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
         (package / "child.py").write_text(CHILD)
+        (package / "binding.py").write_text(BINDING)
         (top / "launch.py").write_text(LAUNCHER)
         self.save(first)
         environment = {
@@ -77,6 +108,7 @@ class Supervised:
             "PYTHONDONTWRITEBYTECODE": "1",
             "NETBOX_DEV_PACKAGE": "pkg",
             "NETBOX_DEV_SERVICE": "svc",
+            "NETBOX_DEV_WARM": str(warm).lower(),
             "TOP": str(top),
         }
         with open(top / "log", "wb") as log:
@@ -129,7 +161,7 @@ Start = Callable[..., Supervised]
 def start(tmp_path: Path) -> Iterator[Start]:
     started: list[Supervised] = []
 
-    def go(*arguments: str, **options: str) -> Supervised:
+    def go(*arguments: str, **options: Any) -> Supervised:
         started.append(Supervised(tmp_path, *arguments, **options))
         return started[-1]
 
@@ -358,3 +390,61 @@ def test_a_service_in_which_nothing_runs_starts_in_spite_of_a_hold(start: Start,
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / supervise.HOLD).touch()
     assert start("manage", "rqworker").runs("good 1")["generation"] == 1
+
+
+def test_children_are_forked_from_a_warm_process_and_are_the_supervisors_own(start: Start) -> None:
+    one = start("manage", "rqworker", "high", warm=True)
+    for number in (1, 2, 3):
+        one.save(f"good {number}")
+        told = one.runs(f"good {number}")
+        assert (told["warm"], told["cold"], told["error"]) == (True, "", "")
+        assert told["report"]["parent"] == one.process.pid
+        assert told["report"]["arguments"] == ["manage", "rqworker", "high"]
+    time.sleep(0.4)
+    assert sorted(state for _pid, state in one.children()) in (["S", "S"], ["R", "S"])
+
+
+@pytest.mark.parametrize(("text", "why"), [("unbound", "plugins change X"), ("late", "TypeError('too late')")])
+def test_what_cannot_be_bound_late_is_started_from_nothing_and_said(start: Start, text: str, why: str) -> None:
+    one = start("web", warm=True)
+    one.runs("good 1")
+    one.save(text)
+    told = one.runs(text)
+    assert (told["warm"], told["cold"], told["error"]) == (False, why, "")
+    one.save("good 2")
+    told = one.runs("good 2")
+    assert (told["warm"], told["cold"]) == (True, "")
+
+
+def test_code_that_starts_neither_way_is_an_error_and_a_syntax_error_at_once(start: Start) -> None:
+    one = start("manage", "rqworker", warm=True)
+    first = one.runs("good 1")
+    one.save("broken")
+    told = one.wait(lambda told: told["error"])
+    assert (told["error"], told["attempts"]) == ("SyntaxError: broken", 2)
+    one.save("crash")
+    told = one.wait(lambda told: "status 7" in told["error"])
+    assert (told["attempts"], told["report"]) == (4, first["report"])
+
+
+def test_without_a_warm_process_it_is_said_why(start: Start) -> None:
+    one = start("manage", "rqworker", first="early", warm=True)
+    told = one.runs("early")
+    assert (told["warm"], told["cold"]) == (False, "it is imported early")
+
+
+def test_a_warm_process_that_died_comes_back(start: Start) -> None:
+    one = start("manage", "rqworker", warm=True)
+    told = one.runs("good 1")
+    (warm,) = [pid for pid, _state in one.children() if pid != told["report"]["pid"]]
+    os.kill(warm, signal.SIGKILL)
+    assert gone(warm)
+    one.save("good 2")
+    assert one.runs("good 2")["cold"] == "it ended with status -9"
+    one.save("good 3")
+    assert one.runs("good 3")["warm"]
+    left = one.children()
+    one.process.terminate()
+    assert one.process.wait(LIMIT_S) == 0
+    assert len(left) >= 2
+    assert all(gone(pid) for pid, _state in left)

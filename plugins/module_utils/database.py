@@ -1,0 +1,305 @@
+# Copyright: (c) 2026, Hedgehog
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one adapter to the stack's PostgreSQL: how databases are asked, copied, swapped and dropped in its container."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .compose import Compose
+from .engine import Engine
+from .errors import SchemaFailed
+from .services import database_service
+
+_SAFETY = "_safety_"
+_REPLACED = "_replaced"
+_NEXT = "_next"
+# For a copy, a dump or a checkpoint.
+SILENT_S = 1800.0
+# PostgreSQL cuts longer names off.
+NAME_BYTES = 63
+# From where on copying files is cheaper.
+_FILES_FROM_BYTES = 64 * 1024 * 1024
+# What PostgreSQL's own entrypoint makes, whatever the stack's database is. Each statement is a transaction of its own.
+_PSQL = 'psql -qAtX -v ON_ERROR_STOP=1 -U "${POSTGRES_USER:-postgres}" -d "$0"'
+_QUIET = "export PGOPTIONS='-c client_min_messages=error';"
+# A script of statements and psql's own commands, which says with \\connect where it goes on.
+_SCRIPT = 'printf %s "$1" | psql -qAtX -v ON_ERROR_STOP=1 -U "${POSTGRES_USER:-postgres}" -d "$0" -f -'
+# Where the server can share blocks instead of copying them (18 and later).
+_CLONE_FILES = (
+    "SELECT set_config(name, 'clone', false) FROM pg_settings "
+    "WHERE name = 'file_copy_method' AND 'clone' = ANY(enumvals) \\g /dev/null"
+)
+# Analysing writes, too, in pg_statistic. Statistics are kept by number, and outlive a change of name.
+_WRITES = """\
+SELECT (SELECT oid FROM pg_database WHERE datname = current_database()) || ' ' ||
+(SELECT coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0)
+FROM pg_stat_all_tables AS counted JOIN pg_class ON oid = relid
+WHERE NOT relisshared AND counted.schemaname <> 'pg_toast' AND counted.relname NOT LIKE 'pg_statistic%') || ' ' ||
+(SELECT coalesce(stats_reset::text, '') FROM pg_stat_bgwriter);"""
+
+
+@dataclass(frozen=True)
+class Described:
+    """A database as its server describes it; ``said`` is empty where it was never finished."""
+
+    name: str
+    size: int
+    said: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Content:
+    """What is in a database: ``applied`` migrations, none where it is empty.
+
+    ``writes`` stands for what was written so far, whatever the database was called meanwhile, and for the counting: a
+    crash makes the server forget. Sessions tell what they counted when they end, else some seconds after it.
+    ``types`` stands for the numbers of content types, which NetBox's processes keep in mind.
+    """
+
+    applied: list[str]
+    writes: str
+    types: str
+
+
+@dataclass(frozen=True)
+class Look:
+    name: str
+    version: int
+    databases: Mapping[str, Described]
+    live: Content
+
+    def marked(self, mark: str) -> dict[str, Described]:
+        """Databases whose names go on with ``mark`` after NetBox's, by the rest of their names."""
+        prefix = f"{self.name}{mark}"
+        return {name[len(prefix) :]: one for name, one in self.databases.items() if name.startswith(prefix)}
+
+
+def _said(comment: str | None) -> dict[str, Any]:
+    try:
+        found = json.loads(comment or "")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+class Database:
+    """The stack's PostgreSQL, asked in its own container. ``name`` is the database that NetBox has."""
+
+    def __init__(self, engine: Engine, compose: Compose) -> None:
+        self.engine = engine
+        service = database_service(compose.config())
+        found = engine.containers().get(service)
+        if not found:
+            raise SchemaFailed(f"the service '{service}' has no container. Start it with apply_change.yml.")
+        if not found["State"]["Running"] or found["State"].get("Paused"):
+            raise SchemaFailed(
+                f"the service '{service}' is {found['State']['Status']}. Start it with apply_change.yml."
+            )
+        self.container = str(found["Id"])
+        variables = dict(line.partition("=")[::2] for line in found["Config"]["Env"])
+        self.name = variables.get("POSTGRES_DB") or variables.get("POSTGRES_USER") or "postgres"
+
+    def ask(self, statement: str, database: str = "postgres") -> str:
+        """The rows of one statement, or of several in one transaction. Raises SchemaFailed with PostgreSQL's words."""
+        return self._psql(f'{_PSQL} -c "$1"', database, statement)
+
+    def script(self, *lines: str) -> list[str]:
+        """The rows of a script for psql, each statement a transaction of its own.
+
+        Begun anew where somebody came back to a database whose sessions it had ended.
+        """
+        for last in (False, False, True):
+            try:
+                return self._psql(_SCRIPT, "postgres", "\n".join(lines) + "\n").splitlines()
+            except SchemaFailed as error:
+                if last or "is being accessed by other users" not in error.message:
+                    raise
+        return []
+
+    def _psql(self, command: str, database: str, *statements: str) -> str:
+        words = ("sh", "-c", f"exec 2>&1; {_QUIET} {command}", database, *statements)
+        status, output = self.engine.execute(self.container, *words, silent_s=SILENT_S)
+        text = output.decode("utf-8", "replace").strip()
+        if status:
+            raise SchemaFailed(f"PostgreSQL refused '{statements[-1].strip()[:80]}': {text}")
+        return text
+
+    def end_sessions(self, name: str) -> None:
+        """What they have counted is in the statistics then."""
+        self.script(*_end_sessions(name))
+
+    def busy(self, among: Sequence[str] | None = None) -> str:
+        """What a session is in the middle of, of those from the addresses if given; empty when all are idle."""
+        known = ", ".join(map(literal, among or []))
+        return self.ask(
+            "SELECT coalesce(application_name, '') || ' ' || state || ': ' || left(query, 80) FROM pg_stat_activity "
+            f"WHERE datname = {literal(self.name)} AND state <> 'idle' AND backend_type = 'client backend' "
+            f"{f'AND host(client_addr) IN ({known}) ' if known else ''}{'AND false ' if among == [] else ''}LIMIT 1"
+        )
+
+    def names(self) -> list[str]:
+        return self.ask("SELECT datname FROM pg_database").splitlines()
+
+    def look(self) -> Look:
+        """All databases that begin with the name of NetBox's, and what is in that one."""
+        server, *live = self.script(
+            "SELECT jsonb_build_object('version', current_setting('server_version_num')::int, 'databases', "
+            "jsonb_agg(jsonb_build_object('name', datname, 'size', pg_database_size(oid), "
+            "'comment', shobj_description(oid, 'pg_database')))) "
+            f"FROM pg_database WHERE starts_with(datname, {literal(self.name)});",
+            *_content(self.name),
+        )
+        found = json.loads(server)
+        databases = [Described(one["name"], int(one["size"]), _said(one["comment"])) for one in found["databases"]]
+        return Look(self.name, int(found["version"]), {one.name: one for one in databases}, _content_of(live))
+
+    def content(self, name: str) -> Content:
+        return _content_of(self.script(*_content(name)))
+
+    def describe(self, name: str, said: Mapping[str, Any]) -> None:
+        """Write what a database is on it; no copy of it has that."""
+        self.ask(f"COMMENT ON DATABASE {identifier(name)} IS {literal(json.dumps(said, sort_keys=True))}")
+
+    def applied(self, name: str) -> list[str]:
+        """The migrations that a database has, ``app.name``; none where it is empty."""
+        return self.content(name).applied
+
+    def copies(self) -> list[str]:
+        """Names of the safety copies, the oldest first."""
+        mine = re.compile(rf"{re.escape(self.name)}{_SAFETY}\d+")
+        return sorted(name for name in self.names() if mine.fullmatch(name))
+
+    def new_copy_name(self) -> str:
+        return f"{self.name}{_SAFETY}{time.time_ns() // 1_000_000}"
+
+    def create(self, name: str) -> None:
+        self.ask(f"CREATE DATABASE {identifier(name)}")
+
+    def copy(self, name: str) -> None:
+        """Copy NetBox's database. Sessions are ended."""
+        self.clone(self.name, name)
+
+    def clone(self, source: str, name: str) -> None:
+        """Copy a database, the cheapest way that the server knows. Sessions in it are ended.
+
+        Copying files costs two checkpoints, writing every page to the log costs by the page.
+        """
+        create = f"CREATE DATABASE {identifier(name)} TEMPLATE {identifier(source)}"
+        self.script(
+            f"SELECT current_setting('server_version_num')::int >= 150000 AND "
+            f"pg_database_size({literal(source)}) >= {_FILES_FROM_BYTES} AS files \\gset",
+            _CLONE_FILES,
+            *_end_sessions(source),
+            "\\if :files",
+            f"{create} STRATEGY FILE_COPY;",
+            "\\else",
+            f"{create};",
+            "\\endif",
+        )
+
+    def size(self, name: str) -> int:
+        """In bytes; zero where there is no such database."""
+        return int(self.ask(f"SELECT pg_database_size(oid) FROM pg_database WHERE datname = {literal(name)}") or 0)
+
+    def free(self) -> int:
+        """Bytes that are free where the server keeps its databases."""
+        command = 'df -Pk "${PGDATA:-/var/lib/postgresql}"'
+        lines = self.engine.execute(self.container, "sh", "-c", command)[1].decode().splitlines()
+        return int(lines[-1].split()[3]) * 1024
+
+    def recently_used(self, seconds: float) -> bool:
+        """Whether a session did anything in this time."""
+        found = self.ask(
+            f"SELECT count(*) FROM pg_stat_activity WHERE datname = {literal(self.name)} "
+            f"AND pid <> pg_backend_pid() AND state_change > now() - interval '{seconds:.1f} s'"
+        )
+        return found != "0"
+
+    @property
+    def next(self) -> str:
+        """Where what is to take the place of NetBox's database, or to be kept, is made."""
+        return f"{self.name}{_NEXT}"
+
+    @property
+    def replaced(self) -> str:
+        """What has that name was NetBox's database until another took its place."""
+        return f"{self.name}{_REPLACED}"
+
+    def swap(self, name: str) -> str:
+        """Let a database take the place of NetBox's, which is kept as ``replaced``. Sessions are ended.
+
+        Returns what stands for what was written to it so far.
+        """
+        rows = self.script(
+            f"DROP DATABASE IF EXISTS {identifier(self.replaced)} WITH (FORCE);",
+            *_end_sessions(name),
+            *self._renames((self.name, self.replaced), (name, self.name)),
+            *_content(self.name),
+        )
+        return _content_of(rows).writes
+
+    def swap_back(self) -> None:
+        """Let what was replaced have its place again, and drop what had it meanwhile."""
+        self.script(
+            f"DROP DATABASE IF EXISTS {identifier(self.next)} WITH (FORCE);",
+            *self._renames((self.name, self.next), (self.replaced, self.name)),
+            f"DROP DATABASE IF EXISTS {identifier(self.next)} WITH (FORCE);",
+        )
+
+    def _renames(self, *renames: tuple[str, str]) -> list[str]:
+        """Statements by which both take place or none."""
+        each = [f"ALTER DATABASE {identifier(old)} RENAME TO {identifier(new)};" for old, new in renames]
+        return [*_end_sessions(self.name), "BEGIN;", *each, "COMMIT;"]
+
+    def put_back(self, name: str) -> None:
+        """Let a copy take the place of NetBox's database, and drop what had it."""
+        self.swap(name)
+        self.drop(self.replaced)
+
+    def rename(self, name: str, to: str) -> None:
+        self.ask(f"ALTER DATABASE {identifier(name)} RENAME TO {identifier(to)}")
+
+    def drop(self, name: str) -> None:
+        self.ask(f"DROP DATABASE IF EXISTS {identifier(name)} WITH (FORCE)")
+
+
+def _end_sessions(name: str) -> list[str]:
+    """Statements that end all sessions in a database and wait until they are gone."""
+    among = f"FROM pg_stat_activity WHERE datname = {literal(name)} AND pid <> pg_backend_pid()"
+    return [f"SELECT count(pg_terminate_backend(pid, 5000)) AS ended {among} \\gset"]
+
+
+def _content(name: str) -> list[str]:
+    """Statements that say in three rows what is in a database."""
+    return [
+        f"\\connect {identifier(name)}",
+        _WRITES,
+        "SELECT num_nulls(to_regclass('django_migrations'), to_regclass('django_content_type')) = 0 AS there \\gset",
+        "\\if :there",
+        "SELECT jsonb_agg(DISTINCT app || '.' || name) FROM django_migrations;",
+        "SELECT md5(string_agg(id || app_label || model, ',' ORDER BY id)) FROM django_content_type;",
+        "\\else",
+        "SELECT 'null';",
+        "SELECT '';",
+        "\\endif",
+        "\\connect postgres",
+    ]
+
+
+def _content_of(rows: Sequence[str]) -> Content:
+    writes, applied, types = [*rows, "", "", ""][:3]
+    return Content(sorted(json.loads(applied or "null") or []), writes, types)
+
+
+def identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(name: str) -> str:
+    return "'" + name.replace("'", "''") + "'"

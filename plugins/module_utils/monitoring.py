@@ -1,0 +1,282 @@
+# Copyright: (c) 2026, Hedgehog
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How a stack performs: containers, database, Redis, queues and pages over a time, compared with a baseline."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .compose import Compose
+from .engine import Engine
+from .errors import ComposeFailed, InvalidState, NetBoxDevError, PerformanceRegression, StackNotSetUp
+from .events import Reporter
+from .freshness import told_by
+from .manage import Manager
+from .noise import ALPHA, percentile, slower
+from .oneoff import run_task
+from .sampling import Sampler
+from .secret import password_file
+from .services import database_service, python_services, web_service
+from .stack import Stack
+from .state import read_json, write_atomic, write_json
+from .visiting import Visitor, path_of
+
+# What the plugin brings for this, where it has it: by its name, and its arguments.
+OWN_COMMANDS = {"performance_test": [], "debug_sql": [], "diagnostic_fgd_ingestion": ["--profile"]}
+_WITH_BASELINE = {"performance_test": ["--baseline"]}
+_BASELINE = "baseline.json"
+_PERCENTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
+_WARM_UP = 2
+_TASK_S = 300.0
+PROFILES = ("profile.html", "profile.txt")
+
+_PSQL = 'psql -qAtX -v ON_ERROR_STOP=1 -U "${POSTGRES_USER:-postgres}" -d "${POSTGRES_DB:-${POSTGRES_USER:-postgres}}"'
+_DATABASE = """
+SELECT json_build_object(
+  'version', current_setting('server_version'),
+  'size', pg_database_size(current_database()),
+  'max_connections', current_setting('max_connections')::int,
+  'connections', (SELECT coalesce(json_object_agg(state, n), '{}') FROM (
+     SELECT coalesce(state, backend_type) AS state, count(*) AS n FROM pg_stat_activity
+     WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() GROUP BY 1) AS c),
+  'longest', (SELECT coalesce(json_agg(l), '[]') FROM (
+     SELECT pid, state, round(extract(epoch FROM now() - query_start)::numeric, 3) AS seconds, left(query, 300) AS query
+     FROM pg_stat_activity WHERE state <> 'idle' AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+     ORDER BY query_start LIMIT 5) AS l),
+  'blocked', (SELECT coalesce(json_agg(b), '[]') FROM (
+     SELECT pid, pg_blocking_pids(pid) AS by, left(query, 300) AS query FROM pg_stat_activity
+     WHERE cardinality(pg_blocking_pids(pid)) > 0) AS b),
+  'locks', (SELECT coalesce(json_object_agg(mode, n), '{}') FROM (
+     SELECT mode, count(*) AS n FROM pg_locks WHERE pid <> pg_backend_pid() GROUP BY 1) AS k),
+  'counters', (SELECT json_build_object('hit', blks_hit, 'read', blks_read, 'commits', xact_commit,
+     'rollbacks', xact_rollback, 'deadlocks', deadlocks, 'temporary', temp_bytes)
+     FROM pg_stat_database WHERE datname = current_database()),
+  'statements', to_regclass('pg_stat_statements') IS NOT NULL)
+"""
+_STATEMENTS = """
+SELECT coalesce(json_agg(s), '[]') FROM (
+  SELECT calls, round((total_exec_time / 1000)::numeric, 4) AS seconds, round(mean_exec_time::numeric, 3) AS mean_ms,
+    left(regexp_replace(query, '\\s+', ' ', 'g'), 300) AS query
+  FROM pg_stat_statements WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+  ORDER BY total_exec_time DESC LIMIT 10) AS s
+"""
+
+
+@dataclass
+class Wanted:
+    """What is to be measured: paths (the plugin's page and the home page where empty), for how long, how often."""
+
+    urls: list[str] = field(default_factory=list)
+    window_s: float = 10.0
+    samples: int = 30
+    baseline: str | None = None
+    profile: str | None = None
+    commands: bool = True
+
+
+class Monitor:
+    """One measurement of a stack."""
+
+    def __init__(self, stack: Stack, reporter: Reporter, wanted: Wanted, limit_s: float, lock_s: float) -> None:
+        self.stack = stack
+        self.reporter = reporter
+        self.wanted = wanted
+        self.compose = Compose(stack.checkout)
+        self.engine = Engine(stack.project_name)
+        self.manager = Manager(stack, reporter, limit_s, lock_s)
+        self.web = web_service(python_services(self.compose.config()))
+        self.paths = [path_of(url) for url in wanted.urls] or self._usual()
+
+    def _usual(self) -> list[str]:
+        report = told_by(self.stack, self.web).get("report") or {}
+        plugin = [f"/plugins/{report['base_url']}/"] if report.get("base_url") else []
+        return [*plugin, "/", "/login/"]
+
+    def run(self) -> dict[str, Any]:
+        """Everything that was measured, as plain data.
+
+        Raises StackNotSetUp where the web service does not run, and what reading a baseline raises.
+        """
+        container = self.engine.containers().get(self.web)
+        if not container or not container["State"]["Running"]:
+            raise StackNotSetUp(
+                f"the service '{self.web}' does not run: there is nothing to measure. Run apply_change.yml."
+            )
+        known = self._baseline()
+        report: dict[str, Any] = {"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "url": self.stack.url}
+        visitor = Visitor(self.stack.port)
+        report["logged_in"] = self._log_in(visitor)
+        before = self._database()
+        with self.reporter.step("measure") as step, Sampler(self.engine) as sampler:
+            started = time.monotonic()
+            report["pages"] = self._visit(visitor, self.wanted.samples)
+            while time.monotonic() - started < self.wanted.window_s:
+                time.sleep(0.1)
+            report["seconds"] = round(time.monotonic() - started, 1)
+            step.detail = f"{len(self.paths)} pages, {self.wanted.samples} times each"
+        report["containers"] = {name: usage.describe() for name, usage in sampler.usage().items()}
+        report["database"] = self._since(before, self._database())
+        report.update(self._inside())
+        report["regressions"] = self._compare(visitor, report, known)
+        report["commands"] = self._own_commands(report.pop("commands"))
+        report["profile"] = self._profile()
+        return report
+
+    # -- what is asked -----------------------------------------------------------------------------------------
+
+    def _log_in(self, visitor: Visitor) -> bool:
+        path = password_file(self.stack)
+        return path.is_file() and visitor.log_in(self.stack.superuser_name, path.read_text(encoding="utf-8").strip())
+
+    def _visit(self, visitor: Visitor, samples: int) -> dict[str, dict[str, Any]]:
+        """Ask for the pages in turn, so that what else goes on meets all of them alike."""
+        found: dict[str, dict[str, Any]] = {path: {"samples": [], "statuses": {}} for path in self.paths}
+        for number in range(_WARM_UP + samples):
+            for path, page in found.items():
+                visit = visitor.visit(path)
+                if number >= _WARM_UP:
+                    page["samples"].append(round(visit.seconds, 6))
+                    page["statuses"][str(visit.status)] = page["statuses"].get(str(visit.status), 0) + 1
+                    page["size"] = visit.size
+        for page in found.values():
+            page.update({name: percentile(page["samples"], share) for name, share in _PERCENTILES.items()})
+        return found
+
+    def _ask_database(self, statement: str) -> Any:
+        container = self.engine.containers().get(database_service(self.compose.config()))
+        if not container or not container["State"]["Running"]:
+            raise StackNotSetUp("the database does not run. Run apply_change.yml.")
+        status, output = self.engine.execute(container["Id"], "sh", "-c", f'{_PSQL} -c "$0"', statement)
+        if status:
+            raise ComposeFailed(f"the database does not tell about itself (psql ended with {status}).", status=status)
+        return json.loads(output)
+
+    def _database(self) -> dict[str, Any]:
+        found: dict[str, Any] = self._ask_database(_DATABASE)
+        return found
+
+    def _since(self, before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+        """What is so now, and what the counters counted meanwhile."""
+        counters = {key: value - before["counters"][key] for key, value in after["counters"].items()}
+        blocks = counters["hit"] + counters["read"]
+        whole = after["counters"]["hit"] + after["counters"]["read"]
+        return {
+            **after,
+            "counters": counters,
+            "cache_hit_ratio": round(counters["hit"] / blocks, 4) if blocks else None,
+            "cache_hit_ratio_ever": round(after["counters"]["hit"] / whole, 4) if whole else None,
+            "statements": self._ask_database(_STATEMENTS) if after["statements"] else None,
+        }
+
+    def _inside(self) -> dict[str, Any]:
+        request: dict[str, Any] = {"paths": self.paths, "commands": list(OWN_COMMANDS), "database_s": 30}
+        with self.reporter.step("count queries"):
+            return run_task(self.compose, self.web, "measure", timeout_s=_TASK_S, **request)
+
+    # -- the baseline ------------------------------------------------------------------------------------------
+
+    def _baseline(self) -> dict[str, Any]:
+        """The baseline to compare with; empty where none is asked for."""
+        if self.wanted.baseline != "compare":
+            return {}
+        found = read_json(self.stack.state / _BASELINE)
+        if not found:
+            raise InvalidState("baseline: none was saved for this stack. Save one with -e baseline=save.")
+        missing = [path for path in self.paths if path not in found["pages"]]
+        if missing:
+            raise InvalidState(
+                f"baseline: it has no {', '.join(missing)}; it has {', '.join(found['pages'])}. Save it again with "
+                "these urls, or compare those.",
+                missing=missing,
+            )
+        return found
+
+    def _compare(self, visitor: Visitor, report: dict[str, Any], known: dict[str, Any]) -> list[dict[str, Any]]:
+        """What is slower than the baseline beyond the noise, twice in a row, or needs more queries."""
+        queries = {request["path"]: request["queries"] for request in report["requests"]}
+        if self.wanted.baseline == "save":
+            pages = {path: {"samples": p["samples"], "queries": queries[path]} for path, p in report["pages"].items()}
+            write_json(self.stack.state / _BASELINE, {"at": report["at"], "pages": pages})
+        if not known:
+            return []
+        report["baseline"] = {"at": known["at"], "pages": {path: known["pages"][path] for path in self.paths}}
+        found = self._slower(report["pages"], known["pages"])
+        if found:
+            self.reporter.say(f"slower than the baseline: {', '.join(found)}; measured again, to be sure")
+            again = self._slower(self._visit(visitor, self.wanted.samples), known["pages"])
+            found = {path: said for path, said in found.items() if path in again}
+        more = [
+            {"path": path, "what": "queries", "before": known["pages"][path]["queries"], "after": queries[path]}
+            for path in self.paths
+            if queries[path] > known["pages"][path]["queries"]
+        ]
+        return [*found.values(), *more]
+
+    def _slower(self, pages: dict[str, Any], known: dict[str, Any]) -> dict[str, dict[str, Any]]:
+        found = {}
+        for path in self.paths:
+            is_slower, ratio, p = slower(known[path]["samples"], pages[path]["samples"], len(self.paths))
+            if is_slower:
+                before = percentile(known[path]["samples"], 0.5)
+                said = {"path": path, "what": "seconds", "before": before, "after": pages[path]["p50"]}
+                found[path] = {**said, "ratio": round(ratio, 2), "p": p}
+        return found
+
+    # -- commands ----------------------------------------------------------------------------------------------
+
+    def _own_commands(self, there: Iterable[str]) -> list[dict[str, Any]]:
+        found = []
+        for name in there if self.wanted.commands else ():
+            extra = _WITH_BASELINE.get(name, []) if self.wanted.baseline else []
+            words = [name, *OWN_COMMANDS[name], *extra]
+            said: dict[str, Any] = {"command": " ".join(words), "ok": True}
+            try:
+                done = self.manager.run(words)
+                said.update(seconds=round(done.seconds, 2), output=done.stdout)
+            except NetBoxDevError as error:
+                said.update(ok=False, output=error.message)
+            found.append(said)
+        return found
+
+    def _profile(self) -> list[str]:
+        """Names of the files with the profile that was asked for."""
+        if not self.wanted.profile:
+            return []
+        self.manager.run(self.wanted.profile, profile=True)
+        folder = self.stack.state / "reports"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        for name in PROFILES:
+            shutil.move(str(self.stack.state / "run" / name), str(folder / name))
+        return [str(folder / name) for name in PROFILES]
+
+
+def write_report(where: Path, report: dict[str, Any], page: str) -> None:
+    """Write the page, and the data beside it."""
+    write_atomic(where, page)
+    write_atomic(where.with_suffix(".json"), json.dumps(report, indent=1) + "\n")
+
+
+def raise_regressions(report: dict[str, Any], where: Path) -> None:
+    """Raise PerformanceRegression where the report has any."""
+    if report["regressions"]:
+        raise PerformanceRegression(
+            f"worse than the baseline of {report['baseline']['at']}: {'; '.join(map(said, report['regressions']))}. "
+            f"The report is '{where}'. If this is meant, -e baseline=save makes it the new baseline.",
+            regressions=report["regressions"],
+        )
+
+
+def said(regression: dict[str, Any]) -> str:
+    """One regression in words."""
+    path = regression["path"]
+    if regression["what"] == "queries":
+        return f"{path} needs {regression['after']} queries, not {regression['before']}"
+    before, after = regression["before"] * 1000, regression["after"] * 1000
+    chance = f"p = {regression['p']:.1g}, Mann-Whitney U, below {ALPHA} over all pages"
+    return f"{path} takes {after:.0f} ms, not {before:.0f} ms ({chance})"

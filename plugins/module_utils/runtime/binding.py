@@ -1,0 +1,220 @@
+# Copyright: (c) 2026, Hedgehog
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""NetBox set up without its plugins, and plugins bound to it afterwards, in a process forked from that one.
+
+What plugins do to settings is left to NetBox's own settings module: it is executed a second time, now with plugins.
+What Django does with new apps is done for them alone. Unbound is raised where the result would not be what a start
+from nothing gives.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import re
+import sys
+from typing import Any
+
+from . import configuration
+from .netbox import NETBOX_DIR, set_up
+
+# Settings that NetBox derives from its plugins and nothing has read but when it was asked.
+_BINDABLE = frozenset(["EVENTS_PIPELINE", "INSTALLED_APPS", "MIDDLEWARE", "PLUGINS", "PLUGINS_CONFIG", "RQ_QUEUES"])
+# They collect what plugins registered while they are imported.
+_COLLECT = ("netbox.graphql.schema", "netbox.navigation.menu", "netbox.plugins.urls", "netbox.urls")
+_SERVING = ("django.contrib.staticfiles.handlers", "django.core.handlers.wsgi", "django.core.servers.basehttp")
+# What the URLconf of every app of NetBox's leads to.
+_PARTS = ("urls", "api.urls", "graphql.schema")
+
+
+class Unbound(Exception):
+    """Plugins cannot be bound late; the message says why."""
+
+
+def preload(urls: bool) -> dict[str, Any]:
+    """Set NetBox up without plugins, with all loaded that its ``urls`` lead to; return its settings as they are.
+
+    Raises Unbound where something has loaded the plugin, or collected what plugins register.
+    """
+    configuration.show_plugins(False)
+    set_up()
+    from django.apps import apps
+
+    # Django's own list of what is to be forgotten when a setting changes.
+    importlib.import_module("django.test.signals")
+    if urls:
+        for name in _SERVING:
+            importlib.import_module(name)
+        own = os.path.join(NETBOX_DIR, "")
+        for config in apps.get_app_configs():
+            for part in _PARTS if f"{config.path}/".startswith(own) else ():
+                _import_if_there(f"{config.name}.{part}")
+    _refuse_loaded()
+    _let_go()
+    # As they were at first: Django has filled in the databases since.
+    configuration.show_plugins(False)
+    return {name: _copied(value) for name, value in _executed(os.environ["DJANGO_SETTINGS_MODULE"]).items()}
+
+
+def _import_if_there(name: str) -> None:
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if not name.startswith(error.name or "?"):
+            raise
+
+
+def _refuse_loaded() -> None:
+    early = [name for name in _COLLECT if name in sys.modules]
+    if early:
+        raise Unbound(f"NetBox imports {', '.join(early)} before its plugins")
+    package = os.environ["NETBOX_DEV_PACKAGE"]
+    if package in sys.modules:
+        raise Unbound(f"'{package}' is imported by NetBox's configuration")
+
+
+def _let_go() -> None:
+    """Leave nothing that two processes may not share, and nothing that was read from the database."""
+    from django.contrib.contenttypes.models import ContentType
+    from django.core.cache import caches
+    from django.db import connections
+
+    connections.close_all()
+    caches.close_all()
+    ContentType._default_manager.clear_cache()
+    with contextlib.suppress(ImportError, AttributeError):
+        importlib.import_module("netbox.config").clear_config()
+
+
+def bind(before: dict[str, Any]) -> None:
+    """Do what a start with plugins would have done besides; ``before`` is what preload() returned."""
+    from django.apps import apps
+    from django.conf import settings
+    from django.core.cache import cache
+
+    entries = list(settings.INSTALLED_APPS)
+    configs = dict(zip(entries, apps.app_configs.values()))
+    configuration.show_plugins(True)
+    changed = _settings_again(before)
+    unknown = sorted(changed - _BINDABLE)
+    if unknown:
+        raise Unbound(f"plugins change {', '.join(unknown)}")
+    wanted = list(settings.INSTALLED_APPS)
+    if [entry for entry in wanted if entry in configs] != entries:
+        raise Unbound("plugins change the order of the apps of NetBox")
+    _tell_changed(changed)
+    _add_apps(configs, wanted)
+    if settings.DEBUG:
+        # As NetBox's own start does.
+        with contextlib.suppress(Exception):
+            cache.clear()
+
+
+def _settings_again(before: dict[str, Any]) -> set[str]:
+    """Take over what NetBox's settings module says now and did not say ``before``; return the names.
+
+    A list or dict that is another is filled in place: whoever has read it sees it, too.
+    """
+    from django.conf import settings
+    from django.utils.functional import empty
+
+    now = _executed(os.environ["DJANGO_SETTINGS_MODULE"])
+    changed = {name for name in {*before, *now} if not (name in before and name in now)}
+    changed |= {name for name in now if name not in changed and not _same(before[name], now[name])}
+    _take_over(os.environ["DJANGO_SETTINGS_MODULE"], {name: now[name] for name in changed if name in now})
+    settings._wrapped = empty
+    if "RQ_QUEUES" in changed and "django_rq.settings" in sys.modules:
+        _take_over("django_rq.settings", _executed("django_rq.settings"))
+    return changed
+
+
+def _executed(name: str) -> dict[str, Any]:
+    """What a module that is loaded would set, were it loaded now."""
+    module = sys.modules[name]
+    loader: Any = module.__spec__.loader if module.__spec__ else None
+    space = {key: vars(module)[key] for key in ("__name__", "__file__", "__package__", "__spec__")}
+    exec(loader.get_code(name), space)
+    return {key: value for key, value in space.items() if key.isupper()}
+
+
+def _take_over(name: str, values: dict[str, Any]) -> None:
+    module = sys.modules[name]
+    for key, value in values.items():
+        old = getattr(module, key, None)
+        in_place = type(old) is type(value) and isinstance(old, (list, dict))
+        setattr(module, key, _filled(old, value) if in_place else value)
+
+
+def _copied(value: Any) -> Any:
+    """A copy of lists and dicts all the way down; everything else is itself."""
+    if isinstance(value, dict):
+        return {key: _copied(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_copied(one) for one in value]
+    return value
+
+
+def _filled(old: Any, new: Any) -> Any:
+    fresh = dict(new) if isinstance(new, dict) else list(new)
+    old.clear()
+    if isinstance(old, dict):
+        old.update(fresh)
+    else:
+        old.extend(fresh)
+    return old
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Equal, or functions and objects made anew by the same lines."""
+    if type(one) is not type(other):
+        return False
+    if isinstance(one, dict):
+        return list(one) == list(other) and all(_same(one[key], other[key]) for key in one)
+    if isinstance(one, (list, tuple)):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return bool(one == other) or _told(one) == _told(other)
+
+
+def _told(value: Any) -> str:
+    code = getattr(value, "__code__", None)
+    if code:
+        return f"{code.co_filename}:{code.co_firstlineno}"
+    return re.sub(r" at 0x[0-9a-f]+", "", repr(value))
+
+
+def _tell_changed(changed: set[str]) -> None:
+    from django.conf import settings
+    from django.core.signals import setting_changed
+
+    for name in sorted(changed):
+        setting_changed.send(sender=None, setting=name, value=getattr(settings, name, None), enter=True)
+
+
+def _add_apps(configs: dict[str, Any], wanted: list[str]) -> None:
+    """Populate the registry with the apps that it does not have, in the three steps of ``Apps.populate``."""
+    from django.apps import AppConfig, apps
+    from django.core.exceptions import ImproperlyConfigured
+
+    apps.ready = apps.models_ready = apps.apps_ready = False
+    new = {entry: AppConfig.create(entry) for entry in wanted if entry not in configs}
+    ordered = [configs.get(entry) or new[entry] for entry in wanted]
+    for kind in ("label", "name"):
+        found = [getattr(config, kind) for config in ordered]
+        twice = sorted({one for one in found if found.count(one) > 1})
+        if twice:
+            raise ImproperlyConfigured(f"Application {kind}s aren't unique, duplicates: {', '.join(twice)}")
+    apps.app_configs.clear()
+    for config in ordered:
+        config.apps = apps
+        apps.app_configs[config.label] = config
+    apps.apps_ready = True
+    for config in new.values():
+        config.import_models()
+    apps.clear_cache()
+    apps.models_ready = True
+    for config in new.values():
+        config.ready()
+    apps.ready = True
+    # What models know of each other is known anew.
+    apps.clear_cache()

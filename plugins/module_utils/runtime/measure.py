@@ -1,0 +1,185 @@
+# Copyright: (c) 2026, Hedgehog
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What NetBox's own process can tell of its performance: queries of requests, Redis, queues; profiles of commands."""
+
+from __future__ import annotations
+
+import html
+import io
+import os
+import re
+import time
+from collections import Counter
+from typing import Any, Callable
+
+_SLOWEST = 5
+_REPEATED = 5
+_FAILURES = 3
+_LISTED = 80
+_SHOWN = 300
+
+
+def _rolled_back(paths: list[str]) -> list[dict[str, Any]]:
+    """GET each path as a superuser, in a transaction that is rolled back: nothing of it stays."""
+    from django.contrib.auth import get_user_model
+    from django.db import transaction
+    from django.test import Client
+
+    users: Any = get_user_model()._default_manager
+    with transaction.atomic():
+        client = Client(SERVER_NAME="localhost", raise_request_exception=False)
+        user = users.filter(is_superuser=True, is_active=True).order_by("pk").first()
+        if user:
+            client.force_login(user)
+        found = []
+        for path in paths:
+            # What fails in the database fails for this page alone.
+            with transaction.atomic():
+                found.append(_request(client, path))
+                transaction.set_rollback(True)
+        transaction.set_rollback(True)
+    return found
+
+
+def _request(client: Any, path: str) -> dict[str, Any]:
+    """Queries of one request; the first one is not counted, for it fills caches."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    client.get(path)
+    started = time.perf_counter()
+    with CaptureQueriesContext(connection) as captured:
+        response = client.get(path)
+    seconds = time.perf_counter() - started
+    # The transaction's own, and the session's.
+    queries = [q for q in captured.captured_queries if not re.match(r"(RELEASE )?SAVEPOINT|ROLLBACK TO", q["sql"])]
+    kinds = Counter(re.sub(r"'[^']*'|\b\d+\b", "?", query["sql"]) for query in queries)
+    slowest = sorted(queries, key=lambda query: -float(query["time"]))[:_SLOWEST]
+    return {
+        "path": path,
+        "status": response.status_code,
+        "seconds": seconds,
+        "queries": len(queries),
+        "sql_seconds": sum(float(query["time"]) for query in queries),
+        "repeated": [{"count": count, "sql": sql[:_SHOWN]} for sql, count in kinds.most_common(_REPEATED) if count > 1],
+        "slowest": [{"seconds": float(query["time"]), "sql": query["sql"][:_SHOWN]} for query in slowest],
+    }
+
+
+def _queues() -> list[dict[str, Any]]:
+    """Length, failed jobs and workers of every queue that the settings name."""
+    import django_rq
+    from django.conf import settings
+    from rq import Worker
+    from rq.job import Job
+
+    found = []
+    for name in settings.RQ_QUEUES:
+        queue = django_rq.get_queue(name)
+        failed = queue.failed_job_registry
+        last = []
+        for job in Job.fetch_many(failed.get_job_ids()[-_FAILURES:], connection=queue.connection):
+            if job:
+                result = job.latest_result()
+                lines = str((result and result.exc_string) or "").strip().splitlines()
+                last.append({"function": job.func_name, "error": lines[-1] if lines else ""})
+        found.append(
+            {
+                "queue": name,
+                "length": len(queue),
+                "failed": len(failed),
+                "started": len(queue.started_job_registry),
+                "scheduled": len(queue.scheduled_job_registry),
+                "workers": Worker.count(queue=queue),
+                "failures": last,
+            }
+        )
+    return found
+
+
+def _redis() -> list[dict[str, Any]]:
+    """Memory, clients and keys of the Redis of tasks and of that of the cache."""
+    import django_rq
+    from django_redis import get_redis_connection
+
+    found = []
+    for name, connection in (("tasks", django_rq.get_connection("default")), ("caching", get_redis_connection())):
+        info = connection.info()
+        found.append(
+            {
+                "redis": name,
+                "memory": info["used_memory"],
+                "limit": info.get("maxmemory", 0),
+                "clients": info["connected_clients"],
+                "operations_per_s": info.get("instantaneous_ops_per_sec", 0),
+                "evicted": info.get("evicted_keys", 0),
+                "keys": connection.dbsize(),
+            }
+        )
+    return found
+
+
+def measure(request: dict[str, Any]) -> dict[str, Any]:
+    """Everything of it; ``commands`` are those of the asked ones that the plugin has."""
+    from django.core.management import get_commands
+
+    known = get_commands()
+    return {
+        "requests": _rolled_back(request["paths"]),
+        "queues": _queues(),
+        "redis": _redis(),
+        "commands": [name for name in request["commands"] if name in known],
+    }
+
+
+def profiled(run: Callable[[], Any], folder: str, own: str) -> Any:
+    """Call ``run`` and write ``profile.html`` and ``profile.txt``: by pyinstrument where it is there, else cProfile."""
+    try:
+        from pyinstrument import Profiler
+    except ImportError:
+        return _by_cprofile(run, folder, own)
+    profiler = Profiler()
+    profiler.start()
+    try:
+        return run()
+    finally:
+        profiler.stop()
+        _write(folder, profiler.output_html(), profiler.output_text(unicode=True))
+
+
+def _by_cprofile(run: Callable[[], Any], folder: str, own: str) -> Any:
+    import cProfile
+    import pstats
+
+    profile = cProfile.Profile()
+    try:
+        return profile.runcall(run)
+    finally:
+        text = io.StringIO()
+        stats: Any = pstats.Stats(profile, stream=text)
+        stats.sort_stats("cumulative").print_stats(_LISTED)
+        _write(folder, _page(stats, own), text.getvalue())
+
+
+def _page(stats: Any, own: str) -> str:
+    """The functions that took longest, those of the plugin marked."""
+    rows = []
+    ordered = sorted(stats.stats.items(), key=lambda item: -item[1][3])
+    mine = [item for item in ordered if item[0][0].startswith(own)]
+    for (file, line, function), (_primitive, calls, inner, total, _callers) in [*mine, *ordered[:_LISTED]]:
+        mark = ' class="own"' if file.startswith(own) else ""
+        place = html.escape(f"{file}:{line} {function}" if line else function)
+        rows.append(f"<tr{mark}><td>{total:.3f}</td><td>{inner:.3f}</td><td>{calls}</td><td>{place}</td></tr>")
+    return (
+        "<!doctype html><meta charset=utf-8><title>Profile</title><style>body{font:14px sans-serif;margin:2em}"
+        "td{padding:.1em .8em;text-align:right}td:last-child,th:last-child{text-align:left;font-family:monospace}"
+        ".own{background:#fe9}</style><h1>Profile</h1>"
+        f"<p>{stats.total_tt:.3f} s. The plugin's functions come first and are marked; then the longest.</p>"
+        "<table><tr><th>s with calls<th>s itself<th>calls<th>function</tr>" + "".join(rows) + "</table>"
+    )
+
+
+def _write(folder: str, page: str, text: str) -> None:
+    for name, content in (("profile.html", page), ("profile.txt", text)):
+        with open(os.path.join(folder, name), "w", encoding="utf-8") as stream:
+            stream.write(content)

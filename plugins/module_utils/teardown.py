@@ -1,0 +1,162 @@
+# Copyright: (c) 2026, Hedgehog
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Take a stack down: what carries its project's name, and only what was asked for."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .compose import BASE_FILES, OVERRIDE
+from .engine import Engine
+from .errors import LocalWork
+from .events import Reporter
+from .git import Repository
+from .override import check_ours
+from .stack import Stack
+
+CONTAINERS, NETWORKS, VOLUMES, IMAGE, CHECKOUT = "containers", "networks", "volumes", "image", "checkout"
+_STATE = "state"
+_AT_ONCE = 8
+
+
+@dataclass
+class TakenDown:
+    """What was removed, or would be, and what is left of the stack, by kind."""
+
+    removed: dict[str, list[str]] = field(default_factory=dict)
+    remains: dict[str, list[str]] = field(default_factory=dict)
+    # Why something that was to go stays, by name.
+    kept: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def changed(self) -> bool:
+        return any(self.removed.values())
+
+    def for_people(self, stack: Stack, check: bool) -> list[str]:
+        done = "would remove" if check else "removed"
+        lines = [f"{done} {kind}: {', '.join(names)}" for kind, names in self.removed.items() if names]
+        lines = lines or [f"{done}: nothing, the stack is down"]
+        if check and self.removed.get(VOLUMES):
+            lines.append(
+                "the database goes with its volume; to keep it, make a dump before: "
+                "ansible-playbook hedgehog.netbox_dev.snapshot -e dump=FILE"
+            )
+        lines += [f"note: {name} stays: {why}" for name, why in self.kept.items()]
+        lines += [f"remains, {kind}: {', '.join(names)}{_how(kind)}" for kind, names in self.remains.items() if names]
+        return [*lines, f"again: dev_setup sets it up for '{stack.plugin.root}'"]
+
+
+def _how(kind: str) -> str:
+    """How what remains is removed, too."""
+    return f" ({kind}=true removes {'them' if kind == VOLUMES else 'it'})" if kind in (VOLUMES, IMAGE, CHECKOUT) else ""
+
+
+class Teardown:
+    """One removal of a stack, or of parts of it."""
+
+    def __init__(self, stack: Stack, reporter: Reporter, check: bool = False) -> None:
+        self.stack = stack
+        self.reporter = reporter
+        self.check = check
+        self.engine = Engine(stack.project_name)
+
+    def run(self, wanted: Iterable[str]) -> TakenDown:
+        """Remove containers and networks, and of volumes, image and checkout what is ``wanted``.
+
+        Raises LocalWork or ForeignOverride, before anything is touched, where the checkout has more than we made.
+        """
+        wanted = {CONTAINERS, NETWORKS, *wanted}
+        if CHECKOUT in wanted and self.stack.checkout.exists():
+            self._require_ours(self.stack.checkout)
+        outcome = TakenDown()
+        for kind, names in self._there().items():
+            going = names if kind in wanted else []
+            outcome.removed[kind] = going
+            outcome.remains[kind] = [name for name in names if name not in going]
+        if self.check:
+            return outcome
+        self._stop(outcome.removed[CONTAINERS])
+        for kind, names in outcome.removed.items():
+            if names:
+                with self.reporter.step(f"remove {kind}") as step:
+                    outcome.kept.update({name: why for name in names if (why := self._remove(kind, name))})
+                    outcome.removed[kind] = [name for name in names if name not in outcome.kept]
+                    outcome.remains[kind] += [name for name in names if name in outcome.kept]
+                    step.changed = bool(outcome.removed[kind])
+                    step.detail = ", ".join(outcome.removed[kind])
+        return outcome
+
+    def _there(self) -> dict[str, list[str]]:
+        """What there is of the stack, in the order in which it can go."""
+        stack = self.stack
+        return {
+            **self.engine.belongings(),
+            IMAGE: [stack.image] if self.engine.image_id(stack.image) else [],
+            CHECKOUT: [str(stack.checkout)] if stack.checkout.exists() else [],
+            _STATE: [str(stack.state)],
+        }
+
+    def _stop(self, containers: list[str]) -> None:
+        """Let the database write what it has, and workers end their jobs."""
+        if containers:
+            with self.reporter.step("stop") as step, ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+                list(pool.map(self.engine.stop, containers))
+                step.detail = f"{len(containers)} containers"
+
+    def _remove(self, kind: str, name: str) -> str:
+        """Remove one thing; return why it stays, or nothing."""
+        if kind == CONTAINERS:
+            self.engine.remove(name)
+        elif kind == NETWORKS:
+            return self.engine.remove_network(name)
+        elif kind == VOLUMES:
+            return self.engine.remove_volume(name)
+        elif kind == IMAGE:
+            return self.engine.remove_image(name)
+        elif kind == CHECKOUT:
+            shutil.rmtree(name)
+            above = Path(name).parent
+            if above != self.stack.plugin.root:
+                # The folder that was made for it, unless more is in it.
+                with contextlib.suppress(OSError):
+                    above.rmdir()
+        return ""
+
+    def _require_ours(self, checkout: Path) -> None:
+        if checkout == self.stack.plugin.root or checkout in self.stack.plugin.root.parents:
+            raise LocalWork(f"checkout: '{checkout}' holds the plugin itself, and is not removed.", path=str(checkout))
+        if not (checkout / BASE_FILES[0]).is_file() or not (checkout / ".git").exists():
+            raise LocalWork(
+                f"checkout: '{checkout}' is no clone of netbox-docker, and is not removed. Remove it by hand.",
+                path=str(checkout),
+            )
+        check_ours(checkout / OVERRIDE, "")
+        work = local_work(checkout)
+        if work:
+            more = f" and {len(work) - 8} more" if len(work) > 8 else ""
+            raise LocalWork(
+                f"checkout: '{checkout}' has work that is nowhere else, and nothing was removed: "
+                f"{'; '.join(work[:8])}{more}. Commit it elsewhere or undo it; or leave checkout out.",
+                path=str(checkout),
+                work=work,
+            )
+
+
+def local_work(checkout: Path) -> list[str]:
+    """What of a clone its origin does not have: edited and added files, ignored ones too, commits, stashes."""
+    repository = Repository(checkout)
+    answers = {
+        "status": repository.ask("status", "--porcelain", "-z", "--untracked-files=all", "--ignored=matching"),
+        "log": repository.ask("log", "--format=commit %h %s", "HEAD", "--branches", "--not", "--remotes", "--tags"),
+        "stash": repository.ask("stash", "list", "--format=stash %gs"),
+    }
+    unknown = [f"git {name} fails" for name, answer in answers.items() if answer is None]
+    found = [line.decode("utf-8", "replace") for line in (answers["status"] or b"").split(b"\0") if line]
+    edited = [line for line in found if line[3:] != OVERRIDE and "__pycache__" not in line]
+    other = (answers["log"] or b"") + (answers["stash"] or b"")
+    return [*unknown, *edited, *other.decode("utf-8", "replace").splitlines()]

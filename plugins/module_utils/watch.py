@@ -1,0 +1,185 @@
+# Copyright: (c) 2026, Hedgehog
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Watching a plugin: each burst of saved files is applied by a process that stays, and told in a line."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from .change import Change, printable
+from .changes import Wanted, find_changes
+from .converge import Converger, Outcome
+from .errors import NetBoxDevError
+from .events import Reporter, Step
+from .manifest import Tree
+from .running import Limits
+from .schema import wishes_of
+from .stack import Stack, load
+from .state import lock
+from .summary import summarize
+
+POLL_S = 0.25
+# As long as this nothing is saved before what was saved is applied: a switch of branches is one burst.
+SETTLE_S = 0.3
+# What takes longer shows what it is at.
+PATIENCE_S = 3.0
+_NAMED = 3
+# Of the checkout, what the stack is configured by.
+_CONFIGURATION = ("configuration", "env")
+
+Look = dict[str, tuple[int, int, int]]
+
+
+class Watched:
+    """The files that may matter and the folders that they are in, as they were when last looked at."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.paths: set[str] = set()
+        self.seen: Look = {}
+        self.take()
+
+    def take(self) -> None:
+        """Take everything as seen, with files and folders that are new."""
+        root = self.stack.plugin.root
+        files = {str(root / path) for path in Tree(self.stack).everything()}
+        for name in _CONFIGURATION:
+            files |= {str(path) for path in (self.stack.checkout / name).rglob("*")}
+        self.paths = {str(root)}
+        for path in files:
+            while path not in self.paths:
+                self.paths.add(path)
+                path = os.path.dirname(path)
+        self.seen = self._look()
+
+    def moved(self) -> bool:
+        return self._look() != self.seen
+
+    def settle(self) -> None:
+        """Wait until nothing is saved any more, then take it all as seen."""
+        before: Look = {}
+        now = self._look()
+        while now != before:
+            time.sleep(SETTLE_S)
+            before, now = now, self._look()
+        self.take()
+
+    def _look(self) -> Look:
+        found = {}
+        for path in self.paths:
+            with suppress(OSError):
+                status = os.stat(path)
+                found[path] = (status.st_size, status.st_mtime_ns, status.st_ino)
+        return found
+
+
+class Terse(Reporter):
+    """Steps are not told, and what they say only once they take long."""
+
+    def __init__(self, above: Reporter) -> None:
+        super().__init__()
+        self.above = above
+        self.started = time.monotonic()
+
+    def say(self, text: str) -> None:
+        if time.monotonic() - self.started > PATIENCE_S:
+            self.above.say(f"  {text}")
+
+    @contextmanager
+    def step(self, name: str, services: tuple[str, ...] = ()) -> Iterator[Step]:
+        step = Step(name, services)
+        started = time.monotonic()
+        try:
+            yield step
+        finally:
+            step.seconds = time.monotonic() - started
+        self.steps.append(step)
+
+
+class Watch:
+    """One watch over one plugin. ``bursts`` were applied, ``failed`` of them could not be."""
+
+    def __init__(self, plugin_path: str | None, reporter: Reporter, lock_s: float, step_s: float) -> None:
+        self.plugin_path = plugin_path
+        self.reporter = reporter
+        self.lock_s = lock_s
+        self.limits = Limits(step_s, step_s, min(step_s, 180))
+        self.stack = load(plugin_path)
+        self.bursts = 0
+        self.failed = 0
+        self.error: NetBoxDevError | None = None
+
+    def predict(self) -> tuple[bool, list[str]]:
+        """Whether anything would be done now, and what, in lines."""
+        outcome = Converger(self.stack, self.reporter, self.limits, check=True).run(Wanted())
+        return outcome.changed, summarize(outcome, self.reporter, self.stack, check=True)
+
+    def run(self, once: bool, limit_s: float) -> None:
+        """Bring the stack up to date, then wait for files to be saved, until the limit, or until one was applied.
+
+        Ends, too, when whoever started it is gone.
+        """
+        parent = os.getppid()
+        deadline = time.monotonic() + limit_s
+        watched = Watched(self.stack)
+        self._apply(first=True)
+        self.reporter.say(f"watching {self.stack.plugin.root}; {self.stack.url}")
+        while not (once and self.bursts) and time.monotonic() < deadline and os.getppid() == parent:
+            if not watched.moved():
+                time.sleep(POLL_S)
+                continue
+            # What is saved from here on is seen as another burst.
+            watched.settle()
+            self._apply()
+
+    def _apply(self, first: bool = False) -> None:
+        """Apply what changed, if anything did."""
+        started = time.monotonic()
+        terse = Terse(self.reporter)
+        files = "the stack" if first else ""
+        try:
+            self.stack = load(self.plugin_path)
+            changes = find_changes(self.stack).changes
+            if not changes and not first:
+                return
+            files = _files(changes) or files
+            with lock(self.stack.state, self.lock_s, "watch"):
+                converger = Converger(self.stack, terse, self.limits)
+                converger.wishes = wishes_of(self.stack)
+                outcome = converger.run(Wanted())
+        except NetBoxDevError as error:
+            self.bursts += 1
+            self.failed += 1
+            self.error = error
+            self._tell(files or "what was saved", f"{error.message}\n(waiting for the next save)", started)
+            return
+        self.error = None
+        if changes or outcome.changed:
+            self.bursts += 1
+            self._tell(files, _done(outcome, terse), started)
+
+    def _tell(self, what: str, text: str, started: float) -> None:
+        first, *rest = text.splitlines()
+        self.reporter.say(f"{time.strftime('%H:%M:%S')} {what}: {first} [{time.monotonic() - started:.1f} s]")
+        for line in rest:
+            self.reporter.say(f"  {line}")
+
+
+def _files(changes: Sequence[Change]) -> str:
+    names = list(dict.fromkeys(printable(Path(change.path).name) for change in changes if change.path))
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
+
+
+def _done(outcome: Outcome, reporter: Reporter) -> str:
+    """What was done, in one line, and what is to be known besides in further ones."""
+    done = []
+    for step in reporter.steps:
+        if step.changed:
+            where = f" {', '.join(step.services)}" if step.services else f" ({step.detail})" if step.detail else ""
+            done.append(f"{step.name}{where}")
+    return "\n".join(["; ".join(done) or "every service is fresh", *(f"note: {notice}" for notice in outcome.notices)])

@@ -1,0 +1,122 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, Hedgehog
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Take a stack down."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: stack_teardown
+short_description: Take a stack down, and of its data only what is named
+version_added: 0.2.0
+description:
+  - Removes the containers and networks that carry the stack's project name, and nothing else's. Volumes, image and
+    checkout go only where they are asked for.
+  - A checkout that has files or commits which are nowhere else is refused before anything is removed.
+  - What remains is told. The state directory stays, so that the stack can be set up again with one command.
+extends_documentation_fragment:
+  - hedgehog.netbox_dev.plugin
+  - hedgehog.netbox_dev.plugin.run
+options:
+  volumes:
+    description: Whether the volumes go, and with them the database, its snapshots, Redis and uploaded files.
+    type: bool
+    default: false
+  image:
+    description: Whether the stack's own image goes. The images that it was made from stay.
+    type: bool
+    default: false
+  checkout:
+    description: Whether the netbox-docker checkout goes.
+    type: bool
+    default: false
+attributes:
+  check_mode:
+    description: Can run in check mode and return what would change without changing it.
+    support: full
+  diff_mode:
+    description: Returns the differences in diff mode.
+    support: none
+  idempotent:
+    description: A second run changes nothing.
+    support: full
+"""
+
+EXAMPLES = r"""
+- name: Stop and remove what runs; the database stays
+  hedgehog.netbox_dev.stack_teardown:
+    plugin_path: ~/src/netbox-example-plugin
+
+- name: Remove the stack with its data
+  hedgehog.netbox_dev.stack_teardown:
+    plugin_path: ~/src/netbox-example-plugin
+    volumes: true
+    image: true
+    checkout: true
+"""
+
+RETURN = r"""
+removed:
+  description: What was removed, or would be, by kind.
+  returned: success
+  type: dict
+  sample:
+    containers:
+      - netbox-dev-netbox-example-1a2b3c-netbox-1
+    networks:
+      - netbox-dev-netbox-example-1a2b3c_default
+    volumes: []
+remains:
+  description: What is left of the stack, by kind.
+  returned: success
+  type: dict
+kept:
+  description: Why something that was to go stays, by name.
+  returned: success
+  type: dict
+steps:
+  description: What was done and how long it took.
+  returned: always
+  type: list
+  elements: dict
+summary:
+  description: The run in lines for a person.
+  returned: success
+  type: list
+  elements: str
+"""
+
+from typing import Any
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import RUN_SPEC, run_module
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import load
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.state import lock
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.teardown import CHECKOUT, IMAGE, VOLUMES, Teardown
+
+NAMED = (VOLUMES, IMAGE, CHECKOUT)
+
+
+def work(module: AnsibleModule, reporter: Reporter) -> dict[str, Any]:
+    stack = load(module.params["plugin_path"])
+    with lock(stack.state, module.params["lock_timeout"], "stack_teardown"):
+        outcome = Teardown(stack, reporter, module.check_mode).run(name for name in NAMED if module.params[name])
+    return {
+        "changed": outcome.changed,
+        "removed": outcome.removed,
+        "remains": outcome.remains,
+        "kept": outcome.kept,
+        "steps": reporter.describe(),
+        "summary": outcome.for_people(stack, module.check_mode),
+    }
+
+
+def main() -> None:
+    spec = {**RUN_SPEC, **{name: {"type": "bool", "default": False} for name in NAMED}}
+    run_module(AnsibleModule(argument_spec=spec, supports_check_mode=True), work)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, Hedgehog
+"""What snapshot.yml, restore.yml and reset.yml do, without Ansible around it; it may end itself with SIGKILL.
+
+Arguments: the plugin; ``present``, ``absent``, ``restored``, ``reset`` or ``list``; the module's options as JSON; then,
+for a run that is killed, before which of its calls to the engine that change something or ask PostgreSQL (from 1). Told
+is JSON, with ``calls``: how many of them there were.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from typing import Any, Callable
+
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.engine import Engine
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import NetBoxDevError
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.migrating import Migrating
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.snapshots import Asked, Snapshots, returned
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import load
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.state import lock
+
+CALLS = ("execute", "pause", "unpause", "signal", "fetch", "send")
+made: list[str] = []
+
+
+def counted(name: str, moment: int) -> Callable[..., Any]:
+    """The engine's method, counted."""
+    method = getattr(Engine, name)
+
+    def call(self: Engine, *arguments: Any, **options: Any) -> Any:
+        made.append(name)
+        if len(made) == moment:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return method(self, *arguments, **options)
+
+    return call
+
+
+def main() -> None:
+    plugin, state, options, moment = [*sys.argv[1:], "{}", "0"][:4]
+    for name in CALLS:
+        setattr(Engine, name, counted(name, int(moment)))
+    reporter = Reporter()
+    try:
+        stack = load(plugin)
+        with lock(stack.state, 60, "a test's run"):
+            snapshots = Snapshots(Migrating(stack, reporter, check=state == "list"))
+            if state == "list":
+                told = snapshots.all()
+            elif state == "reset":
+                told = returned(snapshots.reset(), reporter)
+            else:
+                told = returned(snapshots.bring(state, Asked(**json.loads(options))), reporter)
+    except NetBoxDevError as error:
+        told = {"failed": error.code, "message": error.message}
+    print(json.dumps({**told, "calls": len(made)}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,338 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, Hedgehog
+"""The playbooks of the loop: restart, manage and logs act on this stack and say what they did."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .long import long
+from .stack import PYTHON_SERVICES, Play, Stack, wait_for
+
+INFO = "/plugins/example/info/"
+
+
+def result(play: Play) -> dict[str, Any]:
+    """What a playbook told with output=json: the only line that begins with a brace."""
+    (line,) = [line for line in play.output.splitlines() if line.startswith("{")]
+    found: dict[str, Any] = json.loads(line)
+    return found
+
+
+def manage(stack: Stack, command: str | list[str] | None, *options: str, **more: Any) -> Play:
+    return stack.playbook("manage.yml", *options, command=command, **more)
+
+
+# -- restart -------------------------------------------------------------------------------------------------------
+
+
+def test_a_restart_by_role_restarts_that_alone_and_leaves_the_stack_fresh(stack: Stack) -> None:
+    before = stack.processes()
+    play = stack.playbook("restart.yml", services="scheduler,netbox-worker", output="json")
+    assert play.status == 0, str(play)
+    assert result(play)["services"] == ["netbox-rq-scheduler", "netbox-worker"]
+    assert stack.what_happened(before) == dict.fromkeys(("netbox-rq-scheduler", "netbox-worker"), "restart")
+    status = result(stack.playbook("status.yml", output="json"))
+    assert status["fresh"] is True, json.dumps(status)
+    assert {one["service"] for one in status["services"]} == set(PYTHON_SERVICES)
+
+
+def test_a_service_that_is_not_there_is_refused_with_the_nearest(stack: Stack) -> None:
+    before = stack.processes()
+    play = stack.playbook("restart.yml", services="netbox,netbox-wroker", output="json")
+    assert play.status != 0
+    assert result(play)["failure"]["code"] == "unknown_service"
+    assert "did you mean 'netbox-worker'?" in play.flat
+    assert stack.processes() == before
+
+
+@long
+def test_a_restart_in_check_mode_says_what_it_would_restart(stack: Stack) -> None:
+    before = stack.processes()
+    play = stack.playbook("restart.yml", "--check", services="quick")
+    assert (play.status, play.changed) == (0, 1), str(play)
+    assert "would restart: netbox, netbox-rq-scheduler, netbox-rq-worker-hedgehog, netbox-worker" in play.flat
+    assert stack.processes() == before
+
+
+@long
+def test_code_that_does_not_start_is_found_before_anything_stops(stack: Stack) -> None:
+    before = {name: found[:2] for name, found in stack.processes().items()}
+    with stack.kept("netbox_example/views.py"):
+        stack.write("netbox_example/views.py", "import nothing_of_that_name\n")
+        play = stack.playbook("restart.yml", services="web")
+        assert play.status != 0, str(play)
+        assert "nothing_of_that_name" in play.flat
+        assert stack.http(INFO).status == 200
+        assert {name: found[:2] for name, found in stack.processes().items()} == before
+    stack.must_apply()
+
+
+@long
+def test_every_service_is_restarted_database_and_redis_first(stack: Stack) -> None:
+    before = {name: c["State"]["StartedAt"] for name, c in stack.containers().items()}
+    play = stack.playbook("restart.yml", services="all")
+    assert play.status == 0, str(play)
+    after = {name: c["State"]["StartedAt"] for name, c in stack.containers().items()}
+    assert [name for name in before if before[name] == after[name]] == []
+    assert max(after[name] for name in ("postgres", "redis", "redis-cache")) < after["netbox"]
+    assert stack.http("/login/").status == 200
+    assert result(stack.playbook("status.yml", output="json"))["fresh"] is True
+
+
+# -- manage --------------------------------------------------------------------------------------------------------
+
+
+def test_what_only_reads_runs_in_check_mode_and_changes_nothing(stack: Stack) -> None:
+    play = manage(stack, "showmigrations netbox_example", "--check")
+    assert (play.status, play.changed) == (0, 0), str(play)
+    assert "[X] 0001_initial" in play.output
+    play = manage(stack, "python manage.py migrate -v 0")
+    assert (play.status, play.changed) == (0, 0), str(play)
+
+
+@long
+def test_migrate_is_changed_when_it_migrates(stack: Stack) -> None:
+    last = sorted(path.stem for path in (stack.package / "migrations").glob("0*.py"))[-2:]
+    play = manage(stack, ["migrate", "netbox_example", last[0]])
+    assert (play.status, play.changed) == (0, 1), str(play)
+    play = manage(stack, "migrate", "--check")
+    assert (play.status, play.changed) == (0, 1), str(play)
+    assert f"netbox_example.{last[1]}" in play.output
+    assert manage(stack, "migrate").changed == 1
+    stack.must_apply()
+
+
+def test_a_command_that_does_not_exist_is_refused_with_the_nearest(stack: Stack) -> None:
+    play = manage(stack, "exmaple_info", output="json")
+    assert play.status != 0
+    assert result(play)["failure"]["code"] == "unknown_command"
+    assert "did you mean 'example_info'?" in play.flat
+
+
+def test_no_shell_reads_a_command_and_its_last_lines_explain_a_failure(stack: Stack) -> None:
+    play = manage(stack, "loaddata '$(id); x y.json'", output="json")
+    assert play.status != 0
+    assert "No fixture named '$(id); x y' found" in play.flat, str(play)
+    assert result(play)["failure"]["details"]["status"] == 1
+
+
+def test_what_wants_a_terminal_is_the_line_to_type(stack: Stack) -> None:
+    play = manage(stack, "nbshell", output="json")
+    assert (play.status, play.changed) == (0, 0), str(play)
+    line = result(play)["line"]
+    assert line.endswith("docker compose exec netbox python manage.py nbshell")
+    status, output = stack.typed(line.replace("nbshell", "showmigrations netbox_example").replace("exec", "exec -T"))
+    assert (status, "0001_initial" in output) == (0, True), output
+
+
+def test_a_script_beside_who_types_runs_with_netbox_set_up(stack: Stack, tmp_path: Path) -> None:
+    script = tmp_path / "count ünï.py"
+    script.write_text(
+        "from netbox_example.models import Fabric\n\n\ndef count():\n    return Fabric.objects.count()\n\n\n"
+        "print('counted', count() * 0 + 42)\n",
+        encoding="utf-8",
+    )
+    play = manage(stack, None, script=str(script))
+    assert play.status == 0, str(play)
+    assert "counted 42" in play.output
+
+
+@long
+def test_a_command_ends_at_its_time_limit_in_the_container_too(stack: Stack, tmp_path: Path) -> None:
+    script = tmp_path / "long.py"
+    script.write_text("import time\nprint('begun', flush=True)\ntime.sleep(300)\n", encoding="utf-8")
+    play = manage(stack, None, script=str(script), time_limit=8)
+    assert play.status != 0
+    assert "did not end within 8 s" in play.flat, str(play)
+    assert "begun" in play.output
+    assert "netbox_dev_runtime.command" not in stack.compose("top", "netbox").stdout
+
+
+@long
+@pytest.mark.parametrize(
+    ("command", "changed", "shown"),
+    [
+        ("collectstatic --noinput", 0, "unmodified"),
+        ("makemigrations netbox_example --dry-run", 0, "netbox_example"),
+        ("check", 0, "System check identified no issues"),
+        ("dumpdata netbox_example.fabric", 0, "["),
+        ("help", 0, "showmigrations"),
+        ("example_info", 1, "fabrics: "),
+        ("flush", -1, "asked a question"),
+    ],
+)
+def test_changed_is_known_where_it_can_be(stack: Stack, command: str, changed: int, shown: str) -> None:
+    play = manage(stack, command)
+    assert shown in play.output, str(play)
+    assert (play.changed if play.status == 0 else -1) == changed, str(play)
+
+
+@long
+def test_a_command_runs_without_the_web_service(stack: Stack) -> None:
+    stack.compose("stop", "netbox")
+    try:
+        play = manage(stack, "showmigrations netbox_example")
+        assert play.status == 0, str(play)
+        assert "[X] 0001_initial" in play.output
+    finally:
+        stack.must_apply()
+
+
+# -- logs ----------------------------------------------------------------------------------------------------------
+
+
+def written(stack: Stack, service: str, *lines: bytes) -> None:
+    """Lines among what a service's first process writes."""
+    pid = stack.containers()[service]["State"]["Pid"]
+    with open(f"/proc/{pid}/fd/1", "wb") as stream:
+        stream.writelines(line + b"\n" for line in lines)
+
+
+def test_failures_are_grouped_with_the_plugins_frames_first_and_followed_as_they_come(stack: Stack) -> None:
+    shown: list[tuple[float, str]] = []
+    with stack.kept("netbox_example/views.py"):
+        stack.replace(
+            "netbox_example/views.py", r'^    """What this process has loaded."""$', "    raise KeyError(TITLE)"
+        )
+        wait_for(lambda: stack.http(INFO).status == 500, "the view to fail", limit_s=90)
+        _arguments, process = stack.start_playbook("logs.yml", services="web,netbox-worker", follow=9, errors=True)
+        reader = threading.Thread(
+            target=lambda: shown.extend((time.monotonic(), line) for line in process.stdout or ())
+        )
+        reader.start()
+        time.sleep(4)
+        stack.compose("restart", "-t", "1", "netbox-worker")
+        stack.http(INFO)
+        written(stack, "netbox-worker", b"ERROR:late:from the new run")
+        assert process.wait(60) == 0
+        reader.join()
+        ended = time.monotonic()
+        for _again in range(2):
+            stack.http(INFO)
+        play = stack.playbook("logs.yml", services="web", since="2m", errors=True)
+    text = "".join(line for _moment, line in shown)
+    seen = [moment for moment, line in shown if "KeyError: 'Switches'" in line]
+    assert seen, text
+    assert ended - seen[0] > 1, "told before it ended"
+    assert "ERROR:late:from the new run" in text
+    lines = [line.strip() for line in play.output.splitlines()]
+    (at,) = [n for n, line in enumerate(lines) if "x KeyError: 'Switches' (netbox " in line]
+    assert int(lines[at].partition("x")[0]) >= 4, str(play)
+    assert lines[at + 1].startswith("netbox_example/views.py:"), str(play)
+    assert lines[at + 1].endswith("in info: raise KeyError(TITLE)")
+    stack.must_apply()
+
+
+def test_hostile_lines_are_readable(stack: Stack) -> None:
+    written(
+        stack,
+        "netbox-worker",
+        b"mark \x1b[31mred\x1b[0m \xff\xfe " + b"y" * 40000 + b" ERROR end",
+        "mark schön".encode(),
+    )
+    play = stack.playbook("logs.yml", services="worker", since="1m", grep="^mark", output="json")
+    assert play.status == 0, str(play)[:2000]
+    first, second = (event["text"] for event in result(play)["events"])
+    # The engine's own log has replaced what is no UTF-8.
+    assert first.startswith(
+        ("mark red \\xff\\xfe yyy", "mark red \N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER} yyy")
+    )
+    assert first.endswith("y ERROR end")
+    assert first.count("y") == 40000
+    assert second == "mark schön"
+
+
+@long
+@pytest.mark.parametrize(("option", "said"), [({"since": "soon"}, "is no moment"), ({"grep": "a("}, "no regular")])
+def test_a_moment_or_pattern_that_cannot_be_read_is_refused(stack: Stack, option: dict[str, str], said: str) -> None:
+    play = stack.playbook("logs.yml", **option)
+    assert play.status != 0
+    assert said in play.flat, str(play)
+
+
+# -- monitor -------------------------------------------------------------------------------------------------------
+
+PAGE = "/plugins/example/"
+QUICKLY = {"window": 2, "samples": 8}
+
+
+def test_a_measurement_is_a_table_data_and_a_page(stack: Stack) -> None:
+    play = stack.playbook("monitor.yml", urls=f"{PAGE},/login/", output="json", **QUICKLY)
+    assert (play.status, play.changed) == (0, 0), str(play)
+    measured = result(play)["measured"]
+    assert measured["pages"][PAGE]["statuses"] == {"200": 8}
+    assert set(measured["containers"]) >= {*PYTHON_SERVICES, "postgres", "redis"}
+    assert measured["containers"]["netbox"]["memory"] > 2**20
+    assert {one["queue"] for one in measured["queues"]} >= {"default", "netbox_example.sync"}
+    page = Path(result(play)["report"]).read_text(encoding="utf-8")
+    assert page.count("<svg") == 3
+
+
+@long
+def test_a_page_that_became_worse_than_the_baseline_fails_the_run(stack: Stack) -> None:
+    play = stack.playbook("monitor.yml", baseline="save", urls=PAGE, **QUICKLY)
+    assert (play.status, play.changed) == (0, 1), str(play)
+    worse = "            count=[self.object_list.count() for _n in range(3)][0] + bool(__import__('time').sleep(0.3)),"
+    with stack.kept("netbox_example/views.py"):
+        stack.replace("netbox_example/views.py", r"^            count=self\.object_list\.count\(\),$", worse)
+        stack.must_apply()
+        play = stack.playbook("monitor.yml", baseline="compare", urls=PAGE, output="json", **QUICKLY)
+    assert play.status != 0, str(play)
+    failure = result(play)["failure"]
+    assert failure["code"] == "performance_regression"
+    assert {(one["path"], one["what"]) for one in failure["details"]["regressions"]} == {
+        (PAGE, "seconds"),
+        (PAGE, "queries"),
+    }
+    stack.must_apply()
+
+
+@long
+def test_what_did_not_change_is_no_worse_and_nothing_is_left_in_the_database(stack: Stack) -> None:
+    rows = "SELECT count(*), max(last_login) FROM users_user"
+    before = stack.psql(rows)
+    assert stack.playbook("monitor.yml", baseline="save", window=2, samples=20).status == 0
+    for _again in range(3):
+        play = stack.playbook("monitor.yml", baseline="compare", window=2, samples=20)
+        assert play.status == 0, str(play)
+        assert "no worse than the baseline" in play.flat
+    # The visitor logs in for real; what counts queries does not.
+    assert stack.psql(rows).split("|")[0] == before.split("|")[0]
+
+
+@long
+def test_the_plugins_own_commands_are_steps_and_any_command_is_profiled(stack: Stack) -> None:
+    own = "netbox_example/management/commands/performance_test.py"
+    text = (stack.package / "management/commands/example_info.py").read_text(encoding="utf-8")
+    with stack.kept(own):
+        extended = text.replace(
+            "    def handle(",
+            "    def add_arguments(self, parser):\n        parser.add_argument('--baseline')\n\n    def handle(",
+            1,
+        )
+        stack.write(own, extended)
+        play = stack.playbook("monitor.yml", profile="example_info", output="json", **QUICKLY)
+        assert play.status == 0, str(play)
+        measured = result(play)["measured"]
+        (command,) = measured["commands"]
+        assert (command["command"], command["ok"]) == ("performance_test", True)
+        assert "fabrics: " in command["output"]
+        page, told = (Path(name).read_text(encoding="utf-8") for name in measured["profile"])
+        assert 'class="own"' in page
+        assert "example_info.py" in told
+    stack.must_apply()
+
+
+@long
+def test_a_baseline_that_was_not_saved_is_said(stack: Stack) -> None:
+    (stack.state / "baseline.json").unlink(missing_ok=True)
+    play = stack.playbook("monitor.yml", baseline="compare", **QUICKLY)
+    assert play.status != 0
+    assert "none was saved for this stack" in play.flat, str(play)

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, Hedgehog
+"""Processes that are forked from a NetBox that is set up already are what a start from nothing makes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .stack import Stack, wait_for
+
+INIT = "netbox_example/__init__.py"
+TITLE = r'^TITLE = ".*"$'
+
+
+def portrait(stack: Stack, how: str) -> list[str]:
+    return stack.exec("netbox", "python", "/tmp/portrait.py", how).splitlines()
+
+
+def test_a_process_with_late_plugins_is_what_a_start_from_nothing_makes(stack: Stack) -> None:
+    stack.must_apply()
+    text = (Path(__file__).parent / "portrait.py").read_text(encoding="utf-8")
+    done = stack.compose("exec", "-T", "netbox", "sh", "-c", "cat > /tmp/portrait.py", stdin=text)
+    assert done.returncode == 0, done.stderr
+    cold, warm = portrait(stack, "cold"), portrait(stack, "warm")
+    for kind in ("app netbox_example", "model netbox_example.", "registry plugins", "graphql type", "url /plugins/"):
+        assert [line for line in cold if line.startswith(kind)], kind
+    assert warm == cold
+
+
+def test_what_serves_was_forked_and_a_saved_file_brings_another(stack: Stack) -> None:
+    assert {name: stack.told(name)["warm"] for name in ("netbox", "netbox-worker")} == {
+        "netbox": True,
+        "netbox-worker": True,
+    }
+    with stack.kept("netbox_example/views.py"):
+        stack.replace("netbox_example/views.py", TITLE, 'TITLE = "Warm"')
+        wait_for(lambda: stack.http("/plugins/example/info/").json()["title"] == "Warm", "the saved view")
+        assert stack.told("netbox")["warm"] is True
+        stack.must_apply()
+    stack.must_apply()
+
+
+def test_a_plugin_that_cannot_be_bound_late_is_started_from_nothing_and_that_is_said(stack: Stack) -> None:
+    why = "plugins change the order of the apps of NetBox"
+    with stack.kept(INIT):
+        stack.replace(INIT, r"^    base_url = .*$", '    base_url = "example"\n    django_apps = ["extras"]')
+        stack.must_apply()
+        told = stack.told("netbox")
+        assert (told["warm"], told["cold"]) == (False, why)
+        looked = stack.playbook("status.yml")
+        assert f"start NetBox from nothing: {why}" in looked.flat, str(looked)
+        assert stack.http("/plugins/example/").status == 200
+    stack.must_apply()
+    assert stack.told("netbox")["warm"] is True
+    stack.assert_fresh()
+
+
+def test_a_project_may_have_no_warm_processes(stack: Stack) -> None:
+    with stack.kept("netbox-dev.yml"):
+        text = (stack.plugin / "netbox-dev.yml").read_text(encoding="utf-8")
+        stack.write("netbox-dev.yml", f"{text}warm: false\n")
+        play = stack.must_apply()
+        assert set(play.done) == {"recreate"}, str(play)
+        assert (stack.told("netbox")["warm"], stack.told("netbox")["cold"]) == (False, "")
+    stack.must_apply()
+    assert stack.told("netbox")["warm"] is True

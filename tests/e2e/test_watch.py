@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, Hedgehog
+"""Nothing is typed: whatever is saved is applied by a playbook that stays."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from .stack import Stack
+from .test_bad_input import lock_is_free
+from .test_schema import DESCRIPTION, MODELS, columns
+
+VIEWS = "netbox_example/views.py"
+TITLE = r'^TITLE = ".*"$'
+
+
+def until(process: subprocess.Popen[str], text: str) -> str:
+    """The line in which a playbook tells this."""
+    assert process.stdout
+    shown = []
+    for line in process.stdout:
+        shown.append(line)
+        if text in line:
+            return line
+    raise AssertionError(f"'{text}' was never told:\n{''.join(shown)}")
+
+
+@contextmanager
+def watching(stack: Stack, **options: object) -> Iterator[subprocess.Popen[str]]:
+    _arguments, process = stack.start_playbook("watch.yml", limit=300, **options)
+    try:
+        until(process, f"watching {stack.plugin}")
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGINT)
+        process.communicate(timeout=30)
+
+
+def test_each_burst_is_applied_and_told_in_a_line_and_broken_code_waits_for_the_next_save(stack: Stack) -> None:
+    with stack.kept(VIEWS), watching(stack) as process:
+        stack.replace(VIEWS, TITLE, 'TITLE = "Watched"')
+        # The services may have reloaded by themselves before they are looked at.
+        assert re.search("reload netbox|every service is fresh", until(process, "views.py: "))
+        assert stack.http("/plugins/example/info/").json()["title"] == "Watched"
+        good = (stack.plugin / VIEWS).read_text(encoding="utf-8")
+        stack.write(VIEWS, f"{good}\ndef broken(:\n")
+        assert f"{VIEWS}, line" in until(process, f"{VIEWS}, line")
+        until(process, "waiting for the next save")
+        assert stack.http("/plugins/example/info/").json()["title"] == "Watched"
+        stack.write(VIEWS, good.replace("Watched", "Mended"))
+        until(process, "views.py: ")
+        assert stack.http("/plugins/example/info/").json()["title"] == "Mended"
+    assert lock_is_free(stack)
+    stack.must_apply()
+
+
+def test_once_waits_for_a_change_and_its_schema_step_is_in_it(stack: Stack) -> None:
+    with watching(stack, once=True) as process:
+        stack.replace(
+            MODELS, DESCRIPTION, "    watched = models.IntegerField(null=True, blank=True)\n    description = models"
+        )
+        line = until(process, "models.py: ")
+        assert "makemigrations, migrate" in line
+        assert "reload netbox, netbox-worker" in line
+        assert process.wait(60) == 0
+    assert "watched" in columns(stack).split(",")
+    stack.assert_fresh()

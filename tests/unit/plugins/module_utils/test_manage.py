@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, Hedgehog
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import InvalidCommand
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.manage import (
+    Command,
+    judge,
+    reads_only,
+    wants_terminal,
+    words_of,
+)
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("migrate", ["migrate"]),
+        ("loaddata 'some rows.json' --app x", ["loaddata", "some rows.json", "--app", "x"]),
+        ("check; rm -rf $HOME `id`", ["check;", "rm", "-rf", "$HOME", "`id`"]),
+        (["loaddata", "some rows.json", 5], ["loaddata", "some rows.json", "5"]),
+        ("docker compose exec netbox python manage.py showmigrations x", ["showmigrations", "x"]),
+        ("./manage.py check", ["check"]),
+    ],
+)
+def test_a_command_is_split_as_a_shell_would_and_no_shell_is_in_it(command: Any, words: list[str]) -> None:
+    assert words_of(command) == words
+
+
+@pytest.mark.parametrize("command", ["", "   ", [], "manage.py", "a 'b", 7, "a\0b"])
+def test_what_is_no_command_is_refused(command: Any) -> None:
+    with pytest.raises(InvalidCommand, match="command: "):
+        words_of(command)
+
+
+@pytest.mark.parametrize(
+    ("command", "reading"),
+    [
+        ("check --tag models", True),
+        ("showmigrations", True),
+        ("dumpdata dcim", True),
+        ("dumpdata dcim -oout.json", False),
+        ("dumpdata dcim --output=out.json", False),
+        ("migrate", False),
+        ("migrate --plan", True),
+        ("makemigrations --check", True),
+        ("collectstatic -n", True),
+        ("collectstatic --noinput", False),
+        ("anything --help", True),
+        ("--version", True),
+        ("reindex", False),
+        ("shell -c pass", False),
+    ],
+)
+def test_what_only_reads_is_known(command: str, reading: bool) -> None:
+    assert reads_only(command.split()) is reading
+
+
+@pytest.mark.parametrize(
+    ("command", "script", "terminal"),
+    [
+        ("shell", None, True),
+        ("shell", "print(1)", False),
+        ("shell --command pass", None, False),
+        ("nbshell", None, True),
+        ("nbshell -c pass", None, False),
+        ("dbshell", None, True),
+        ("dbshell -- -c select", None, True),
+        ("dbshell", "select 1", False),
+        ("changepassword admin", None, True),
+        ("createsuperuser", None, True),
+        ("createsuperuser --noinput", None, False),
+        ("shell --help", None, False),
+        ("migrate", None, False),
+    ],
+)
+def test_what_wants_a_terminal_is_known(command: str, script: str | None, terminal: bool) -> None:
+    assert wants_terminal(command.split(), script) is terminal
+
+
+@pytest.mark.parametrize(
+    ("command", "output", "told", "changed"),
+    [
+        ("migrate", "", True, True),
+        ("migrate", "  Applying x.0002... OK", False, False),
+        # As check mode asks: nobody told.
+        ("migrate", "Planned operations:\n  No planned migration operations.", None, False),
+        ("migrate", "Planned operations:\nx.0002\n    Add field", None, True),
+        ("makemigrations", "No changes detected", None, False),
+        ("makemigrations", "Migrations for 'x':", None, True),
+        ("collectstatic", "0 static files copied to '/x', 163 unmodified.", None, False),
+        ("collectstatic", "1 static file copied to '/x', 162 unmodified.", None, True),
+        ("collectstatic", "Deleting 'a.css'\n\n0 static files copied to '/x'.", None, True),
+        ("collectstatic -v0", "", None, True),
+        ("loaddata x", "Installed 3 object(s) from 1 fixture(s)", None, True),
+        ("loaddata x", "Installed 0 object(s) from 1 fixture(s)", None, False),
+        ("test x", "OK", None, False),
+        ("reindex", "done", None, True),
+    ],
+)
+def test_changed_is_told_or_read_or_else_assumed(command: str, output: str, told: bool | None, changed: bool) -> None:
+    assert judge(command.split(), output, told) is changed
+
+
+def test_what_is_not_run_says_what_to_type() -> None:
+    command = Command(["shell"], line="cd /x && docker compose exec netbox python manage.py shell", skipped="wants it")
+    assert command.for_people() == ["shell: wants it", f"  {command.line}"]

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, Hedgehog
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Callable
+
+import pytest
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import teardown
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import ForeignOverride, LocalWork
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.override import render
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack
+
+MakeStack = Callable[..., Stack]
+RunGit = Callable[..., str]
+WriteFile = Callable[[Path, str], Path]
+OVERRIDE = "docker-compose.override.yml"
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, run_git: RunGit, write_file: WriteFile, make_stack: MakeStack) -> Path:
+    """A clone at a tag, as the role netbox_docker makes it, where the stack has its own."""
+    origin = tmp_path / "origin"
+    write_file(origin / "docker-compose.yml", "services: {}\n")
+    write_file(origin / ".gitignore", f"{OVERRIDE}\nconfiguration/own.py\n")
+    run_git(origin, "init", "-q")
+    run_git(origin, "add", ".")
+    run_git(origin, "commit", "-qm", "release")
+    run_git(origin, "tag", "3.3.0")
+    clone = make_stack().checkout
+    clone.parent.mkdir()
+    run_git(tmp_path, "clone", "-q", str(origin), str(clone))
+    run_git(clone, "checkout", "-q", "--detach", "3.3.0")
+    write_file(clone / OVERRIDE, render({"name": "x"}))
+    return clone
+
+
+def test_a_clone_with_our_override_has_no_work_of_its_own(checkout: Path, write_file: WriteFile) -> None:
+    write_file(checkout / "configuration" / "__pycache__" / "x.pyc", "")
+    assert teardown.local_work(checkout) == []
+
+
+def test_edits_files_commits_and_stashes_are_work(checkout: Path, run_git: RunGit, write_file: WriteFile) -> None:
+    write_file(checkout / "configuration" / "own.py", "X = 1\n")
+    write_file(checkout / "with a space", "")
+    write_file(checkout / "docker-compose.yml", "services: {x: {}}\n")
+    run_git(checkout, "stash")
+    write_file(checkout / "docker-compose.yml", "services: {y: {}}\n")
+    run_git(checkout, "commit", "-qam", "mine")
+    write_file(checkout / "docker-compose.yml", "services: {z: {}}\n")
+    found = teardown.local_work(checkout)
+    assert [work[:2] for work in found] == [" M", "??", "!!", "co", "st"]
+    assert found[1:3] == ["?? with a space", "!! configuration/own.py"]
+    assert found[3].endswith(" mine")
+
+
+def removal(stack: Stack) -> teardown.Teardown:
+    found = teardown.Teardown.__new__(teardown.Teardown)
+    found.stack, found.reporter, found.check = stack, Reporter(), False
+    return found
+
+
+def test_a_checkout_with_work_is_refused(checkout: Path, make_stack: MakeStack, write_file: WriteFile) -> None:
+    write_file(checkout / "docker-compose.yml", "services: {mine: {}}\n")
+    with pytest.raises(LocalWork, match=r"nothing was removed:  M docker-compose\.yml"):
+        removal(make_stack())._require_ours(checkout)
+
+
+def test_an_override_that_was_edited_is_refused(checkout: Path, make_stack: MakeStack) -> None:
+    with (checkout / OVERRIDE).open("a", encoding="utf-8") as stream:
+        stream.write("# mine\n")
+    with pytest.raises(ForeignOverride):
+        removal(make_stack())._require_ours(checkout)
+
+
+@pytest.mark.parametrize("place", [".", ".."])
+def test_the_plugin_itself_is_never_taken_for_the_checkout(place: str, make_stack: MakeStack) -> None:
+    stack = make_stack(options={"checkout": place})
+    with pytest.raises(LocalWork, match="holds the plugin itself"):
+        removal(stack)._require_ours(stack.checkout)
+
+
+def test_a_folder_that_is_no_clone_is_refused(make_stack: MakeStack, write_file: WriteFile) -> None:
+    stack = make_stack()
+    write_file(stack.checkout / "docker-compose.yml", "")
+    with pytest.raises(LocalWork, match="no clone"):
+        removal(stack)._require_ours(stack.checkout)
+
+
+def test_the_checkout_goes_and_so_does_the_empty_folder_around_it(checkout: Path, make_stack: MakeStack) -> None:
+    stack = make_stack()
+    assert removal(stack)._remove("checkout", str(checkout)) == ""
+    assert not checkout.parent.exists()
+    assert stack.plugin.root.exists()
+
+
+def test_what_goes_what_stays_and_how_to_keep_the_database_is_told(make_stack: MakeStack) -> None:
+    stack = make_stack()
+    outcome = teardown.TakenDown(
+        {"containers": ["a", "b"], "networks": [], "volumes": ["v"]}, {"image": ["i"], "state": ["/s"]}, {"n": "in use"}
+    )
+    told = outcome.for_people(stack, check=True)
+    assert told[:2] == ["would remove containers: a, b", "would remove volumes: v"]
+    assert "make a dump before" in told[2]
+    assert "note: n stays: in use" in told
+    assert "remains, image: i (image=true removes it)" in told
+    assert "remains, state: /s" in told
+    assert teardown.TakenDown({"containers": []}).for_people(stack, False)[0] == "removed: nothing, the stack is down"

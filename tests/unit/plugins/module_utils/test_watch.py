@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, Hedgehog
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, Callable
+
+import pytest
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.change import Change
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.converge import Outcome
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.watch import Terse, Watched, _done, _files
+
+MakeStack = Callable[..., Stack]
+
+
+@pytest.fixture
+def watched(make_stack: MakeStack) -> Watched:
+    return Watched(make_stack())
+
+
+def package(watched: Watched) -> Path:
+    return Path(watched.stack.plugin.package_dir)
+
+
+def test_a_file_that_is_saved_made_or_removed_is_seen_and_then_settled(watched: Watched) -> None:
+    assert not watched.moved()
+    file = package(watched) / "__init__.py"
+    for act in (
+        lambda: file.write_text(file.read_text() + "\n"),
+        lambda: (package(watched) / "new.py").write_text("x = 1\n"),
+        lambda: (package(watched) / "sub").mkdir(),
+        lambda: (package(watched) / "new.py").unlink(),
+    ):
+        act()
+        assert watched.moved()
+        watched.settle()
+        assert not watched.moved()
+
+
+def test_a_file_in_a_new_folder_is_watched_once_it_settled(watched: Watched) -> None:
+    folder = package(watched) / "deep" / "er"
+    folder.mkdir(parents=True)
+    (folder / "a.py").write_text("x = 1\n")
+    watched.settle()
+    (folder / "a.py").write_text("x = 22\n")
+    assert watched.moved()
+
+
+def test_a_stacks_configuration_is_watched(make_stack: MakeStack) -> None:
+    stack = make_stack()
+    configuration = stack.checkout / "configuration"
+    configuration.mkdir(parents=True)
+    (configuration / "extra.py").write_text("A = 1\n")
+    watched = Watched(stack)
+    (configuration / "extra.py").write_text("A = 22\n")
+    assert watched.moved()
+
+
+def test_what_is_replaced_by_a_file_of_the_same_size_and_time_is_seen(watched: Watched) -> None:
+    file = package(watched) / "__init__.py"
+    status = file.stat()
+    other = file.with_suffix(".tmp")
+    other.write_text(file.read_text())
+    os.utime(other, ns=(status.st_atime_ns, status.st_mtime_ns))
+    other.replace(file)
+    assert watched.moved()
+
+
+def test_a_burst_is_named_by_its_first_files() -> None:
+    def change(path: str) -> Change:
+        return Change(path, "modified", "views", "")
+
+    assert _files([change("p/a.py"), change("p/b.py")]) == "a.py, b.py"
+    assert _files([change(f"p/{n}.py") for n in range(9)]) == "0.py, 1.py, 2.py and 6 more"
+
+
+def test_what_was_done_is_a_line_and_notices_are_further_ones() -> None:
+    terse = Terse(Reporter())
+    for name, services, changed in (("check", (), False), ("migrate", (), True), ("reload", ("netbox",), True)):
+        with terse.step(name, services) as step:
+            step.changed, step.detail = changed, "applied 0002_x"
+    outcome: Any = Outcome(notices=["three things are left"])
+    assert _done(outcome, terse) == "migrate (applied 0002_x); reload netbox\nnote: three things are left"
+    assert _done(Outcome(), Terse(Reporter())) == "every service is fresh"
