@@ -43,6 +43,9 @@ class Limit:
         self.stopped = self.stopped or f"{self.outcomes.current or 'the preparation'}{where}"
         raise TimeUp(self.stopped)
 
+    def said(self) -> str:
+        return self.stopped and f"it did not end within {self.seconds:.0f} s"
+
     def __enter__(self) -> Limit:
         signal.signal(signal.SIGALRM, self._up)
         signal.setitimer(signal.ITIMER_REAL, self.seconds, _AGAIN_S)
@@ -276,9 +279,9 @@ def command(request: dict[str, Any]) -> dict[str, Any]:
     try:
         with contextlib.redirect_stdout(out), Limit(request["time_limit"], Outcomes(progress, roots())) as limit:
             call_command(request["command"], *request["arguments"], stdout=out, stderr=out)
-        failed = f"it did not end within {request['time_limit']:.0f} s" if limit.stopped else ""
+        failed = limit.said()
     except SystemExit as end:
-        failed = f"it ended with status {end.code}" if end.code else ""
+        failed = "" if end.code in (0, None) else f"it ended with status {end.code}"
     except Exception as error:  # noqa: BLE001 - whatever the command raises is what came of it
         failed = "".join(traceback.format_exception_only(error)).strip()
         for line in traceback.format_exc().splitlines()[-25:]:
