@@ -162,7 +162,7 @@ def _check_names(root: Path, given: str, label: Label) -> None:
     if not rest or not classes_here or not all(_PLAIN.fullmatch(ast.unparse(b)) for b in classes_here[-1].bases):
         return
     methods = [node.name for node in classes_here[-1].body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
-    wanted = rest[0].split("[")[0]
+    wanted = rest[0].partition("[")[0]
     if wanted not in methods:
         tests = [name for name in methods if name.startswith("test")]
         raise UnknownTest(

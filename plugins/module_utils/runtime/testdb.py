@@ -132,10 +132,9 @@ class TestDatabases:
         if not ask("SELECT pg_try_advisory_lock(%s)", _LOCK)[0][0]:
             self.progress("waiting for another run to make its test database")
             ask("SELECT pg_advisory_lock(%s)", _LOCK)
-        try:
-            yield
-        finally:
-            ask("SELECT pg_advisory_unlock(%s)", _LOCK)
+        yield
+        # After an error the session ends.
+        ask("SELECT pg_advisory_unlock(%s)", _LOCK)
 
     def _kept_for(self, ask: Any, wanted: State) -> str:
         kept = self._kept(ask)

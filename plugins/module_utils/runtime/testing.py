@@ -13,8 +13,6 @@ import signal
 import time
 import traceback
 import unittest
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from . import measuring
@@ -24,9 +22,39 @@ from .outcomes import Outcomes, Refused, refuse_nothing
 from .task import progress, serve, wait_for_database
 from .testdb import TestDatabases, empty_redis, use
 
+_AGAIN_S = 10.0
 
-class TimeUp(BaseException):
-    """The tests have run for as long as they may."""
+
+class TimeUp(KeyboardInterrupt):
+    """The tests have run for as long as they may. Of a kind that no runner takes for a test's own error."""
+
+
+class Limit:
+    """Interrupts whatever runs after some seconds, and again where that was not heard."""
+
+    def __init__(self, seconds: float, outcomes: Outcomes) -> None:
+        self.seconds, self.outcomes = seconds, outcomes
+        # What was interrupted, and where.
+        self.stopped = ""
+
+    def _up(self, _signum: int, frame: Any) -> None:
+        places = [one for one in traceback.extract_stack(frame) if one.filename.startswith(roots())]
+        where = f" at {places[-1].filename}:{places[-1].lineno}" if places else ""
+        self.stopped = self.stopped or f"{self.outcomes.current or 'the preparation'}{where}"
+        raise TimeUp(self.stopped)
+
+    def said(self) -> str:
+        return self.stopped and f"it did not end within {self.seconds:.0f} s"
+
+    def __enter__(self) -> Limit:
+        signal.signal(signal.SIGALRM, self._up)
+        signal.setitimer(signal.ITIMER_REAL, self.seconds, _AGAIN_S)
+        return self
+
+    def __exit__(self, *_raised: object) -> bool:
+        """Whatever came of the interruption is no error."""
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        return bool(self.stopped)
 
 
 def roots() -> tuple[str, ...]:
@@ -62,40 +90,21 @@ def tests(request: dict[str, Any]) -> dict[str, Any]:
         if request["parallel"] > 1:
             # Python's newer default starts processes that know nothing of this one.
             multiprocessing.set_start_method("fork", force=True)
-        outcomes, made, listed, stopped = Outcomes(progress, roots()), None, [], ""
+        outcomes, made, listed = Outcomes(progress, roots()), None, []
         if not dry_run:
             wait_for_database(request["database_s"])
             empty_redis()
             made = databases()
         try:
-            with _limited(request["time_limit"], outcomes):
+            with Limit(request["time_limit"], outcomes) as limit:
                 listed = (_run_pytest if request["runner"] == "pytest" else _run_django)(request, outcomes)
-        except TimeUp as up:
-            stopped = str(up)
         except Refused as error:
             return {"refused": str(error)}
         outcomes.flush()
     if not dry_run:
         empty_redis()
     how = {"how": made.how, "seconds": round(made.seconds, 3)} if made and made.how else None
-    return {"tests": outcomes.found, "listed": listed, "stopped": stopped, "database": how, "coverage": coverage}
-
-
-@contextmanager
-def _limited(seconds: float, outcomes: Outcomes) -> Iterator[None]:
-    """Raise TimeUp, with what was under way, in the middle of whatever runs then."""
-
-    def up(_signum: int, frame: Any) -> None:
-        places = [one for one in traceback.extract_stack(frame) if one.filename.startswith(roots())]
-        where = f" at {places[-1].filename}:{places[-1].lineno}" if places else ""
-        raise TimeUp(f"{outcomes.current or 'the preparation'}{where}")
-
-    signal.signal(signal.SIGALRM, up)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+    return {"tests": outcomes.found, "listed": listed, "stopped": limit.stopped, "database": how, "coverage": coverage}
 
 
 class Told(Exception):
@@ -268,12 +277,11 @@ def command(request: dict[str, Any]) -> dict[str, Any]:
     started = time.monotonic()
     failed = ""
     try:
-        with contextlib.redirect_stdout(out), _limited(request["time_limit"], Outcomes(progress, roots())):
+        with contextlib.redirect_stdout(out), Limit(request["time_limit"], Outcomes(progress, roots())) as limit:
             call_command(request["command"], *request["arguments"], stdout=out, stderr=out)
-    except TimeUp:
-        failed = f"it did not end within {request['time_limit']:.0f} s"
+        failed = limit.said()
     except SystemExit as end:
-        failed = f"it ended with status {end.code}" if end.code else ""
+        failed = "" if end.code in (0, None) else f"it ended with status {end.code}"
     except Exception as error:  # noqa: BLE001 - whatever the command raises is what came of it
         failed = "".join(traceback.format_exception_only(error)).strip()
         for line in traceback.format_exc().splitlines()[-25:]:
