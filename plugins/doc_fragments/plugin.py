@@ -39,9 +39,23 @@ options:
     default: text
 """
 
-    RUN = (
-        TOLD
-        + r"""
+    # The same and more; a fragment cannot take in another, and ansible-test wants its text in one piece.
+    RUN = r"""
+options:
+  events:
+    description:
+      - File to which progress is appended while the module runs, one JSON object a line.
+      - The action plugin of the same name sets it and prints the lines as they come.
+    type: path
+  output:
+    description:
+      - How the action plugin of the same name prints the result.
+      - V(text) is for a person. V(json) is one line for each host, the only one that begins with a brace.
+    type: str
+    choices:
+      - text
+      - json
+    default: text
   lock_timeout:
     description: Seconds to wait for another run over the same stack to end.
     type: float
@@ -54,7 +68,6 @@ requirements:
   - docker (Python package)
   - Docker Compose 2.18 or later
 """
-    )
 
     CHANGED = r"""
 options:

@@ -165,8 +165,8 @@ class Logs:
 
     @staticmethod
     def _of(service: str, lines: Iterable[tuple[str, bytes]]) -> Iterator[Line]:
-        for moment_, raw in lines:
-            yield Line(service, moment_, clean(raw))
+        for written, raw in lines:
+            yield Line(service, written, clean(raw))
 
     def _follow(self) -> Iterator[Event]:
         """Events as they come, each told at once."""

@@ -197,7 +197,7 @@ class Manager:
         if status:
             self._fail(outcome, status, told)
         predicted = self.check and not reading
-        outcome.changed = not reading and judge(words, outcome.stdout, None if predicted else told["changed"])
+        outcome.changed = not reading and judge(words, outcome.stdout, None if predicted else told.get("changed"))
         if words[0] == "migrate" and outcome.changed and not self.check:
             outcome.notes.append("the schema changed; apply_change lets the services follow")
         return outcome

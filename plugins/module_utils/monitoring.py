@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -87,6 +87,7 @@ class Monitor:
         self.stack = stack
         self.reporter = reporter
         self.wanted = wanted
+        self.wanted.samples = max(1, wanted.samples)
         self.compose = Compose(stack.checkout)
         self.engine = Engine(stack.project_name)
         self.manager = Manager(stack, reporter, limit_s, lock_s)
@@ -198,10 +199,13 @@ class Monitor:
         return found
 
     def _compare(self, visitor: Visitor, report: dict[str, Any], known: dict[str, Any]) -> list[dict[str, Any]]:
-        """What is slower than the baseline beyond the noise, twice in a row, or needs more queries."""
+        """What is slower than the baseline beyond the noise, twice in a row, or otherwise worse."""
         queries = {request["path"]: request["queries"] for request in report["requests"]}
         if self.wanted.baseline == "save":
-            pages = {path: {"samples": p["samples"], "queries": queries[path]} for path, p in report["pages"].items()}
+            pages = {
+                path: {"samples": page["samples"], "statuses": sorted(page["statuses"]), "queries": queries[path]}
+                for path, page in report["pages"].items()
+            }
             write_json(self.stack.state / _BASELINE, {"at": report["at"], "pages": pages})
         if not known:
             return []
@@ -211,12 +215,7 @@ class Monitor:
             self.reporter.say(f"slower than the baseline: {', '.join(found)}; measured again, to be sure")
             again = self._slower(self._visit(visitor, self.wanted.samples), known["pages"])
             found = {path: said for path, said in found.items() if path in again}
-        more = [
-            {"path": path, "what": "queries", "before": known["pages"][path]["queries"], "after": queries[path]}
-            for path in self.paths
-            if queries[path] > known["pages"][path]["queries"]
-        ]
-        return [*found.values(), *more]
+        return [*found.values(), *otherwise(report["pages"], queries, known["pages"])]
 
     def _slower(self, pages: dict[str, Any], known: dict[str, Any]) -> dict[str, dict[str, Any]]:
         found = {}
@@ -256,6 +255,19 @@ class Monitor:
         return [str(folder / name) for name in PROFILES]
 
 
+def otherwise(
+    pages: Mapping[str, Any], queries: Mapping[str, int], known: Mapping[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """Pages that answer with another status than in the baseline, or need more queries."""
+    for path, page in pages.items():
+        before = known[path]["statuses"]
+        statuses = sorted(page["statuses"])
+        if not set(statuses) <= set(before):
+            yield {"path": path, "what": "status", "before": ", ".join(before), "after": ", ".join(statuses)}
+        if queries[path] > known[path]["queries"]:
+            yield {"path": path, "what": "queries", "before": known[path]["queries"], "after": queries[path]}
+
+
 def write_report(where: Path, report: dict[str, Any], page: str) -> None:
     """Write the page, and the data beside it."""
     write_atomic(where, page)
@@ -277,6 +289,8 @@ def said(regression: dict[str, Any]) -> str:
     path = regression["path"]
     if regression["what"] == "queries":
         return f"{path} needs {regression['after']} queries, not {regression['before']}"
+    if regression["what"] == "status":
+        return f"{path} answers {regression['after']}, not {regression['before']}"
     before, after = regression["before"] * 1000, regression["after"] * 1000
     chance = f"p = {regression['p']:.1g}, Mann-Whitney U, below {ALPHA} over all pages"
     return f"{path} takes {after:.0f} ms, not {before:.0f} ms ({chance})"

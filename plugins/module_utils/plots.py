@@ -88,8 +88,8 @@ def strips(samples: Mapping[str, Sequence[float]], known: Mapping[str, Sequence[
 def _strip(row: Sequence[float], colour: str, y: float, across: Callable[[float], str]) -> str:
     dots = [f"<circle cx={across(v * 1000)} cy={y} r=4 fill='{colour}' fill-opacity=.45 />" for v in row]
     middle = across(percentile(row, 0.5) * 1000)
-    bar = f"<line x1={middle} x2={middle} y1={y - 7} y2={y + 7} stroke='{colour}' stroke-width=2 />"
-    return "".join([*dots, bar])
+    line = f"<line x1={middle} x2={middle} y1={y - 7} y2={y + 7} stroke='{colour}' stroke-width=2 />"
+    return "".join([*dots, line])
 
 
 def _svg(height: float, drawn: Iterable[str]) -> str:

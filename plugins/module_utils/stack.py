@@ -341,10 +341,10 @@ def remember_options(stack: Stack, options: dict[str, Any]) -> bool:
     )
 
 
-def load(plugin_path: str | None) -> Stack:
+def load(plugin_path: str | None, any_release: bool = False) -> Stack:
     """Return the stack that was set up for the plugin, with the options remembered then.
 
-    Raises StackNotSetUp when there is none.
+    Raises StackNotSetUp when there is none, or one of another release than is wanted now, unless that is all the same.
     """
     plugin_path = choose_path(plugin_path)
     plugin_root = expanded(plugin_path)
@@ -356,7 +356,7 @@ def load(plugin_path: str | None) -> Stack:
             "Run dev-setup.yml with this plugin_path first.",
             path=str(stack.plugin.root),
         )
-    if saved.get("release") != stack.release:
+    if saved.get("release") != stack.release and not any_release:
         raise StackNotSetUp(
             f"NetBox {stack.netbox} (netbox-docker {stack.release}) is wanted now, and the stack was set up with "
             f"netbox-docker {saved.get('release')}. Run dev-setup.yml: it moves the checkout and migrates.",

@@ -15,9 +15,9 @@ description:
     looks at the database, at Redis and at the queues; counts the queries of each page in a transaction that is rolled
     back.
   - Writes a report as JSON and as one HTML page that needs nothing else.
-  - A page is worse than the baseline where it needs more queries, or where it is slower beyond the noise, that is when
-    the Mann-Whitney U test (one-sided; 0.01 over all pages, by Bonferroni) says so, the median is more than 20 % and
-    2 ms higher, and a second measurement agrees.
+  - A page is worse than the baseline where it answers with another status or needs more queries, or where it is slower
+    beyond the noise. That is when the Mann-Whitney U test (one-sided; 0.01 over all pages, by Bonferroni) says so, the
+    median is more than 20 % and 2 ms higher, and a second measurement agrees.
 extends_documentation_fragment:
   - hedgehog.netbox_dev.plugin
   - hedgehog.netbox_dev.plugin.run

@@ -100,7 +100,7 @@ NAMED = (VOLUMES, IMAGE, CHECKOUT)
 
 
 def work(module: AnsibleModule, reporter: Reporter) -> dict[str, Any]:
-    stack = load(module.params["plugin_path"])
+    stack = load(module.params["plugin_path"], any_release=True)
     with lock(stack.state, module.params["lock_timeout"], "stack_teardown"):
         outcome = Teardown(stack, reporter, module.check_mode).run(name for name in NAMED if module.params[name])
     return {

@@ -15,7 +15,7 @@ import yaml
 TOP = Path(__file__).resolve().parents[2]
 ROLES = sorted(path.name for path in (TOP / "roles").iterdir() if (path / "tasks").is_dir())
 PLAYBOOKS = sorted((TOP / "playbooks").glob("*.yml"))
-TYPED = sorted(path for path in TOP.glob("*-*.yml") if not path.name.startswith("netbox-dev"))
+TYPED = sorted(path for path in TOP.glob("*.yml") if "import_playbook" in path.read_text(encoding="utf-8"))
 MODULES = sorted(path.stem for path in (TOP / "plugins" / "modules").glob("*.py") if path.stem != "__init__")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import plots, report
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.monitoring import said
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.monitoring import otherwise, said
 
 HOSTILE = "</script><script>alert('x')</script>"
 
@@ -136,6 +136,13 @@ def test_a_comparison_is_told_either_way() -> None:
     assert worse == "/ takes 30 ms, not 10 ms (p = 1e-06, Mann-Whitney U, below 0.01 over all pages)"
     assert f"WORSE: {worse}" in report.for_people(one, [worse], "x")
     assert said({"path": "/", "what": "queries", "before": 4, "after": 9}) == "/ needs 9 queries, not 4"
+
+
+def test_another_status_and_more_queries_are_worse_and_fewer_are_not() -> None:
+    known = {path: {"statuses": ["200", "304"], "queries": 4} for path in ("/a", "/b", "/c")}
+    pages = {"/a": {"statuses": {"200": 8}}, "/b": {"statuses": {"200": 7, "500": 1}}, "/c": {"statuses": {"200": 8}}}
+    found = list(otherwise(pages, {"/a": 3, "/b": 4, "/c": 5}, known))
+    assert [said(one) for one in found] == ["/b answers 200, 500, not 200, 304", "/c needs 5 queries, not 4"]
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import 
     UnknownRole,
 )
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.state import write_json
 
 Make = Callable[..., Path]
 MakeStack = Callable[..., Stack]
@@ -197,3 +198,11 @@ def test_two_plugins_and_one_plugin_by_two_paths(make_stack: MakeStack, tmp_path
     assert one.id == again.id != two.id
     assert one.project_name == again.project_name != two.project_name
     assert one.state != two.state
+
+
+def test_a_stack_of_another_release_is_loaded_only_where_that_is_all_the_same(make_stack: MakeStack) -> None:
+    made = make_stack(options={"netbox": "4.3"})
+    write_json(made.state / "options.json", {"options": {"netbox": "4.4"}, "root": "", "release": made.release})
+    with pytest.raises(StackNotSetUp, match=r"was set up with netbox-docker 3\.3\.0"):
+        stack.load(str(made.plugin.root))
+    assert stack.load(str(made.plugin.root), any_release=True).netbox == "4.4"
