@@ -155,7 +155,7 @@ class Migrating(Running):
             if way.copy:
                 restore(database, way.copy)
             else:
-                request = {"files": way.files, "renamed": way.renamed, "database_s": 60}
+                request: dict[str, Any] = {"files": way.files, "renamed": way.renamed, "database_s": 60}
                 run_task(self.compose, web_service(self.roles), "back", self.reporter.say, 900, **request)
             # From here on it is this branch's, whatever becomes of the run.
             write_json(
