@@ -9,11 +9,10 @@ from typing import Any
 
 from ..releases import missing_parent
 from .cause import cause_of
-from .check import Found, check, some
+from .check import APPLY, Found, check, some
 from .code import PLUGIN
 from .facts import Facts
 
-_APPLY = "run apply-change.yml (or doctor.yml -e fix=true)"
 # NetBox 4.1 needs 12, 4.2 needs 13, 4.3 and later need 14.
 _POSTGRES = {"4.1": 12, "4.2": 13}
 _POSTGRES_SINCE = 14
@@ -146,7 +145,7 @@ def migration_missing(facts: Facts) -> Iterator[Found]:
     "migrations",
     "Migrations are not applied",
     looks_at="all migrations on disk against those on record in the database",
-    remedy=_APPLY,
+    remedy=APPLY,
     fix="migrate",
     unless=(*_LEFT, "migration_missing"),
 )

@@ -13,7 +13,6 @@ from .files import Room
 _GIB = 1 << 30
 _LEAST_MEMORY = 300 << 20
 _CLOCK_S = 5.0
-_HALF_MINUTE_S = 30.0
 
 
 @check(

@@ -9,11 +9,10 @@ from typing import Any
 
 from ..freshness import OTHER_PACKAGES, connected
 from .cause import cause_of
-from .check import Found, check, some
+from .check import APPLY, Found, check, some
 from .code import PLUGIN
 from .facts import Facts
 
-_APPLY = "run apply-change.yml (or doctor.yml -e fix=true)"
 # What ended by a signal that somebody sent, or well.
 _ASKED_TO_END = (0, 130, 137, 143)
 _INCOMPATIBLE_DATA = "database files are incompatible with server"
@@ -57,7 +56,7 @@ def port(facts: Facts) -> Iterator[Found]:
     "stopped",
     "Services do not run",
     looks_at="every service's container: missing, stopped, paused, or out of its network",
-    remedy=_APPLY,
+    remedy=APPLY,
     fix="apply",
 )
 def stopped(facts: Facts) -> Iterator[Found]:
@@ -93,7 +92,7 @@ def _not_running(container: Mapping[str, Any] | None) -> str:
     "A service ends right after its start",
     looks_at="containers that ended with an error or are started again and again, and their logs; what the services' "
     "own supervisors tell of a process that ends",
-    remedy=f"mend what the log names, then {_APPLY}",
+    remedy=f"mend what the log names, then {APPLY}",
     fix="apply",
 )
 def crash_loop(facts: Facts) -> Iterator[Found]:
@@ -206,7 +205,7 @@ def editable(facts: Facts) -> Iterator[Found]:
     "stale",
     "Services run other code than is on disk",
     looks_at="the code, configuration, image and packages that every process was started from, as status.yml does",
-    remedy=_APPLY,
+    remedy=APPLY,
     fix="apply",
     unless=(*sorted(PLUGIN), "mounts", "override", "image", "ca_bundle"),
 )
