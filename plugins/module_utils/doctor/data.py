@@ -32,8 +32,9 @@ _FULL = ("too many clients", "remaining connection slots")
 )
 def connections(facts: Facts) -> Iterator[Found]:
     error = f"{facts.database.get('error', '')} {_look_error(facts)}"
-    if any(words in error for words in _FULL):
-        yield Found("the database takes no further connection", next(w for w in _FULL if w in error))
+    refusals = [words for words in _FULL if words in error]
+    if refusals:
+        yield Found("the database takes no further connection", refusals[0])
     elif facts.database.get("used", 0) > _USED_UP * facts.database.get("limit", 1):
         users = [f"{one['number']} of {one['name']} at {one['address']}" for one in facts.database.get("users") or []]
         yield Found(

@@ -207,7 +207,7 @@ def editable(facts: Facts) -> Iterator[Found]:
     looks_at="the code, configuration, image and packages that every process was started from, as status.yml does",
     remedy=APPLY,
     fix="apply",
-    unless=(*sorted(PLUGIN), "mounts", "override", "image", "ca_bundle"),
+    unless=(*sorted(PLUGIN), "mounts", "override", "image", "ca_bundle", "proxy"),
 )
 def stale(facts: Facts) -> Iterator[Found]:
     if not facts.status:
