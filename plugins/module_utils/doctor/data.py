@@ -107,7 +107,7 @@ def migration_parent(facts: Facts) -> Iterator[Found]:
     error = _look_error(facts)
     remedy = missing_parent(error)
     if remedy:
-        line = next(line for line in error.splitlines() if "nonexistent parent" in line)
+        (line, *_more) = (line for line in error.splitlines() if "nonexistent parent" in line)
         yield Found(
             "a migration depends on one that this NetBox does not have", line.partition(": ")[2] or line, remedy
         )
@@ -209,7 +209,7 @@ def static_hidden(facts: Facts) -> Iterator[Found]:
     hidden = facts.asked.get("hidden_static", {})
     shadowed = {name: by for name, by in hidden.items() if by}
     if shadowed:
-        name, by = next(iter(shadowed.items()))
+        name, by = min(shadowed.items())
         yield Found(f"{len(shadowed)} static files of the plugin are shadowed", f"'{name}' is served from {by}")
     lost = [name for name, by in hidden.items() if not by]
     if lost:

@@ -102,7 +102,7 @@ def memory(facts: Facts) -> Iterator[Found]:
 def inotify(facts: Facts) -> Iterator[Found]:
     errors = {name: inside["watch"] for name, inside in facts.inside.items() if inside.get("watch")}
     if errors:
-        name, error = next(iter(errors.items()))
+        name, error = min(errors.items())
         yield Found(
             "no further watcher of files can be made: all of the user's are in use", f"inotify_init in {name}: {error}"
         )

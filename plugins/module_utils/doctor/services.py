@@ -101,7 +101,7 @@ def crash_loop(facts: Facts) -> Iterator[Found]:
         if container is None or (name in facts.roles and facts.found & PLUGIN):
             continue
         log = facts.logs.get(name, "")
-        told = facts.told.get(name, {}) if state_of(container)["Running"] else {}
+        told = _dying(facts, name)
         if crashed(container):
             state = state_of(container)
             times = f", started {container['RestartCount']} times" if container.get("RestartCount") else ""
@@ -114,11 +114,20 @@ def crash_loop(facts: Facts) -> Iterator[Found]:
                 (name,),
                 fixable=_INCOMPATIBLE_DATA not in log,
             )
-        elif told.get("error") and not told.get("since"):
+        elif told:
             text = told["error"] if "Traceback" in told["error"] else log
             yield Found(
                 f"{name} has no process that stays", cause_of(text, facts.package), about=(name,), fixable=False
             )
+
+
+def _dying(facts: Facts, service: str) -> Mapping[str, Any]:
+    """What a supervisor told while it had no process; it was asked twice, for in between there may be one."""
+    if not state_of(facts.containers[service])["Running"]:
+        return {}
+    verdicts = facts.status.outcome.verdicts if facts.status else []
+    told = [facts.told.get(service, {}), *(verdict.told for verdict in verdicts if verdict.service == service)]
+    return next((one for one in told if one.get("error") and not one.get("since")), {})
 
 
 _OTHER_MAJOR = (
@@ -216,7 +225,7 @@ def stale(facts: Facts) -> Iterator[Found]:
     why: dict[str, list[str]] = {}
     for service, verdict in zip(facts.status.services, facts.status.outcome.verdicts):
         container = facts.containers.get(verdict.service)
-        down = container is None or _not_running(container) or crashed(container)
+        down = container is None or _not_running(container) or crashed(container) or _dying(facts, verdict.service)
         if verdict.needs and not down and verdict.why not in explained:
             why.setdefault(service["why"], []).append(verdict.service)
     for reason, names in why.items():
