@@ -154,8 +154,8 @@ def _collect_stack(facts: Facts, stack: Stack, reporter: Reporter, pool: ThreadP
         # The Docker SDK's errors are of this kind: a container that goes while it is asked.
         facts.no_status = EngineFailed(f"the Docker engine failed: {error}. Look again.")
     facts.files = files.result()
-    with contextlib.suppress(FileNotFoundError):
-        # Git itself may be missing.
+    with contextlib.suppress(OSError):
+        # Git itself may be missing, or out of reach of who owns the checkout.
         facts.checkout = checkout.result()
 
 

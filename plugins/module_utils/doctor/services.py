@@ -10,7 +10,7 @@ from typing import Any
 from ..freshness import OTHER_PACKAGES, connected
 from .cause import cause_of
 from .check import APPLY, Found, check, some
-from .code import PLUGIN
+from .code import PLUGIN, backing_ill
 from .facts import Facts
 
 # What ended by a signal that somebody sent, or well.
@@ -114,7 +114,7 @@ def crash_loop(facts: Facts) -> Iterator[Found]:
                 (name,),
                 fixable=_INCOMPATIBLE_DATA not in log,
             )
-        elif told:
+        elif told and not backing_ill(facts):
             text = told["error"] if "Traceback" in told["error"] else log
             yield Found(
                 f"{name} has no process that stays", cause_of(text, facts.package), about=(name,), fixable=False
