@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, Hedgehog
 """Write docs/troubleshooting.md from the doctor's checks: `python tools/troubleshooting.py`, in the .venv."""

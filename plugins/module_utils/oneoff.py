@@ -15,6 +15,8 @@ from .override import PYTHON, RUNTIME_PACKAGE
 from .releases import missing_parent
 
 Progress = Callable[[str], None]
+# They change nothing, and need no lock.
+_READING = ("look", "examine", "measure")
 _FAILURES: dict[str, type[NetBoxDevError]] = {
     "prepare": SchemaFailed,
     "schema": SchemaFailed,
@@ -42,6 +44,7 @@ def run_task(
     module: str = "task",
     options: Sequence[str] = (),
     database: str = "",
+    inside: bool = False,
     **request: Any,
 ) -> dict[str, Any]:
     """Run a task of the runtime's ``module`` and return its result; on another ``database`` than the services have, if
@@ -49,6 +52,7 @@ def run_task(
 
     ``options`` are those of ``docker compose run`` in place of the label by which a run's left-overs are found.
 
+    ``inside`` the service's container, which must run, a task that only reads begins sooner than in one of its own.
     Raises the task's failure (SchemaFailed or BrokenCode) with the last frames of the traceback, ComposeFailed when
     the container could not run at all, and TimeLimit.
     """
@@ -67,11 +71,15 @@ def run_task(
         else:
             answers.update(message)
 
-    label = READING if task == "look" or request.get("dry_run") else task
-    status, _output, errors = compose.call(
+    label = READING if task in _READING or request.get("dry_run") else task
+    own = (
         *("run", "--rm", "--no-deps", "-T", *(options or ("--label", f"{TASK_LABEL}={label}"))),
         *(("-e", f"NETBOX_DEV_DATABASE={database}") if database else ()),
-        *("--entrypoint", PYTHON, service, "-m", f"{RUNTIME_PACKAGE}.{module}"),
+        *("--entrypoint", PYTHON, service),
+    )
+    status, _output, errors = compose.call(
+        *(("exec", "-T", service, PYTHON) if inside else own),
+        *("-m", f"{RUNTIME_PACKAGE}.{module}"),
         stdin=json.dumps({"task": task, **request}),
         on_stdout=take,
         timeout_s=timeout_s,

@@ -457,7 +457,7 @@ def test_a_worker_without_a_process_that_stays(well: Stack) -> None:
 
 @long
 def test_a_web_service_that_hangs_is_unhealthy(well: Stack) -> None:
-    children = well.exec("netbox", "sh", "-c", "pgrep -f netbox_dev_runtime.child").split()
+    children = well.exec("netbox", "sh", "-c", "pgrep -f [n]etbox_dev_runtime.child").split()
     well.exec("netbox", "kill", "-STOP", *children)
     try:
         wait_for(
@@ -471,7 +471,8 @@ def test_a_web_service_that_hangs_is_unhealthy(well: Stack) -> None:
 
 @long
 def test_a_package_that_was_moved_away_and_made_anew_is_mounted_again(well: Stack) -> None:
-    aside = well.plugin / "aside"
+    # Not inside the repository, where it would be a second plugin.
+    aside = well.sandbox / "aside"
     well.package.rename(aside)
     subprocess.run(["cp", "-a", str(aside), str(well.package)], check=True)
     with well.kept(VIEWS):

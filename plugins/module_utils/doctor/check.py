@@ -11,6 +11,8 @@ from typing import Any, Callable
 from .facts import Facts
 
 _LONGEST = 240
+# What most remedies are.
+APPLY = "run apply-change.yml (or doctor.yml -e fix=true)"
 
 
 @dataclass(frozen=True)

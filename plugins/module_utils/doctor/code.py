@@ -33,7 +33,7 @@ def _errors(facts: Facts) -> dict[str, str]:
     return found
 
 
-def _backing_ill(facts: Facts) -> bool:
+def backing_ill(facts: Facts) -> bool:
     """Whether database or Redis do not run well: code that needs them fails for that."""
     for name in facts.backing:
         state = (facts.containers.get(name) or {}).get("State", {})
@@ -75,7 +75,7 @@ def plugin_name(facts: Facts) -> Iterator[Found]:
     unless=("plugin_name",),
 )
 def import_error(facts: Facts) -> Iterator[Found]:
-    if _backing_ill(facts):
+    if backing_ill(facts):
         return
     for who, text in _errors(facts).items():
         if _why_left_out(text) or _PARENT in text or not (who == _TRIAL or "Traceback" in text):

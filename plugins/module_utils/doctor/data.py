@@ -9,11 +9,10 @@ from typing import Any
 
 from ..releases import missing_parent
 from .cause import cause_of
-from .check import Found, check, some
+from .check import APPLY, Found, check, some
 from .code import PLUGIN
 from .facts import Facts
 
-_APPLY = "run apply-change.yml (or doctor.yml -e fix=true)"
 # NetBox 4.1 needs 12, 4.2 needs 13, 4.3 and later need 14.
 _POSTGRES = {"4.1": 12, "4.2": 13}
 _POSTGRES_SINCE = 14
@@ -33,8 +32,9 @@ _FULL = ("too many clients", "remaining connection slots")
 )
 def connections(facts: Facts) -> Iterator[Found]:
     error = f"{facts.database.get('error', '')} {_look_error(facts)}"
-    if any(words in error for words in _FULL):
-        yield Found("the database takes no further connection", next(w for w in _FULL if w in error))
+    refusals = [words for words in _FULL if words in error]
+    if refusals:
+        yield Found("the database takes no further connection", refusals[0])
     elif facts.database.get("used", 0) > _USED_UP * facts.database.get("limit", 1):
         users = [f"{one['number']} of {one['name']} at {one['address']}" for one in facts.database.get("users") or []]
         yield Found(
@@ -107,7 +107,7 @@ def migration_parent(facts: Facts) -> Iterator[Found]:
     error = _look_error(facts)
     remedy = missing_parent(error)
     if remedy:
-        line = next(line for line in error.splitlines() if "nonexistent parent" in line)
+        (line, *_more) = (line for line in error.splitlines() if "nonexistent parent" in line)
         yield Found(
             "a migration depends on one that this NetBox does not have", line.partition(": ")[2] or line, remedy
         )
@@ -146,7 +146,7 @@ def migration_missing(facts: Facts) -> Iterator[Found]:
     "migrations",
     "Migrations are not applied",
     looks_at="all migrations on disk against those on record in the database",
-    remedy=_APPLY,
+    remedy=APPLY,
     fix="migrate",
     unless=(*_LEFT, "migration_missing"),
 )
@@ -209,7 +209,7 @@ def static_hidden(facts: Facts) -> Iterator[Found]:
     hidden = facts.asked.get("hidden_static", {})
     shadowed = {name: by for name, by in hidden.items() if by}
     if shadowed:
-        name, by = next(iter(shadowed.items()))
+        name, by = min(shadowed.items())
         yield Found(f"{len(shadowed)} static files of the plugin are shadowed", f"'{name}' is served from {by}")
     lost = [name for name, by in hidden.items() if not by]
     if lost:

@@ -154,8 +154,8 @@ def _collect_stack(facts: Facts, stack: Stack, reporter: Reporter, pool: ThreadP
         # The Docker SDK's errors are of this kind: a container that goes while it is asked.
         facts.no_status = EngineFailed(f"the Docker engine failed: {error}. Look again.")
     facts.files = files.result()
-    with contextlib.suppress(FileNotFoundError):
-        # Git itself may be missing.
+    with contextlib.suppress(OSError):
+        # Git itself may be missing, or out of reach of who owns the checkout.
         facts.checkout = checkout.result()
 
 
@@ -174,7 +174,7 @@ def _collect_services(facts: Facts, running: Running, pool: ThreadPoolExecutor) 
     running_now = {name: str(facts.containers[name]["Id"]) for name in facts.roles if _runs(facts, name)}
     inside = {name: pool.submit(_surroundings, running, container) for name, container in running_now.items()}
     database = pool.submit(_database, running) if not down else None
-    asked = pool.submit(_examine, running) if not down and facts.image else None
+    asked = pool.submit(_examine, running, facts) if not down and facts.image else None
     page = pool.submit(_page, running, facts.told) if _runs(facts, web_service(facts.roles)) else None
     facts.inside = {name: found for name, future in inside.items() if (found := future.result())}
     probed = {str(facts.containers[name]["Id"]): found for name, found in facts.inside.items()}
@@ -207,7 +207,7 @@ def _wait_while_busy(facts: Facts, running: Running) -> None:
             for name, one in told.items()
             if one.get("busy")
             or not (one.get("since") or one.get("error"))
-            or (one.get("attempted") != code and waited < _NOTICED_S)
+            or (code not in (one.get("code"), one.get("attempted")) and waited < _NOTICED_S)
         ]
         starting = [
             name
@@ -246,7 +246,7 @@ def _database(running: Running) -> dict[str, Any]:
     return {**found, "asked_at": time.time()}
 
 
-def _examine(running: Running) -> dict[str, Any]:
+def _examine(running: Running, facts: Facts) -> dict[str, Any]:
     stack = running.stack
     request: dict[str, Any] = {
         "inherited": inherited_drift(stack),
@@ -254,8 +254,10 @@ def _examine(running: Running) -> dict[str, Any]:
         "database_s": 10,
     }
     web = web_service(running.roles)
+    # In the container that serves, unless that is of another image than will.
+    served = _runs(facts, web) and facts.containers[web]["Image"] == facts.image
     try:
-        return run_task(running.compose, web, "examine", timeout_s=_TASK_LIMIT_S, **request)
+        return run_task(running.compose, web, "examine", timeout_s=_TASK_LIMIT_S, inside=served, **request)
     except NetBoxDevError as error:
         return {"error": error.message}
 

@@ -13,7 +13,6 @@ from .files import Room
 _GIB = 1 << 30
 _LEAST_MEMORY = 300 << 20
 _CLOCK_S = 5.0
-_HALF_MINUTE_S = 30.0
 
 
 @check(
@@ -103,7 +102,7 @@ def memory(facts: Facts) -> Iterator[Found]:
 def inotify(facts: Facts) -> Iterator[Found]:
     errors = {name: inside["watch"] for name, inside in facts.inside.items() if inside.get("watch")}
     if errors:
-        name, error = next(iter(errors.items()))
+        name, error = min(errors.items())
         yield Found(
             "no further watcher of files can be made: all of the user's are in use", f"inotify_init in {name}: {error}"
         )

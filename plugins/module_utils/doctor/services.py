@@ -9,11 +9,10 @@ from typing import Any
 
 from ..freshness import OTHER_PACKAGES, connected
 from .cause import cause_of
-from .check import Found, check, some
-from .code import PLUGIN
+from .check import APPLY, Found, check, some
+from .code import PLUGIN, backing_ill
 from .facts import Facts
 
-_APPLY = "run apply-change.yml (or doctor.yml -e fix=true)"
 # What ended by a signal that somebody sent, or well.
 _ASKED_TO_END = (0, 130, 137, 143)
 _INCOMPATIBLE_DATA = "database files are incompatible with server"
@@ -57,7 +56,7 @@ def port(facts: Facts) -> Iterator[Found]:
     "stopped",
     "Services do not run",
     looks_at="every service's container: missing, stopped, paused, or out of its network",
-    remedy=_APPLY,
+    remedy=APPLY,
     fix="apply",
 )
 def stopped(facts: Facts) -> Iterator[Found]:
@@ -93,7 +92,7 @@ def _not_running(container: Mapping[str, Any] | None) -> str:
     "A service ends right after its start",
     looks_at="containers that ended with an error or are started again and again, and their logs; what the services' "
     "own supervisors tell of a process that ends",
-    remedy=f"mend what the log names, then {_APPLY}",
+    remedy=f"mend what the log names, then {APPLY}",
     fix="apply",
 )
 def crash_loop(facts: Facts) -> Iterator[Found]:
@@ -102,7 +101,7 @@ def crash_loop(facts: Facts) -> Iterator[Found]:
         if container is None or (name in facts.roles and facts.found & PLUGIN):
             continue
         log = facts.logs.get(name, "")
-        told = facts.told.get(name, {}) if state_of(container)["Running"] else {}
+        told = _dying(facts, name)
         if crashed(container):
             state = state_of(container)
             times = f", started {container['RestartCount']} times" if container.get("RestartCount") else ""
@@ -115,11 +114,20 @@ def crash_loop(facts: Facts) -> Iterator[Found]:
                 (name,),
                 fixable=_INCOMPATIBLE_DATA not in log,
             )
-        elif told.get("error") and not told.get("since"):
+        elif told and not backing_ill(facts):
             text = told["error"] if "Traceback" in told["error"] else log
             yield Found(
                 f"{name} has no process that stays", cause_of(text, facts.package), about=(name,), fixable=False
             )
+
+
+def _dying(facts: Facts, service: str) -> Mapping[str, Any]:
+    """What a supervisor told while it had no process; it was asked twice, for in between there may be one."""
+    if not state_of(facts.containers[service])["Running"]:
+        return {}
+    verdicts = facts.status.outcome.verdicts if facts.status else []
+    told = [facts.told.get(service, {}), *(verdict.told for verdict in verdicts if verdict.service == service)]
+    return next((one for one in told if one.get("error") and not one.get("since")), {})
 
 
 _OTHER_MAJOR = (
@@ -206,9 +214,9 @@ def editable(facts: Facts) -> Iterator[Found]:
     "stale",
     "Services run other code than is on disk",
     looks_at="the code, configuration, image and packages that every process was started from, as status.yml does",
-    remedy=_APPLY,
+    remedy=APPLY,
     fix="apply",
-    unless=(*sorted(PLUGIN), "mounts", "override", "image", "ca_bundle"),
+    unless=(*sorted(PLUGIN), "mounts", "override", "image", "ca_bundle", "proxy"),
 )
 def stale(facts: Facts) -> Iterator[Found]:
     if not facts.status:
@@ -217,7 +225,7 @@ def stale(facts: Facts) -> Iterator[Found]:
     why: dict[str, list[str]] = {}
     for service, verdict in zip(facts.status.services, facts.status.outcome.verdicts):
         container = facts.containers.get(verdict.service)
-        down = container is None or _not_running(container) or crashed(container)
+        down = container is None or _not_running(container) or crashed(container) or _dying(facts, verdict.service)
         if verdict.needs and not down and verdict.why not in explained:
             why.setdefault(service["why"], []).append(verdict.service)
     for reason, names in why.items():

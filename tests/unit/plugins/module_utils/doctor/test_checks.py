@@ -355,6 +355,14 @@ def test_every_check_is_seen_to_find_something() -> None:
             [told("netbox", error=TRACEBACK), service("postgres", Running=False, Status="exited", ExitCode=0)],
             ["stopped"],
         ),
+        # Nor does any process stay that needs it.
+        (
+            [
+                told("netbox", error="ended with status 1", since=None),
+                service("postgres", Running=False, Status="exited", ExitCode=0),
+            ],
+            ["stopped"],
+        ),
         # Who cannot be started for want of a port is not told again as stopped.
         (
             [change(port="taken by x"), service("netbox", Running=False, Status="exited", ExitCode=0)],
