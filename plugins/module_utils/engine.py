@@ -129,7 +129,7 @@ class Engine:
         """Send a signal to the container's first process."""
         self._client.containers.get(container).kill(signal)
 
-    def execute(self, container: str, *command: str, silent_s: float = _TIMEOUT_S) -> tuple[int, bytes]:
+    def execute(self, container: str, *command: str, silent_s: int = _TIMEOUT_S) -> tuple[int, bytes]:
         """Run a command in a running container; return its exit status and standard output.
 
         It may say nothing for so many seconds.
@@ -151,7 +151,7 @@ class Engine:
             self._client.containers.get(container).put_archive(folder, archive)
 
     @contextmanager
-    def _patient(self, seconds: float) -> Iterator[None]:
+    def _patient(self, seconds: int) -> Iterator[None]:
         """Let the engine be silent for longer than it may be elsewhere."""
         api = self._client.api
         before, api.timeout = api.timeout, max(seconds, api.timeout)
