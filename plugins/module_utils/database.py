@@ -20,7 +20,7 @@ _SAFETY = "_safety_"
 _REPLACED = "_replaced"
 _NEXT = "_next"
 # For a copy, a dump or a checkpoint.
-SILENT_S = 1800.0
+SILENT_S = 1800
 # PostgreSQL cuts longer names off.
 NAME_BYTES = 63
 # From where on copying files is cheaper.

@@ -148,7 +148,7 @@ class Engine:
         """Send a signal to the container's first process."""
         self._client.containers.get(container).kill(signal)
 
-    def execute(self, container: str, *command: str, user: str = "", silent_s: float = _TIMEOUT_S) -> tuple[int, bytes]:
+    def execute(self, container: str, *command: str, user: str = "", silent_s: int = _TIMEOUT_S) -> tuple[int, bytes]:
         """Run a command in a running container; return its exit status and standard output.
 
         It may say nothing for so many seconds.
@@ -170,10 +170,10 @@ class Engine:
             self._client.containers.get(container).put_archive(folder, archive)
 
     @contextmanager
-    def _patient(self, seconds: float) -> Iterator[None]:
+    def _patient(self, seconds: int) -> Iterator[None]:
         """Let the engine be silent for longer than it may be elsewhere."""
         api = self._client.api
-        before, api.timeout = api.timeout, max(int(seconds), api.timeout)
+        before, api.timeout = api.timeout, max(seconds, api.timeout)
         try:
             yield
         finally:

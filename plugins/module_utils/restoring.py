@@ -18,7 +18,7 @@ from typing import Any, Callable
 from . import dumps
 from .beside import clear_cache, digests, load
 from .database import Content, Database, Look
-from .errors import BrokenCode, InvalidSnapshot, SnapshotFailed
+from .errors import BrokenCode, InvalidSnapshot, ServiceUnhealthy, SnapshotFailed
 from .freshness import Verdict, told_by
 from .migrating import Migrating
 from .oneoff import run_task
@@ -233,12 +233,18 @@ class Restoring:
         names = [n for n in sorted(running.roles) if n in containers and containers[n]["State"]["Running"]]
         if not names:
             return
+        disk = running.disk()
+        stale = {v.service: v.why for v in running.verdicts(disk) if v.needs in ("restart", "recreate")}
         with running.reporter.step("reload", tuple(names)) as step:
-            disk = running.disk()
             running.act([Verdict(n, "reload", "another database", told_by(self.stack, n)) for n in names], disk)
             step.changed, step.detail = True, "the database has other content types or migrations"
+            if stale:
+                # Those do not become fresh by a reload.
+                why = next(iter(stale.values()))
+                self.notices.append(f"not fresh: {', '.join(sorted(stale))} ({why}). Run apply_change.yml")
+                return
             try:
                 running.prove(disk)
                 running.remember_applied()
-            except BrokenCode as error:
+            except (BrokenCode, ServiceUnhealthy) as error:
                 self.notices.append(error.message)
