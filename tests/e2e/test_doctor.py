@@ -451,8 +451,11 @@ def test_a_worker_without_a_process_that_stays(well: Stack) -> None:
         project = (well.plugin / "netbox-dev.yml").read_text(encoding="utf-8")
         well.write("netbox-dev.yml", project.replace("rqworker default netbox_example.sync", "rqworker no_such_queue"))
         assert well.run_once()[0] != 0
-        finds(well, {"crash_loop": "no_such_queue", "queues": "netbox_example.sync"})
-    well.run_once()
+        try:
+            finds(well, {"crash_loop": "no_such_queue"})
+        finally:
+            well.write("netbox-dev.yml", project)
+            well.run_once()
 
 
 @long
@@ -597,21 +600,7 @@ def test_a_proxy_that_the_engine_gives_to_containers(well: Stack, tmp_path: Path
     try:
         finds(well, {"proxy": "http_proxy=http://192.0.2.1:3128 in netbox-worker"})
     finally:
-        well.compose("up", "-d", "--no-deps", "--force-recreate", "netbox-worker")
-
-
-@long
-def test_a_service_that_was_ended_for_want_of_memory(well: Stack) -> None:
-    container = well.containers()["netbox-housekeeping"]["Id"]
-    limits = ("--memory", "120m", "--memory-swap", "120m")
-    subprocess.run(["docker", "update", *limits, container], check=True, capture_output=True)
-    well.compose("exec", "-T", "netbox-housekeeping", "python", "-c", "held = b'x' * (1 << 30)")
-    try:
-        made = visit(well)
-        assert made.names()[0] == "memory", json.dumps(made.told, indent=1)
-        assert "netbox-housekeeping" in made.text("memory")
-    finally:
-        well.compose("up", "-d", "--no-deps", "--force-recreate", "netbox-housekeeping")
+        well.run_once()
 
 
 @long

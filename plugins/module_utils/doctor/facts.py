@@ -169,7 +169,6 @@ def _collect_services(facts: Facts, running: Running, pool: ThreadPoolExecutor) 
     facts.base_image = str(base["services"].get(web_service(facts.roles), {}).get("image", ""))
     _wait_while_busy(facts, running)
     facts.told = {name: told_by(stack, name) for name in facts.roles}
-    facts.logs = dict(_logs(facts, running))
     down = running.backing_down()
     running_now = {name: str(facts.containers[name]["Id"]) for name in facts.roles if _runs(facts, name)}
     inside = {name: pool.submit(_surroundings, running, container) for name, container in running_now.items()}
@@ -182,6 +181,7 @@ def _collect_services(facts: Facts, running: Running, pool: ThreadPoolExecutor) 
         facts.status = look(stack, running.reporter, lambda _converger, _stack: _looked(asked), probed)
     except NetBoxDevError as error:
         facts.no_status = error
+    facts.logs = dict(_logs(facts, running))
     facts.database = database.result() if database else {}
     facts.asked = asked.result() if asked else {}
     facts.page = page.result() if page else ""
@@ -221,10 +221,13 @@ def _wait_while_busy(facts: Facts, running: Running) -> None:
 
 
 def _logs(facts: Facts, running: Running) -> Iterator[tuple[str, str]]:
+    verdicts = facts.status.outcome.verdicts if facts.status else []
+    failing = {name for name, told in facts.told.items() if told.get("error")}
+    failing |= {verdict.service for verdict in verdicts if verdict.told.get("error")}
     for name, container in facts.containers.items():
         state = container["State"]
         ill = not state["Running"] or (state.get("Health") or {}).get("Status") == "unhealthy"
-        if ill or state.get("Restarting") or facts.told.get(name, {}).get("error"):
+        if ill or state.get("Restarting") or name in failing:
             yield name, running.engine.logs(container["Id"], lines=80)
 
 

@@ -147,7 +147,7 @@ def unhealthy_service(facts: Facts) -> Iterator[Found]:
         container = facts.containers.get(name)
         if container is None or (name in facts.roles and facts.found & PLUGIN):
             continue
-        if unhealthy(container):
+        if unhealthy(container) and not _dying(facts, name):
             results = state_of(container)["Health"].get("Log") or [{}]
             said = str(results[-1].get("Output", "")).strip() or f"exit status {results[-1].get('ExitCode')}"
             yield Found(f"{name} runs and is unhealthy", f"its last check: {said}", about=(name,))
