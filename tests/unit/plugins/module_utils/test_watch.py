@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any, Callable
 
@@ -28,12 +29,8 @@ def package(watched: Watched) -> Path:
 def test_a_file_that_is_saved_made_or_removed_is_seen_and_then_settled(watched: Watched) -> None:
     assert not watched.moved()
     file = package(watched) / "__init__.py"
-    for act in (
-        lambda: file.write_text(file.read_text() + "\n"),
-        lambda: (package(watched) / "new.py").write_text("x = 1\n"),
-        lambda: (package(watched) / "sub").mkdir(),
-        lambda: (package(watched) / "new.py").unlink(),
-    ):
+    new, folder = package(watched) / "new.py", package(watched) / "sub"
+    for act in (partial(file.write_text, "x = 1\n"), partial(new.write_text, "x = 1\n"), folder.mkdir, new.unlink):
         act()
         assert watched.moved()
         watched.settle()
