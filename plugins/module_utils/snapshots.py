@@ -36,8 +36,9 @@ from .services import python_services, web_service
 MARK = "_snapshot_"
 FOLDER = "snapshots"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
-# Of what a database takes, so much more must be free to copy it.
+# So much more than a database takes must be free to copy it: a server whose log finds no room can drop nothing either.
 _ROOM = 1.1
+_ROOM_FOR_LOG = 96 << 20
 
 
 @dataclass
@@ -248,11 +249,12 @@ class Snapshots:
     def assert_room(self, needed: int) -> None:
         """Raises SnapshotFailed before anything is begun where the server's disk has no room for a copy."""
         free = self.database.free()
-        if free < needed * _ROOM:
+        if free < needed * _ROOM + _ROOM_FOR_LOG:
             raise SnapshotFailed(
-                f"no room: a copy of the database takes {size_text(needed)}, and {size_text(free)} are free where "
-                "PostgreSQL keeps it. Remove snapshots (state=absent; snapshot.yml -e list=true shows their sizes) or "
-                "make room. Nothing was changed.",
+                f"no room: a copy of the database takes {size_text(needed)}, and as much as "
+                f"{size_text(_ROOM_FOR_LOG)} meanwhile; {size_text(free)} are free where PostgreSQL keeps it. Remove "
+                "snapshots (state=absent; snapshot.yml -e list=true shows their sizes) or make room. Nothing was "
+                "changed.",
                 needed=needed,
                 free=free,
             )

@@ -40,7 +40,8 @@ def fill(stack: Stack, megabytes: int) -> None:
 def dslr(stack: Stack) -> Iterator[Callable[..., None]]:
     """The command, in an environment of its own, speaking to the stack's server."""
     networks = stack.containers()["postgres"]["NetworkSettings"]["Networks"]
-    address = min(network["IPAddress"] for network in networks.values())
+    network, *_others = networks.values()
+    address = network["IPAddress"]
     password = stack.exec("postgres", "printenv", "POSTGRES_PASSWORD").strip()
     with tempfile.TemporaryDirectory(prefix="netbox-dev-dslr-") as folder:
         subprocess.run([sys.executable, "-m", "venv", folder], check=True)

@@ -123,7 +123,7 @@ def test_workers_execute_jobs_from_netboxs_queues_and_the_plugins_own(stack: Sta
 
 def test_the_scheduler_runs(stack: Stack) -> None:
     top = stack.compose("top", "netbox-rq-scheduler").stdout
-    assert re.search(r"child manage rqscheduler", top), top
+    assert re.search(r"warm manage rqscheduler", top), top
 
 
 def test_recreated_containers_are_as_good_and_edits_in_them_live(stack: Stack) -> None:
@@ -163,6 +163,6 @@ def test_a_restarted_container_starts_netbox_once(stack: Stack) -> None:
     told = stack.told("netbox")
     assert (told["attempts"], told["generation"]) == (1, 1)
     started = stack.exec("netbox", "sh", "-c", "ps -eo args | grep -c '[n]etbox_dev_runtime'")
-    # The supervisor and its only child.
-    assert started.strip() == "2"
+    # The supervisor, the process without plugins, and the only child that was forked from it.
+    assert started.strip() == "3"
     stack.assert_fresh()

@@ -67,7 +67,7 @@ class Supervisor:
         self.exclusive = self.kind in EXCLUSIVE or any(a in EXCLUSIVE for a in arguments[1:2])
         self.config = digest.tree_digest(*CONFIG_DIRS)
         self.listener = self._listen() if self.kind == "web" else None
-        self.warm = Warm(self.kind) if self.kind != "exec" and os.environ.get("NETBOX_DEV_WARM") == "true" else None
+        self.warm = Warm(arguments) if self.kind != "exec" and os.environ.get("NETBOX_DEV_WARM") == "true" else None
         # Why the latest child was not forked from a warm process.
         self.cold = ""
         self.cold_next = False

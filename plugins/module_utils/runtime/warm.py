@@ -6,7 +6,7 @@ The supervisor asks over a socket: the child's arguments as JSON, with descripto
 process id. Before that comes ``ready``, or why it cannot be. A child is the supervisor's own, for what forked it ends
 at once: the supervisor is where orphans go to.
 
-Argument: ``web`` or ``manage``, as the supervisor has it.
+Arguments: the supervisor's own. The process list shows them for the children, too.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ MOST_STARTS = 3
 class Warm:
     """The supervisor's side. ``why`` says why there is none, once that is known."""
 
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
+    def __init__(self, arguments: list[str]) -> None:
+        self.arguments = arguments
         self.pid = 0
         self.ready = False
         self.why = ""
@@ -53,7 +53,7 @@ class Warm:
         theirs.set_inheritable(True)
         environment = {**os.environ, _SOCKET: str(theirs.fileno())}
         self.ready, self.why, self.since = False, "", time.monotonic()
-        program = [sys.executable, "-m", "netbox_dev_runtime.warm", self.kind]
+        program = [sys.executable, "-m", "netbox_dev_runtime.warm", *self.arguments]
         self.pid = os.posix_spawnp(program[0], program, environment)
         theirs.close()
         ours.setblocking(False)
