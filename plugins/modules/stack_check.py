@@ -32,13 +32,6 @@ options:
       - checked
       - fixed
     default: checked
-  output:
-    description: Whether RV(summary) is for a person or the same as JSON.
-    type: str
-    choices:
-      - text
-      - json
-    default: text
 attributes:
   check_mode:
     description: Can run in check mode and return what would change without changing it.
@@ -113,7 +106,7 @@ seconds:
   returned: success
   type: float
 summary:
-  description: The same for a person, three lines for each finding; or as JSON with O(output=json).
+  description: The same for a person, three lines for each finding.
   returned: success
   type: list
   elements: str
@@ -130,7 +123,6 @@ from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.running import
 SPEC: dict[str, Any] = {
     **RUN_SPEC,
     "state": {"type": "str", "choices": ["checked", "fixed"], "default": "checked"},
-    "output": {"type": "str", "choices": ["text", "json"], "default": "text"},
 }
 
 
@@ -144,9 +136,7 @@ def work(module: AnsibleModule, reporter: Reporter) -> dict[str, Any]:
         lock_s=module.params["lock_timeout"],
         limits=Limits(limit, limit, min(limit, 180)),
     )
-    as_json = module.params["output"] == "json"
-    summary = doctor.as_json(made) if as_json else doctor.for_people(made, module.check_mode)
-    return {"changed": made.changed, **made.describe(), "summary": summary}
+    return {"changed": made.changed, **made.describe(), "summary": doctor.for_people(made, module.check_mode)}
 
 
 def main() -> None:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -110,7 +109,3 @@ def for_people(made: Visit, check: bool = False) -> list[str]:
     hint = f", {mendable} of them mended by -e fix=true" if mendable and not made.mended else ""
     found = f"{len(made.findings)} found{hint}" if made.findings else f"nothing is wrong with {made.url or 'the stack'}"
     return [*lines, f"{found} ({made.seconds:.1f} s)"]
-
-
-def as_json(made: Visit) -> list[str]:
-    return json.dumps(made.describe(), indent=1, ensure_ascii=False).splitlines()

@@ -32,9 +32,10 @@ def crashed(container: Mapping[str, Any]) -> bool:
 
 def unhealthy(container: Mapping[str, Any]) -> bool:
     state = state_of(container)
-    well = not state["Running"] or (state.get("Health") or {}).get("Status") != "unhealthy"
-    # Nothing in one that is paused can answer.
-    return not well and not state.get("Paused")
+    health = state.get("Health") or {}
+    # Nothing in one that is paused can answer; one that was is called unhealthy until it is asked again.
+    well = not state["Running"] or state.get("Paused") or not health.get("FailingStreak")
+    return not well and health.get("Status") == "unhealthy"
 
 
 def _services(facts: Facts) -> list[str]:

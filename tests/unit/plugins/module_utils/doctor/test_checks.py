@@ -251,7 +251,11 @@ BROKEN: list[tuple[str, Break, str]] = [
     ("crash_loop", service("redis", Running=False, Status="exited", ExitCode=139), "redis ended with status 139"),
     ("crash_loop", service("redis", Status="restarting", RestartCount=4, ExitCode=1), "started 4 times"),
     ("crash_loop", told("netbox-worker", error="ended with status 1", since=None), "netbox-worker has no process"),
-    ("unhealthy", service("redis", Health={"Status": "unhealthy", "Log": [{"Output": "WRONGPASS"}]}), "WRONGPASS"),
+    (
+        "unhealthy",
+        service("redis", Health={"Status": "unhealthy", "FailingStreak": 5, "Log": [{"Output": "WRONGPASS"}]}),
+        "WRONGPASS",
+    ),
     (
         "mounts",
         within("netbox", package={"inode": 8, "digest": "e", "origin": "/opt/netbox/netbox/netbox_example/x"}),
