@@ -100,7 +100,8 @@ def test_where_migrations_are_written_by_hand_models_that_differ_are_an_error(st
         play = stack.apply()
         refused(play.status, play.flat, "schema_failed", "makemigrations is off", "Add field serial to fabric")
         assert migrations(stack) == before
-    assert stack.http("/plugins/example/").status == 200
+    # The plugin's own pages may ask for the column by now: services load what is saved.
+    assert stack.http("/login/").status == 200
 
 
 @pytest.mark.usefixtures("row")
