@@ -27,12 +27,12 @@ ORDER = (
     "test_operate",
     # From here on without the extra services: each costs a start of NetBox whenever something is reloaded.
     "test_warm",
+    "test_snapshots",
+    "test_tests",
     "test_watch",
     "test_engine",
     "test_schema",
     "test_branches",
-    "test_snapshots",
-    "test_tests",
     "test_bad_input",
     "test_faults",
     # It leaves no stack.

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from .long import long
 from .stack import Stack, free_port, wait_for
 
 UNIQUE = "    description = models.CharField(unique=True, "
@@ -190,7 +191,7 @@ STUCK = """\
 import sys
 import time
 
-if sys.argv[0].endswith("child.py") or "child" in " ".join(sys.orig_argv):
+if any(f"netbox_dev_runtime.{name}" in sys.orig_argv for name in ("child", "warm")):
     print("stuck on purpose", file=sys.stderr, flush=True)
     time.sleep(600)
 """
@@ -213,7 +214,7 @@ def test_a_service_that_ends_right_after_its_start_is_told_at_once(stack: Stack)
     with stack.kept("netbox-dev.yml"):
         project = (stack.plugin / "netbox-dev.yml").read_text(encoding="utf-8")
         extra = "services:\n  netbox-crashing:\n    command: rqworker --no-such-option\n"
-        stack.write("netbox-dev.yml", project.replace("services:\n", extra))
+        stack.write("netbox-dev.yml", f"{extra}{project}")
         play = stack.apply()
         refused(play.status, play.flat, "broken_code", "'netbox-crashing'", "unrecognized arguments: --no-such-option")
         assert play.seconds < 60
@@ -340,6 +341,7 @@ def test_ctrl_c_in_the_middle_of_a_build_is_repaired_by_the_next_run(stack: Stac
     stack.must_apply()
 
 
+@long
 def test_ctrl_c_at_every_step_of_a_set_up_is_repaired_by_the_next_run(stack: Stack, tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     other = Stack(copy_of(stack, tmp_path), tmp_path / "state", stack.sandbox, free_port())

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from pathlib import Path
@@ -218,12 +219,12 @@ def test_failures_are_grouped_with_the_plugins_frames_first_and_followed_as_they
             stack.http(INFO)
         play = stack.playbook("logs.yml", services="web", since="2m", errors=True)
     text = "".join(line for _moment, line in shown)
-    seen = [moment for moment, line in shown if "KeyError: 'Switches'" in line]
+    seen = [moment for moment, line in shown if "KeyError: '" in line]
     assert seen, text
     assert ended - seen[0] > 1, "told before it ended"
     assert "ERROR:late:from the new run" in text
     lines = [line.strip() for line in play.output.splitlines()]
-    (at,) = [n for n, line in enumerate(lines) if "x KeyError: 'Switches' (netbox " in line]
+    (at,) = [n for n, line in enumerate(lines) if re.search(r"x KeyError: '.*' \(netbox ", line)]
     assert int(lines[at].partition("x")[0]) >= 4, str(play)
     assert lines[at + 1].startswith("netbox_example/views.py:"), str(play)
     assert lines[at + 1].endswith("in info: raise KeyError(TITLE)")

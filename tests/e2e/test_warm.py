@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from .long import long
 from .stack import Stack, wait_for
 
 INIT = "netbox_example/__init__.py"
@@ -55,6 +56,7 @@ def test_a_plugin_that_cannot_be_bound_late_is_started_from_nothing_and_that_is_
     stack.assert_fresh()
 
 
+@long
 def test_a_project_may_have_no_warm_processes(stack: Stack) -> None:
     with stack.kept("netbox-dev.yml"):
         text = (stack.plugin / "netbox-dev.yml").read_text(encoding="utf-8")
