@@ -10,40 +10,20 @@ is JSON, with ``calls``: how many of them there were.
 from __future__ import annotations
 
 import json
-import os
-import signal
 import sys
-from typing import Any, Callable
 
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.engine import Engine
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import NetBoxDevError
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.migrating import Migrating
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.snapshots import Asked, Snapshots, returned
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import load
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.state import lock
-
-CALLS = ("execute", "pause", "unpause", "signal", "fetch", "send")
-made: list[str] = []
-
-
-def counted(name: str, moment: int) -> Callable[..., Any]:
-    """The engine's method, counted."""
-    method = getattr(Engine, name)
-
-    def call(self: Engine, *arguments: Any, **options: Any) -> Any:
-        made.append(name)
-        if len(made) == moment:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return method(self, *arguments, **options)
-
-    return call
+from killing import before_call, made
 
 
 def main() -> None:
     plugin, state, options, moment = sys.argv[1:]
-    for name in CALLS:
-        setattr(Engine, name, counted(name, int(moment)))
+    before_call(int(moment))
     reporter = Reporter()
     try:
         stack = load(plugin)
