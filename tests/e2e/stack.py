@@ -223,6 +223,18 @@ class Stack:
         told = done.stdout.splitlines()
         return done.returncode, told if done.returncode in (0, -signal.SIGKILL) else [*told, done.stderr]
 
+    def killed_before_each_call(self) -> int:
+        """Run after run is killed before one more of its calls to the engine, until one comes to its end.
+
+        Returns how many were killed.
+        """
+        for moment in range(1, 200):
+            status, told = self.run_once(code=f"import killing; killing.before_call({moment})\n")
+            if status == 0:
+                return moment - 1
+            assert status == -signal.SIGKILL, "\n".join(told)
+        raise AssertionError("no run came to its end")
+
     def assert_fresh(self) -> None:
         """A further run finds nothing to do."""
         status, told = self.run_once()

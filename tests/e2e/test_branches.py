@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from .long import FULL
+from .long import FULL, long
 from .stack import Stack
 from .test_bad_input import insert_fabric
 from .test_engine import git
@@ -87,6 +87,23 @@ def test_going_back_and_forth_between_branches_each_has_its_own_rows(stack: Stac
             assert set(polled) == {200}, polled
     stack.assert_fresh()
     assert stack.job_result().endswith("switches")
+
+
+@long
+def test_following_a_branch_may_be_killed_before_every_call(stack: Stack, main: str) -> None:
+    before = columns(stack)
+    make(stack, "left")
+    git(stack, "switch", "-q", main)
+    assert stack.killed_before_each_call() > 5
+    assert columns(stack) == before
+    # The branch finds its own row again, whatever becomes of it here.
+    stack.psql("DELETE FROM netbox_example_fabric WHERE name = 'left'")
+    git(stack, "switch", "-q", "left")
+    assert stack.killed_before_each_call() > 5
+    assert "only_left" in columns(stack)
+    assert "left" in rows(stack).split(",")
+    assert stack.job_result().endswith("switches")
+    stack.assert_fresh()
 
 
 @pytest.mark.usefixtures("main")

@@ -18,8 +18,7 @@ import pytest
 from .long import FULL, long
 from .stack import Stack
 from .test_bad_input import insert_fabric, refused
-from .test_branches import make, rows
-from .test_engine import git
+from .test_branches import rows
 from .test_schema import DESCRIPTION, MODELS, columns, migrations
 
 STYLE = "netbox_example/static/netbox_example/killed.css"
@@ -142,19 +141,6 @@ def test_a_run_that_is_killed_at_a_random_moment_is_repaired_by_the_next(stack: 
     stack.must_apply()
 
 
-def killed_before_each_call(stack: Stack) -> int:
-    """Run after run is killed before one more of its calls to the engine, until one comes to its end.
-
-    Returns how many were killed.
-    """
-    for moment in range(1, 200):
-        status, told = stack.run_once(code=f"import killing; killing.before_call({moment})\n")
-        if status == 0:
-            return moment - 1
-        assert status == -signal.SIGKILL, "\n".join(told)
-    raise AssertionError("no run came to its end")
-
-
 @long
 def test_a_migration_that_drops_a_column_may_be_killed_before_every_call(stack: Stack) -> None:
     line = "    dropped_1 = models.IntegerField(default=7)\n"
@@ -163,36 +149,13 @@ def test_a_migration_that_drops_a_column_may_be_killed_before_every_call(stack: 
     insert_fabric(stack, "survivor", "text", dropped_1=1)
     before = rows(stack)
     stack.replace(MODELS, re.escape(line), "")
-    assert killed_before_each_call(stack) > 5
+    assert stack.killed_before_each_call() > 5
     assert "dropped_1" not in columns(stack)
     assert rows(stack) == before
     assert len([name for name in migrations(stack) if "remove_fabric_dropped_1" in name]) == 1, migrations(stack)
     assert stack.http("/plugins/example/").status == 200
     assert stack.job_result().endswith("switches")
     stack.psql("DELETE FROM netbox_example_fabric WHERE name = 'survivor'")
-    stack.assert_fresh()
-
-
-@long
-def test_following_a_branch_may_be_killed_before_every_call(stack: Stack) -> None:
-    git(stack, "add", "-A")
-    git(stack, "commit", "-qm", "as it is", "--allow-empty")
-    stack.must_apply()
-    before, main = columns(stack), stack.git(stack.plugin, "branch", "--show-current").strip()
-    make(stack, "left")
-    git(stack, "switch", "-q", main)
-    assert killed_before_each_call(stack) > 5
-    assert columns(stack) == before
-    # The branch finds its own row again, whatever becomes of it here.
-    stack.psql("DELETE FROM netbox_example_fabric WHERE name = 'left'")
-    git(stack, "switch", "-q", "left")
-    assert killed_before_each_call(stack) > 5
-    assert "only_left" in columns(stack)
-    assert "left" in rows(stack).split(",")
-    git(stack, "switch", "-q", main)
-    stack.must_apply()
-    git(stack, "branch", "-qD", "left")
-    assert stack.job_result().endswith("switches")
     stack.assert_fresh()
 
 
