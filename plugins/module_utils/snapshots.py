@@ -78,7 +78,8 @@ class Snapshots:
         down = running.backing_down()
         if down and self.check:
             raise StackNotSetUp(f"not running: {', '.join(down)}. Run apply_change.yml first.")
-        running.up_backing()
+        if down:
+            running.up_backing()
         self.database = Database(running.engine, running.compose)
         if not self.check:
             running.safety.recover()
@@ -197,26 +198,23 @@ class Snapshots:
         size = self.look.databases[database.name].size
         self.assert_room(size)
         said = self._said(name, comment, parts)
+        made = Described(f"{database.name}{MARK}{name}", size, said)
         result.changed, result.did = True, f"'{name}' made"
         if not self.check:
             with running.reporter.step("snapshot") as step:
                 folder = self.stack.state / FOLDER / said["folder"]
                 web = self._web(parts)
-                database.drop(database.next)
                 with quiet(running, database):
                     began = time.monotonic()
                     database.clone(database.name, database.next)
                     for part in parts:
                         save(self.stack, running.engine, web, part, folder / part)
                     held = time.monotonic() - began
-                database.describe(database.next, said)
-                database.drop(f"{database.name}{MARK}{name}")
-                database.rename(database.next, f"{database.name}{MARK}{name}")
+                database.finish(database.next, made.name, said)
                 step.changed = True
                 step.detail = f"'{name}', {size_text(size)}; requests waited {held:.1f} s for it"
-            self.look = database.look()
+            self.look = self.look.changed(database.next, made)
             self._remove_folders()
-        made = Described(f"{database.name}{MARK}{name}", size, said)
         result.after = describe(name, made)
         result.snapshots = [result.after]
 
@@ -248,7 +246,7 @@ class Snapshots:
 
     def assert_room(self, needed: int) -> None:
         """Raises SnapshotFailed before anything is begun where the server's disk has no room for a copy."""
-        free = self.database.free()
+        free = self.look.free
         if free < needed * _ROOM + _ROOM_FOR_LOG:
             raise SnapshotFailed(
                 f"no room: a copy of the database takes {size_text(needed)}, and as much as "
@@ -285,8 +283,9 @@ class Snapshots:
 
     def _drop(self, name: str) -> None:
         with self.running.reporter.step("remove snapshot") as step:
-            self.database.drop(f"{self.database.name}{MARK}{name}")
-            self.look = self.database.look()
+            gone = f"{self.database.name}{MARK}{name}"
+            self.database.drop(gone)
+            self.look = self.look.changed(gone)
             self._remove_folders()
             step.changed, step.detail = True, f"'{name}'"
 

@@ -54,10 +54,7 @@ class FakeDatabase:
         self.room = 10**12
 
     def look(self) -> Look:
-        return Look("netbox", 170004, dict(self.databases), Content(["app.0001"], "1 0 x", "t"))
-
-    def free(self) -> int:
-        return self.room
+        return Look("netbox", 170004, dict(self.databases), Content(["app.0001"], "1 0 x", "t"), self.room)
 
     def drop(self, name: str) -> None:
         self.done.append(f"drop {name}")
@@ -174,6 +171,7 @@ def test_a_snapshot_that_is_there_stays_and_only_its_comment_is_written(made: An
 def test_without_room_for_a_copy_nothing_is_begun(made: Any) -> None:
     found, database = made()
     database.room = 9_000_000
+    found.look = database.look()
     with pytest.raises(SnapshotFailed, match=r"takes 9 MB, .* 9 MB are free"):
         found.make("new", None, [])
     assert database.done == []
