@@ -65,7 +65,7 @@ def listed(found: Mapping[str, Described], current: str) -> list[str]:
     widths = [max(len(row[column]) for row in rows) for column in range(8)]
     lines = ["  ".join([*(cell.ljust(width) for cell, width in zip(row, widths)), row[8]]).rstrip() for row in rows]
     total = size_text(sum(one.size for one in found.values()))
-    return [*lines, f"{len(found)} snapshots, {total}"]
+    return [*lines, f"{len(found)} snapshot{'' if len(found) == 1 else 's'}, {total}"]
 
 
 def size_text(count: float) -> str:
