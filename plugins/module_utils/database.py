@@ -8,7 +8,7 @@ import json
 import re
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .compose import Compose
@@ -35,6 +35,8 @@ _CLONE_FILES = (
     "SELECT set_config(name, 'clone', false) FROM pg_settings "
     "WHERE name = 'file_copy_method' AND 'clone' = ANY(enumvals) \\g /dev/null"
 )
+# Bytes that are free where the server keeps its databases.
+_FREE = "\\set free `df -Pk \"${PGDATA:-/var/lib/postgresql}\" | tail -n 1 | tr -s ' ' | cut -d ' ' -f 4`"
 # Analysing writes, too, in pg_statistic. Statistics are kept by number, and outlive a change of name.
 _WRITES = """\
 SELECT (SELECT oid FROM pg_database WHERE datname = current_database()) || ' ' ||
@@ -69,15 +71,23 @@ class Content:
 
 @dataclass(frozen=True)
 class Look:
+    """What the server has; ``free`` are the bytes that it has room for."""
+
     name: str
     version: int
     databases: Mapping[str, Described]
     live: Content
+    free: int
 
     def marked(self, mark: str) -> dict[str, Described]:
         """Databases whose names go on with ``mark`` after NetBox's, by the rest of their names."""
         prefix = f"{self.name}{mark}"
         return {name[len(prefix) :]: one for name, one in self.databases.items() if name.startswith(prefix)}
+
+    def changed(self, gone: str, made: Described | None = None) -> Look:
+        """The same without one database, and with another."""
+        left = {name: one for name, one in self.databases.items() if name != gone}
+        return replace(self, databases={**left, made.name: made} if made else left)
 
 
 def _said(comment: str | None) -> dict[str, Any]:
@@ -149,7 +159,9 @@ class Database:
     def look(self) -> Look:
         """All databases that begin with the name of NetBox's, and what is in that one."""
         server, *live = self.script(
-            "SELECT jsonb_build_object('version', current_setting('server_version_num')::int, 'databases', "
+            _FREE,
+            "SELECT jsonb_build_object('version', current_setting('server_version_num')::int, "
+            "'free', :'free'::bigint * 1024, 'databases', "
             "jsonb_agg(jsonb_build_object('name', datname, 'size', pg_database_size(oid), "
             "'comment', shobj_description(oid, 'pg_database')))) "
             f"FROM pg_database WHERE starts_with(datname, {literal(self.name)});",
@@ -157,14 +169,19 @@ class Database:
         )
         found = json.loads(server)
         databases = [Described(one["name"], int(one["size"]), _said(one["comment"])) for one in found["databases"]]
-        return Look(self.name, int(found["version"]), {one.name: one for one in databases}, _content_of(live))
+        by_name = {one.name: one for one in databases}
+        return Look(self.name, int(found["version"]), by_name, _content_of(live), int(found["free"]))
 
     def content(self, name: str) -> Content:
         return _content_of(self.script(*_content(name)))
 
     def describe(self, name: str, said: Mapping[str, Any]) -> None:
         """Write what a database is on it; no copy of it has that."""
-        self.ask(f"COMMENT ON DATABASE {identifier(name)} IS {literal(json.dumps(said, sort_keys=True))}")
+        self.ask(_comment(name, said))
+
+    def finish(self, name: str, to: str, said: Mapping[str, Any]) -> None:
+        """Write what a new database is on it, and let it have its name, in place of one that has it."""
+        self.script(f"{_comment(name, said)};", f"{_drop(to)};", f"{_rename(name, to)};")
 
     def applied(self, name: str) -> list[str]:
         """The migrations that a database has, ``app.name``; none where it is empty."""
@@ -207,12 +224,6 @@ class Database:
         """In bytes; zero where there is no such database."""
         return int(self.ask(f"SELECT pg_database_size(oid) FROM pg_database WHERE datname = {literal(name)}") or 0)
 
-    def free(self) -> int:
-        """Bytes that are free where the server keeps its databases."""
-        command = 'df -Pk "${PGDATA:-/var/lib/postgresql}"'
-        lines = self.engine.execute(self.container, "sh", "-c", command)[1].decode().splitlines()
-        return int(lines[-1].split()[3]) * 1024
-
     def recently_used(self, seconds: float) -> bool:
         """Whether a session did anything in this time."""
         found = self.ask(
@@ -231,30 +242,30 @@ class Database:
         """What has that name was NetBox's database until another took its place."""
         return f"{self.name}{_REPLACED}"
 
-    def swap(self, name: str) -> str:
-        """Let a database take the place of NetBox's, which is kept as ``replaced``. Sessions are ended.
+    def swap(self, name: str) -> Content:
+        """Let a database take the place of NetBox's, which is kept as ``replaced``; return what is in it.
 
-        Returns what stands for what was written to it so far.
+        Sessions are ended.
         """
         rows = self.script(
-            f"DROP DATABASE IF EXISTS {identifier(self.replaced)} WITH (FORCE);",
+            f"{_drop(self.replaced)};",
             *_end_sessions(name),
             *self._renames((self.name, self.replaced), (name, self.name)),
             *_content(self.name),
         )
-        return _content_of(rows).writes
+        return _content_of(rows)
 
     def swap_back(self) -> None:
         """Let what was replaced have its place again, and drop what had it meanwhile."""
         self.script(
-            f"DROP DATABASE IF EXISTS {identifier(self.next)} WITH (FORCE);",
+            f"{_drop(self.next)};",
             *self._renames((self.name, self.next), (self.replaced, self.name)),
-            f"DROP DATABASE IF EXISTS {identifier(self.next)} WITH (FORCE);",
+            f"{_drop(self.next)};",
         )
 
     def _renames(self, *renames: tuple[str, str]) -> list[str]:
         """Statements by which both take place or none."""
-        each = [f"ALTER DATABASE {identifier(old)} RENAME TO {identifier(new)};" for old, new in renames]
+        each = [f"{_rename(old, new)};" for old, new in renames]
         return [*_end_sessions(self.name), "BEGIN;", *each, "COMMIT;"]
 
     def put_back(self, name: str) -> None:
@@ -263,10 +274,22 @@ class Database:
         self.drop(self.replaced)
 
     def rename(self, name: str, to: str) -> None:
-        self.ask(f"ALTER DATABASE {identifier(name)} RENAME TO {identifier(to)}")
+        self.ask(_rename(name, to))
 
     def drop(self, name: str) -> None:
-        self.ask(f"DROP DATABASE IF EXISTS {identifier(name)} WITH (FORCE)")
+        self.ask(_drop(name))
+
+
+def _comment(name: str, said: Mapping[str, Any]) -> str:
+    return f"COMMENT ON DATABASE {identifier(name)} IS {literal(json.dumps(said, sort_keys=True))}"
+
+
+def _drop(name: str) -> str:
+    return f"DROP DATABASE IF EXISTS {identifier(name)} WITH (FORCE)"
+
+
+def _rename(name: str, to: str) -> str:
+    return f"ALTER DATABASE {identifier(name)} RENAME TO {identifier(to)}"
 
 
 def _end_sessions(name: str) -> list[str]:

@@ -35,40 +35,42 @@ def quiet(running: Running, database: Database) -> Iterator[None]:
     web = web_service(roles)
     containers = running.engine.containers()
     live = {n: c for n, c in containers.items() if n in roles and c["State"]["Running"] and not c["State"]["Paused"]}
-    others = {name: str(c["Id"]) for name, c in live.items() if name != web}
+    others = {name: c for name, c in live.items() if name != web}
     with ExitStack() as stack, held_reloads(running.stack):
         _pause_between(running, database, others, str(live[web]["Id"]) if web in live else "")
-        stack.callback(_unpause, running, list(others.values()))
+        stack.callback(_unpause, running, _ids(others))
         if web in live:
             stack.enter_context(_held_requests(running, str(live[web]["Id"])))
         _wait_idle(database)
         yield
 
 
-def _pause_between(running: Running, database: Database, others: dict[str, str], web: str) -> None:
+def _pause_between(running: Running, database: Database, others: dict[str, dict[str, Any]], web: str) -> None:
     """Pause workers while none is at a job or in a transaction. One that stays at a job is said, and paused in it."""
     deadline = time.monotonic() + LIMIT_S
     told = ""
     while True:
         at = ""
         try:
-            _pause(running, list(others.values()))
-            at = _at_job(running, others, web)
+            _pause(running, _ids(others))
+            with ThreadPoolExecutor(max_workers=1) as pool:
+                asked = pool.submit(_at_job, running, others, web)
+                busy = database.busy(among=_addresses(others))
+            at = asked.result()
             late = time.monotonic() > deadline
             if late and at:
                 running.reporter.say(f"{at} after {LIMIT_S:.0f} s; it goes on afterwards, and may fail")
-            busy = database.busy(among=_addresses(running, others))
             if busy and late:
                 raise _busy(busy)
             if not busy and (not at or late):
                 return
             at = at or busy
         except BaseException as error:
-            _unpause(running, list(others.values()))
+            _unpause(running, _ids(others))
             # On a busy machine the kernel may not freeze all at once.
             if not isinstance(error, OSError) or time.monotonic() > deadline:
                 raise
-        _unpause(running, list(others.values()))
+        _unpause(running, _ids(others))
         if at and not told:
             told = at
             running.reporter.say(f"waiting: {at}")
@@ -89,18 +91,19 @@ def _unpause(running: Running, containers: Sequence[str]) -> None:
         list(pool.map(go_on, containers))
 
 
-def _at_job(running: Running, others: dict[str, str], web: str) -> str:
+def _at_job(running: Running, others: dict[str, dict[str, Any]], web: str) -> str:
     """Which worker is at a job; empty where none is, or nobody is there to be asked."""
     busy = jobs(running.engine, web)["busy"] if web else []
-    names = {container[:12]: name for name, container in others.items()}
+    names = {str(container["Id"])[:12]: name for name, container in others.items()}
     return ", ".join(f"{names[host]} is at a job" for host in busy if host in names)
 
 
-def _addresses(running: Running, others: dict[str, str]) -> list[str]:
-    containers = running.engine.containers()
-    networks: list[dict[str, Any]] = [
-        network for name in others for network in containers[name]["NetworkSettings"]["Networks"].values()
-    ]
+def _ids(containers: dict[str, dict[str, Any]]) -> list[str]:
+    return [str(container["Id"]) for container in containers.values()]
+
+
+def _addresses(containers: dict[str, dict[str, Any]]) -> list[str]:
+    networks = [one for container in containers.values() for one in container["NetworkSettings"]["Networks"].values()]
     return [str(network["IPAddress"]) for network in networks if network.get("IPAddress")]
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import http.client
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Callable
 
@@ -63,6 +64,8 @@ def restore_into_empty(running: Migrating, dump: dumps.Dump) -> None:
     database = Database(running.engine, running.compose)
     look = database.look()
     dumps.refuse_foreign(dump, running.stack, look)
+    if database.next in look.databases:
+        database.drop(database.next)
     restoring = Restoring(running, database, look.live, f"dump '{dump.path.name}'", f"dump {dump.identity}")
     applied, types = dump.header["applied"], dump.header["types"]
     restoring.restore(applied, types, lambda new: dumps.fill(dump, database, new))
@@ -126,8 +129,12 @@ class Restoring:
         if self.check:
             return True
         with self.running.reporter.step("restore") as step:
-            self._restore(make, pending, other=sorted(applied) != live or types != self.live.types)
+            self._restore(make, pending)
             step.changed, step.detail = True, self.did
+        if sorted(applied) != live:
+            self._reload()
+        elif types != self.live.types:
+            self._renew_others()
         return True
 
     def _compare(self, applied: Sequence[str], live: Sequence[str]) -> list[str]:
@@ -146,10 +153,9 @@ class Restoring:
             )
         return list(found["pending"])
 
-    def _restore(self, make: Callable[[str], Any], pending: Sequence[str], other: bool) -> None:
+    def _restore(self, make: Callable[[str], Any], pending: Sequence[str]) -> None:
         database, running = self.database, self.running
         served = self._served()
-        database.drop(database.next)
         try:
             make(database.next)
             if pending:
@@ -160,7 +166,9 @@ class Restoring:
         with quiet(running, database):
             began = time.monotonic()
             write_json(self.stack.state / JOURNAL, {"what": self.what})
-            writes = database.swap(database.next)
+            with ThreadPoolExecutor(max_workers=1) as pool:
+                cleared = pool.submit(self._clear_cache)
+                content = database.swap(database.next)
             try:
                 for part, path in self.parts.items():
                     load(self.stack, self.engine, self.web, part, path)
@@ -169,16 +177,20 @@ class Restoring:
                 (self.stack.state / JOURNAL).unlink()
                 raise
             held = time.monotonic() - began
-        self._prove(served)
+        self._prove(served, content.applied)
         beside = digests(self.engine, self.web, self.parts)
-        write_json(self.stack.state / RESTORED, {"identity": self.identity, "writes": writes, "beside": beside})
+        said = {"identity": self.identity, "writes": content.writes, "beside": beside}
+        write_json(self.stack.state / RESTORED, said)
         (self.stack.state / JOURNAL).unlink()
         database.drop(database.replaced)
         self.did += f"; requests waited {held:.1f} s for it"
-        if self.web and "redis" not in self.parts:
-            self._tell_of_jobs(clear_cache(self.engine, self.web)["waiting"])
-        if other:
-            self._reload()
+        self._tell_of_jobs(cleared.result())
+
+    def _clear_cache(self) -> int:
+        """Forget what NetBox cached of the other database; how many jobs wait."""
+        if not self.web or "redis" in self.parts:
+            return 0
+        return int(clear_cache(self.engine, self.web)["waiting"])
 
     def _bring_up(self) -> None:
         run_task(
@@ -193,16 +205,19 @@ class Restoring:
             superuser_password="",
         )
 
-    def _prove(self, served: bool) -> None:
-        """See that the database answers, and NetBox with it where it did before; else what was there comes back."""
+    def _prove(self, served: bool, applied: Sequence[str]) -> None:
+        """See that NetBox answers with the database where it did before; else what was there comes back.
+
+        ``applied`` are the migrations that the database itself answered that it has.
+        """
         deadline = time.monotonic() + _ANSWER_LIMIT_S
         while True:
-            why = "" if self.database.applied(self.database.name) else "no migrations are in it"
+            why = "" if applied else "no migrations are in it"
             if not why and served and not self._served():
                 why = f"{self.stack.url}/login/ is not served with it"
             if not why:
                 return
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline or not applied:
                 break
             time.sleep(0.2)
         _undo(self.running, self.database)
@@ -226,18 +241,38 @@ class Restoring:
                 "(with redis=true, snapshots hold queues, too)"
             )
 
+    def _live_services(self) -> dict[str, str]:
+        """Containers of the Python services that run."""
+        containers = self.engine.containers()
+        return {
+            name: str(containers[name]["Id"])
+            for name in sorted(self.running.roles)
+            if name in containers and containers[name]["State"]["Running"]
+        }
+
+    def _renew_others(self) -> None:
+        """Content types have other numbers: the web service forgot them while it was held, others start anew.
+
+        Nobody waits for it: what they run stays the same, and jobs go on meanwhile.
+        """
+        others = {name: container for name, container in self._live_services().items() if container != self.web}
+        if others:
+            with self.running.reporter.step("reload", tuple(others)) as step:
+                for container in others.values():
+                    self.engine.signal(container, "SIGHUP")
+                step.changed, step.detail = True, "the database has other content types; it goes on by itself"
+
     def _reload(self) -> None:
         """Processes hold what they read of the database that was there."""
         running = self.running
-        containers = self.engine.containers()
-        names = [n for n in sorted(running.roles) if n in containers and containers[n]["State"]["Running"]]
+        names = list(self._live_services())
         if not names:
             return
         disk = running.disk()
         stale = {v.service: v.why for v in running.verdicts(disk) if v.needs in ("restart", "recreate")}
         with running.reporter.step("reload", tuple(names)) as step:
             running.act([Verdict(n, "reload", "another database", told_by(self.stack, n)) for n in names], disk)
-            step.changed, step.detail = True, "the database has other content types or migrations"
+            step.changed, step.detail = True, "the database has other migrations"
             if stale:
                 # Those do not become fresh by a reload.
                 why = next(iter(stale.values()))

@@ -8,12 +8,11 @@ snapshot or something that the next run removes.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -32,6 +31,7 @@ from .pristine import ensure_pristine, find_pristine
 from .quiet import quiet
 from .restoring import Restoring, recover
 from .services import python_services, web_service
+from .snapshot_list import by_age, describe, listed, size_text, state_of
 
 MARK = "_snapshot_"
 FOLDER = "snapshots"
@@ -78,7 +78,8 @@ class Snapshots:
         down = running.backing_down()
         if down and self.check:
             raise StackNotSetUp(f"not running: {', '.join(down)}. Run apply_change.yml first.")
-        running.up_backing()
+        if down:
+            running.up_backing()
         self.database = Database(running.engine, running.compose)
         if not self.check:
             running.safety.recover()
@@ -197,26 +198,23 @@ class Snapshots:
         size = self.look.databases[database.name].size
         self.assert_room(size)
         said = self._said(name, comment, parts)
+        made = Described(f"{database.name}{MARK}{name}", size, said)
         result.changed, result.did = True, f"'{name}' made"
         if not self.check:
             with running.reporter.step("snapshot") as step:
                 folder = self.stack.state / FOLDER / said["folder"]
                 web = self._web(parts)
-                database.drop(database.next)
                 with quiet(running, database):
                     began = time.monotonic()
                     database.clone(database.name, database.next)
                     for part in parts:
                         save(self.stack, running.engine, web, part, folder / part)
                     held = time.monotonic() - began
-                database.describe(database.next, said)
-                database.drop(f"{database.name}{MARK}{name}")
-                database.rename(database.next, f"{database.name}{MARK}{name}")
+                database.finish(database.next, made.name, said)
                 step.changed = True
                 step.detail = f"'{name}', {size_text(size)}; requests waited {held:.1f} s for it"
-            self.look = database.look()
+            self.look = self.look.changed(database.next, made)
             self._remove_folders()
-        made = Described(f"{database.name}{MARK}{name}", size, said)
         result.after = describe(name, made)
         result.snapshots = [result.after]
 
@@ -248,7 +246,7 @@ class Snapshots:
 
     def assert_room(self, needed: int) -> None:
         """Raises SnapshotFailed before anything is begun where the server's disk has no room for a copy."""
-        free = self.database.free()
+        free = self.look.free
         if free < needed * _ROOM + _ROOM_FOR_LOG:
             raise SnapshotFailed(
                 f"no room: a copy of the database takes {size_text(needed)}, and as much as "
@@ -285,8 +283,9 @@ class Snapshots:
 
     def _drop(self, name: str) -> None:
         with self.running.reporter.step("remove snapshot") as step:
-            self.database.drop(f"{self.database.name}{MARK}{name}")
-            self.look = self.database.look()
+            gone = f"{self.database.name}{MARK}{name}"
+            self.database.drop(gone)
+            self.look = self.look.changed(gone)
             self._remove_folders()
             step.changed, step.detail = True, f"'{name}'"
 
@@ -454,74 +453,3 @@ def returned(result: Result, reporter: Reporter) -> dict[str, Any]:
         "summary": [*(f"note: {notice}" for notice in result.notices), result.did],
         "steps": reporter.describe(),
     }
-
-
-def by_age(found: Mapping[str, Described]) -> list[str]:
-    """Names, the newest first."""
-    return sorted(found, key=lambda name: float(found[name].said["made"]), reverse=True)
-
-
-def state_of(applied: Iterable[str]) -> str:
-    """Twelve hex digits that stand for a set of applied migrations."""
-    return hashlib.sha256("\n".join(sorted(applied)).encode()).hexdigest()[:12]
-
-
-def describe(name: str, found: Described) -> dict[str, Any]:
-    """A snapshot as plain data."""
-    said = found.said
-    return {
-        "name": name,
-        "database": found.name,
-        "size": found.size,
-        "made": datetime.fromtimestamp(said["made"], timezone.utc).isoformat(timespec="seconds"),
-        "comment": said["comment"],
-        "branch": said["branch"],
-        "commit": said["head"],
-        "netbox": said["netbox"],
-        "state": said["state"],
-        "redis": "redis" in said["parts"],
-        "media": "media" in said["parts"],
-    }
-
-
-def listed(found: Mapping[str, Described], current: str) -> list[str]:
-    """A table for a person; ``current`` is the migration state that the database has now."""
-    if not found:
-        return ["no snapshots; snapshot.yml -e snapshot=NAME makes one"]
-    rows = [("snapshot", "age", "size", "branch", "commit", "migrations", "NetBox", "with", "")]
-    for name in by_age(found):
-        one = found[name]
-        state = one.said["state"] + ("" if one.said["state"] == current else " (other than now)")
-        rows.append(
-            (
-                name,
-                age_text(time.time() - float(one.said["made"])),
-                size_text(one.size),
-                one.said["branch"] or "-",
-                one.said["head"][:9] or "-",
-                state,
-                one.said["netbox"],
-                " ".join(one.said["parts"]) or "-",
-                one.said["comment"],
-            )
-        )
-    widths = [max(len(row[column]) for row in rows) for column in range(8)]
-    lines = ["  ".join([*(cell.ljust(width) for cell, width in zip(row, widths)), row[8]]).rstrip() for row in rows]
-    total = size_text(sum(one.size for one in found.values()))
-    return [*lines, f"{len(found)} snapshots, {total}"]
-
-
-def size_text(count: float) -> str:
-    """Bytes for a person."""
-    for unit in ("B", "KB", "MB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}"
-        count /= 1024
-    return f"{count:.1f} GB"
-
-
-def age_text(seconds: float) -> str:
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{max(seconds, 0):.0f} s"

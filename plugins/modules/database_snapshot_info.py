@@ -14,6 +14,7 @@ description:
   - Lists what M(hedgehog.netbox_dev.database_snapshot) made, the newest first. Only reads.
 extends_documentation_fragment:
   - hedgehog.netbox_dev.plugin
+  - hedgehog.netbox_dev.plugin.told
 attributes:
   check_mode:
     description: Can run in check mode and return what would change without changing it.
@@ -57,7 +58,7 @@ summary:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import PLUGIN_SPEC, run_module
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import PLUGIN_SPEC, TOLD_SPEC, run_module
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.migrating import Migrating
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.snapshots import Snapshots
@@ -70,7 +71,7 @@ def work(module: AnsibleModule, reporter: Reporter) -> dict[str, Any]:
 
 
 def main() -> None:
-    run_module(AnsibleModule(argument_spec=PLUGIN_SPEC, supports_check_mode=True), work)
+    run_module(AnsibleModule(argument_spec={**PLUGIN_SPEC, **TOLD_SPEC}, supports_check_mode=True), work)
 
 
 if __name__ == "__main__":

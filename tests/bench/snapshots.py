@@ -2,12 +2,15 @@
 # Copyright: (c) 2026, Hedgehog
 """Snapshot and restore of a filled database, against pg_dump and pg_restore, and against DSLR, on the same server.
 
-All are whole processes, as typed: ours with ansible-playbook around it. Arguments of measure: a stack that is set up.
+Theirs are whole processes, as typed. Ours is told twice: ``…_playbook`` is the whole of ansible-playbook, as typed, and
+the other is of the same run what the module's steps took, without the start of Ansible and of Python. Arguments of
+measure: a stack that is set up.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -23,6 +26,15 @@ DSLR = "DSLR[psycopg2-binary]==0.6.0"
 TABLE = "bench_filler"
 DUMP = "/tmp/bench.dump"
 _PG = ("-U", "netbox")
+_NAMES = (
+    "snapshot_1gb",
+    "snapshot_1gb_playbook",
+    "snapshot_pg_dump",
+    "restore_1gb",
+    "restore_1gb_playbook",
+    "restore_pg_restore",
+)
+_STEP = re.compile(r"\[([\d.]+) s\]$", re.M)
 
 
 def fill(stack: Stack, megabytes: int) -> None:
@@ -71,9 +83,12 @@ def timed(stack: Stack, work: Callable[[], Any]) -> float:
     return time.monotonic() - started
 
 
-def playbook(stack: Stack, name: str, **variables: Any) -> None:
+def playbook(stack: Stack, name: str, **variables: Any) -> tuple[float, float]:
+    """Seconds of the module's steps, and of all."""
+    stack.psql("CHECKPOINT")
     play = stack.playbook(name, **variables)
     assert (play.status, play.changed) == (0, 1), str(play)
+    return sum(float(seconds) for seconds in _STEP.findall(play.output)), play.seconds
 
 
 def dump(stack: Stack) -> None:
@@ -89,24 +104,27 @@ def restore_dump(stack: Stack) -> None:
 def measure(stack: Stack, repetitions: int, megabytes: int = 1000) -> dict[str, tuple[list[float], list[float]]]:
     """Seconds of ours and of theirs, by name."""
     fill(stack, megabytes)
-    times: dict[str, tuple[list[float], list[float]]] = {
-        name: ([], []) for name in ("snapshot_dslr", "restore_dslr", "snapshot_pg_dump", "restore_pg_restore")
-    }
+    times: dict[str, tuple[list[float], list[float]]] = {name: ([], []) for name in _NAMES}
+
+    def note(name: str, ours: float, theirs: float) -> None:
+        times[name][0].append(ours)
+        times[name][1].append(theirs)
+
     try:
         with dslr(stack) as call:
             for _turn in range(repetitions):
-                made = timed(stack, lambda: playbook(stack, "snapshot.yml", snapshot="bench", replace=True))
-                times["snapshot_dslr"][0].append(made)
-                times["snapshot_pg_dump"][0].append(made)
-                times["snapshot_dslr"][1].append(timed(stack, lambda: call("snapshot", "-y", "bench")))
-                times["snapshot_pg_dump"][1].append(timed(stack, lambda: dump(stack)))
+                own, whole = playbook(stack, "snapshot.yml", snapshot="bench", replace=True)
+                other = timed(stack, lambda: call("snapshot", "-y", "bench"))
+                note("snapshot_1gb", own, other)
+                note("snapshot_1gb_playbook", whole, other)
+                note("snapshot_pg_dump", whole, timed(stack, lambda: dump(stack)))
                 written(stack)
-                restored = timed(stack, lambda: playbook(stack, "restore.yml", snapshot="bench"))
-                times["restore_dslr"][0].append(restored)
-                times["restore_pg_restore"][0].append(restored)
-                times["restore_pg_restore"][1].append(timed(stack, lambda: restore_dump(stack)))
+                own, whole = playbook(stack, "restore.yml", snapshot="bench")
+                note("restore_pg_restore", whole, timed(stack, lambda: restore_dump(stack)))
                 stack.exec("postgres", "dropdb", *_PG, "bench_restored")
-                times["restore_dslr"][1].append(timed(stack, lambda: call("restore", "bench")))
+                other = timed(stack, lambda: call("restore", "bench"))
+                note("restore_1gb", own, other)
+                note("restore_1gb_playbook", whole, other)
                 call("delete", "bench")
     finally:
         stack.playbook("snapshot.yml", remove="bench")

@@ -261,6 +261,27 @@ def test_pytest_runs_them_where_it_is_configured(stack: Stack, added: Path) -> N
     assert not (stack.plugin / ".pytest_cache").exists()
 
 
+@long
+def test_pytest_splits_them_to_processes_with_a_database_each(stack: Stack, added: Path) -> None:
+    with stack.kept("pytest.ini"), stack.kept("netbox-dev.yml"):
+        stack.write("pytest.ini", "[pytest]\npython_files = test_*.py\n")
+        stack.write(TEST_FILE, BAD.replace('"said by the test"', "Fabric.objects.db, connection.settings_dict['NAME']"))
+        stack.replace(TEST_FILE, "^import time$", "from django.db import connection")
+        play = run(stack, parallel=2)
+        assert play.status == 2, str(play)
+        assert "parallel needs pytest-xdist, which the image has not" in play.flat
+        stack.write("netbox-dev.yml", (stack.plugin / "netbox-dev.yml").read_text() + "  - pytest-xdist\n")
+        stack.must_apply()
+        play = run(stack, parallel=2)
+        assert play.status == 2, str(play)
+        assert "2 failed, 1 error" in play.flat, str(play)
+        assert re.search(r"default netbox_test_\d_gw[01]$", play.output, re.M), str(play)
+        stack.write("pytest.ini", "[pytest]\npython_files = test_*.py\naddopts = -n 2\n")
+        play = run(stack, labels="netbox_example/tests/test_models.py")
+        assert (play.status, "2 tests: 2 passed" in play.flat) == (0, True), str(play)
+    stack.must_apply()
+
+
 @pytest.mark.usefixtures("committed")
 def test_a_commit_is_tested_and_hooks_are_kept(stack: Stack, added: Path) -> None:
     hook = stack.plugin / ".git/hooks/pre-commit"

@@ -91,12 +91,21 @@ class _Application:
                 time.sleep(0.01)
         finally:
             # It may be another database that answers now.
-            from django.contrib.contenttypes.models import ContentType
-
-            ContentType.objects.clear_cache()
+            forget_content_types()
             with self.moved:
                 self.held = False
                 self.moved.notify_all()
+
+
+def forget_content_types() -> None:
+    """Their numbers, which differ from one database to another. NetBox has managers for them besides Django's."""
+    from django.apps import apps
+
+    for model in apps.get_models():
+        for manager in model._meta.managers:
+            forget = getattr(manager, "clear_cache", None)
+            if forget:
+                forget()
 
 
 def quiet_token() -> str:

@@ -84,7 +84,7 @@ def test_a_dump_that_is_not_there_is_said(tmp_path: Path) -> None:
 def test_a_dump_of_something_else_is_refused(
     make_stack: Callable[..., Stack], dump: Path, package: str, version: int, said: str
 ) -> None:
-    look: Any = Look("netbox", version, {}, Content([], "", ""))
+    look: Any = Look("netbox", version, {}, Content([], "", ""), 0)
     stack = make_stack(package_path=package)
     if not said:
         dumps.refuse_foreign(dumps.read(dump), stack, look)

@@ -26,7 +26,7 @@ def kept(stack: Stack, *applied: str, **said: Any) -> Described:
 
 
 def look(*databases: Described, applied: list[str]) -> Look:
-    return Look("netbox", 170004, {one.name: one for one in databases}, Content(applied, "", ""))
+    return Look("netbox", 170004, {one.name: one for one in databases}, Content(applied, "", ""), 0)
 
 
 def test_the_one_with_the_same_migrations_is_found(stack: Stack) -> None:

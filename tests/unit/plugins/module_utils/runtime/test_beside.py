@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -109,3 +111,51 @@ def test_a_path_in_an_archive_does_not_leave_the_folder(media: Path, tmp_path: P
 def test_nothing_is_asked_for_nothing() -> None:
     answer: Any = beside.digest([])
     assert answer == {}
+
+
+class TestAsking:
+    """What is said over the wire, word for word."""
+
+    @pytest.fixture
+    def answers(self, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[list[bytes], list[bytes]]]:
+        """What the server answers, one for each question; what it was asked."""
+        given: list[bytes] = [b"+OK\r\n", b"+OK\r\n"]
+        heard: list[bytes] = []
+        listener = socket.create_server(("127.0.0.1", 0))
+
+        def serve() -> None:
+            wire, _address = listener.accept()
+            with wire:
+                while given and (said := wire.recv(1 << 16)):
+                    heard.append(said)
+                    wire.sendall(given.pop(0))
+
+        options = {"HOST": "127.0.0.1", "PORT": listener.getsockname()[1], "PASSWORD": "secret", "DATABASE": 1}
+        monkeypatch.setattr(beside, "_configuration", lambda *_: {"tasks": options})
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield given, heard
+        given.clear()
+        listener.close()
+        thread.join(5)
+
+    def test_every_kind_of_answer_is_understood(self, answers: tuple[list[bytes], list[bytes]]) -> None:
+        given, heard = answers
+        given += [b"*3\r\n$4\r\nbu\r\n\r\n$-1\r\n:7\r\n", b"*0\r\n", b"-WRONGTYPE no\r\n"]
+        ask = beside.Asking("tasks")
+        assert ask("HMGET", b"key", "state") == [b"bu\r\n", None, 7]
+        assert ask("SMEMBERS", "x") == []
+        with pytest.raises(OSError, match="Redis: WRONGTYPE no"):
+            ask("LLEN", "x")
+        with pytest.raises(OSError, match="closed"):
+            ask("LLEN", "x")
+        assert heard[:3] == [
+            b"*2\r\n$4\r\nAUTH\r\n$6\r\nsecret\r\n",
+            b"*2\r\n$6\r\nSELECT\r\n$1\r\n1\r\n",
+            b"*3\r\n$5\r\nHMGET\r\n$3\r\nkey\r\n$5\r\nstate\r\n",
+        ]
+
+    def test_keys_are_asked_for_until_there_are_no_more(self, answers: tuple[list[bytes], list[bytes]]) -> None:
+        given, _heard = answers
+        given += [b"*2\r\n$1\r\n7\r\n*1\r\n$1\r\nb\r\n", b"*2\r\n$1\r\n0\r\n*2\r\n$1\r\nb\r\n$1\r\na\r\n"]
+        assert beside.Asking("tasks").keys("*") == [b"a", b"b"]

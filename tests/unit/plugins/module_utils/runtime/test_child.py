@@ -61,11 +61,12 @@ def held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Held:
     def clear() -> None:
         made.cleared += 1
 
-    models = ModuleType("django.contrib.contenttypes.models")
-    models.ContentType = SimpleNamespace(objects=SimpleNamespace(clear_cache=clear))  # type: ignore[attr-defined]
-    for name in ("django", "django.contrib", "django.contrib.contenttypes"):
-        monkeypatch.setitem(sys.modules, name, ModuleType(name))
-    monkeypatch.setitem(sys.modules, models.__name__, models)
+    managers = [SimpleNamespace(), SimpleNamespace(clear_cache=clear)]
+    models = [SimpleNamespace(_meta=SimpleNamespace(managers=managers))]
+    django = ModuleType("django.apps")
+    django.apps = SimpleNamespace(get_models=lambda: models)  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "django", ModuleType("django"))
+    monkeypatch.setitem(sys.modules, django.__name__, django)
     return made
 
 
