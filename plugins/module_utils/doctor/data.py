@@ -296,7 +296,7 @@ def redis(facts: Facts) -> Iterator[Found]:
     unless=("redis", "stopped", "crash_loop", "import_error", "plugin_name"),
 )
 def queues(facts: Facts) -> Iterator[Found]:
-    idle = {one["name"]: one["waiting"] for one in facts.asked.get("queues", []) if not one["workers"]}
+    idle = {one["queue"]: one["length"] for one in facts.asked.get("queues", []) if not one["workers"]}
     if idle:
         waiting = [f"{name} ({number} jobs wait)" for name, number in idle.items()]
         yield Found(f"no worker serves {some(idle)}", some(waiting))
@@ -313,9 +313,9 @@ def queues(facts: Facts) -> Iterator[Found]:
 def failed_jobs(facts: Facts) -> Iterator[Found]:
     for one in facts.asked.get("queues", []):
         if one["failed"]:
-            last = one["last"] or {"function": "unknown", "error": ""}
+            last = (one["failures"] or [{"function": "unknown", "error": ""}])[-1]
             yield Found(
-                f"{one['failed']} jobs of the queue '{one['name']}' have failed",
+                f"{one['failed']} jobs of the queue '{one['queue']}' have failed",
                 f"the last, {last['function']}: {cause_of(last['error'], facts.package)}",
             )
 
