@@ -225,8 +225,7 @@ def static_hidden(facts: Facts) -> Iterator[Found]:
     unless=("static_access", *sorted(PLUGIN)),
 )
 def static(facts: Facts) -> Iterator[Found]:
-    # A file that another one hides is never collected.
-    number = _look(facts).get("static", 0) - len(facts.asked.get("hidden_static", {}))
+    number = _look(facts).get("static", 0)
     if number > 0:
         yield Found(
             f"{number} static files are served otherwise than they are on disk", "collectstatic would copy them"

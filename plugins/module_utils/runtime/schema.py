@@ -284,7 +284,7 @@ def take_back(files: Mapping[str, str], progress: Progress, names: Iterable[str]
         if stuck:
             raise Irreversible(
                 f"these cannot be taken back: {'; '.join(stuck)}. Check out a branch that has their files and run "
-                "again, or start over with an empty database: docker compose down --volumes, then dev_setup.yml"
+                "again; or keep the rows (snapshot.yml) and let reset.yml make the database anew, without them"
             )
         before = executor.loader.project_state(sorted(node for node in applied if node in graph.nodes))
         labels = {migration.app_label for migration, _back in plan}

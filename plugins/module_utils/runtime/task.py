@@ -80,7 +80,11 @@ def collect_static(dry_run: bool) -> dict[str, Any]:
     from django.core.management import call_command, get_commands, load_command_class
 
     root = os.path.join(probe.NETBOX_DIR, "static")
-    stale = probe.static(os.path.join(probe.NETBOX_DIR, os.environ["NETBOX_DEV_PACKAGE"]), root)
+    hidden = hidden_static()
+    stale = probe.static(os.path.join(probe.NETBOX_DIR, os.environ["NETBOX_DEV_PACKAGE"]), root, hidden)
+    if not dry_run:
+        # Collected they will never be; whoever has no Django to ask reads it there.
+        probe.remember_hidden(hidden)
     for path in [os.path.join(root, name) for name in stale]:
         if not dry_run and os.path.isfile(path):
             # Django goes by the time: a copy that is younger than its file stays, whatever is in it.

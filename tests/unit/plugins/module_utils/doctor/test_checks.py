@@ -376,7 +376,6 @@ def test_every_check_is_seen_to_find_something() -> None:
         ([files(named="x"), told("netbox", error="ended with status 1", since=None)], ["plugin_name"]),
         ([database(empty=True), look(pending=["a.1"], drift=["x"])], ["database_empty"]),
         ([look(pending=["a.2"], missing=["a.1"])], ["migration_missing"]),
-        ([asked(hidden_static={"a.css": "/b"}), look(static=1)], ["static_hidden"]),
         ([within("netbox", static_writable=False), look(static=2)], ["static_access"]),
         ([files(foreign=("netbox_example/a.py",)), within("netbox", denied=["a.py"])], ["ownership"]),
         ([checkout(override="edited"), change(status=None, no_status=StackNotSetUp("x"))], ["override"]),
