@@ -148,6 +148,10 @@ class InvalidDump(NetBoxDevError):
     code = "invalid_dump"
 
 
+class UnknownMigration(NetBoxDevError):
+    code = "unknown_migration"
+
+
 class SchemaFailed(NetBoxDevError):
     code = "schema_failed"
 

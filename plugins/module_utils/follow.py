@@ -136,6 +136,13 @@ def remember_texts(stack: Stack, states: Mapping[str, Any], applied: Sequence[st
         write_json(stack.state / TEXTS, {"texts": texts})
 
 
+def texts_as_applied(stack: Stack, names: Sequence[str], folders: Mapping[str, str]) -> dict[str, str]:
+    """Of migrations whose files are others now, the texts by which they were applied."""
+    texts = _texts(stack)
+    found = {name: _read(stack, _path(stack, name, folders)) for name in names if name in texts}
+    return {name: texts[name] for name, text in found.items() if text is not None and _body(text) != _body(texts[name])}
+
+
 def on_node(stack: Stack, folder: str) -> str:
     """A path in the container as one in the repository; empty when it is none."""
     for prefix, path in (

@@ -67,12 +67,31 @@ def _sha256(data: Any) -> str:
 
 
 def created_from(disk: Disk, service: str, container: Mapping[str, Any]) -> dict[str, str]:
-    """What is kept of a container's creation: our digest of its configuration and the one Compose wrote on it.
+    """What is kept of a container's creation: our digest of its configuration, the one Compose wrote on it, and one of
+    what the engine made of it.
 
-    Compose's own ``config --hash`` is no help: it differs from what ``up`` writes.
+    Compose's own ``config --hash`` is no help: it differs from what ``up`` writes, and that from what ``up --no-deps``
+    writes of the same.
     """
     label = container["Config"]["Labels"].get("com.docker.compose.config-hash", "")
-    return {"config": disk.services.get(service, ""), "label": label}
+    return {"config": disk.services.get(service, ""), "label": label, "made": _sha256(_made(container))}
+
+
+def _made(container: Mapping[str, Any]) -> dict[str, Any]:
+    """A container's configuration but for what is of this one alone; Compose gives lists in any order."""
+    own = {key: value for key, value in container["Config"].items() if key not in ("Hostname", "Image", "Labels")}
+    host = dict(container.get("HostConfig", {}))
+    for part, key in ((own, "Env"), (host, "Binds"), (host, "Mounts")):
+        part[key] = sorted(json.dumps(one, sort_keys=True) for one in part.get(key) or [])
+    return {"own": own, "host": host}
+
+
+def _created_otherwise(disk: Disk, service: str, container: Mapping[str, Any]) -> bool:
+    """Whether a container is of another configuration than Compose's is now, whoever created it."""
+    recorded, now = disk.created.get(service, {}), created_from(disk, service, container)
+    return recorded.get("config") != now["config"] or not any(
+        recorded.get(key) == now[key] for key in ("label", "made")
+    )
 
 
 def connected(container: Mapping[str, Any]) -> bool:
@@ -103,7 +122,7 @@ def judge(
 
     if container is None:
         return needs("recreate", "there is no container")
-    if disk.created.get(service) != created_from(disk, service, container):
+    if _created_otherwise(disk, service, container):
         return needs("recreate", "its Compose configuration changed")
     if disk.image and container["Image"] != disk.image:
         return needs("recreate", "the image was built anew")

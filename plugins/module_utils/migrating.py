@@ -140,8 +140,8 @@ class Migrating(Running):
         if way.unknown and not way.copy:
             raise SchemaFailed(
                 f"applied, and not on disk: {', '.join(way.unknown)}. Neither git nor an earlier run knows these "
-                "files, so what they made cannot be taken back. Bring them back and run again; or start over with an "
-                f"empty database: 'docker compose down --volumes' in '{self.stack.checkout}', then dev_setup.yml."
+                "files, so what they made cannot be taken back. Bring them back and run again; or keep the "
+                "rows (snapshot.yml) and let reset.yml make the database anew, without them."
             )
         return way
 

@@ -10,7 +10,7 @@ from typing import Any, Callable
 
 from .compose import Compose, last_lines
 from .engine import READING, TASK_LABEL
-from .errors import BrokenCode, ComposeFailed, NetBoxDevError, SchemaFailed, TestsFailed
+from .errors import BrokenCode, ComposeFailed, NetBoxDevError, SchemaFailed, StackNotSetUp, TestsFailed
 from .override import PYTHON, RUNTIME_PACKAGE
 from .releases import missing_parent
 
@@ -24,6 +24,7 @@ _FAILURES: dict[str, type[NetBoxDevError]] = {
     "upgrade": SchemaFailed,
     "compare": SchemaFailed,
     "again": SchemaFailed,
+    "move": SchemaFailed,
     "check": BrokenCode,
     "tests": TestsFailed,
     "command": TestsFailed,
@@ -87,6 +88,8 @@ def run_task(
     if answers.get("broken"):
         # The lines say all, a traceback of ours says nothing.
         raise BrokenCode(broken(answers["error"].partition(": ")[2]), task=task)
+    if answers.get("error") == f"KeyError: '{task}'":
+        raise StackNotSetUp("the stack was set up by an older version of this collection. Run apply_change.yml first.")
     if "error" in answers:
         hint = missing_parent(answers["error"])
         text = hint or last_lines(answers["traceback"], 8)

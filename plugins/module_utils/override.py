@@ -34,9 +34,9 @@ from .runtime import (
     install,
     local_settings,
     measure,
-    measuring,
     netbox,
     outcomes,
+    plugin_coverage,
     probe,
     pytests,
     queues,
@@ -46,6 +46,7 @@ from .runtime import (
     task,
     testdb,
     testing,
+    travel,
     warm,
 )
 from .services import command_words, python_services, role_of_command, supervised
@@ -73,9 +74,9 @@ _RUNTIME_MODULES = (
     drift,
     local_settings,
     measure,
-    measuring,
     netbox,
     outcomes,
+    plugin_coverage,
     probe,
     pytests,
     queues,
@@ -86,6 +87,7 @@ _RUNTIME_MODULES = (
     warm,
     testdb,
     testing,
+    travel,
 )
 # netbox-docker asks Redis each second, which keeps a tenth of a core busy, and has everybody wait ten for PostgreSQL.
 _BACKING_INTERVAL = "5s"

@@ -26,28 +26,33 @@ KEPT = 4
 _NEW = "new"
 
 
-def find_pristine(stack: Stack, look: Look) -> str:
-    """The pristine database with the migrations that NetBox's has; empty where none was kept."""
-    found = look.marked(MARK).get(_key(_description(stack, look.live.applied)))
+def find_pristine(stack: Stack, look: Look, applied: Sequence[str] | None = None) -> str:
+    """The pristine database with these migrations, or those that NetBox's has; empty where none was kept."""
+    wanted = look.live.applied if applied is None else applied
+    found = look.marked(MARK).get(_key(_description(stack, wanted)))
     return found.name if found and found.said else ""
 
 
-def ensure_pristine(running: Running) -> str:
+def ensure_pristine(
+    running: Running, applied: Sequence[str] | None = None, targets: Mapping[str, str | None] | None = None
+) -> str:
     """The same, made if there is none; the stack's lock is held. Its services are left alone.
 
     Nobody may have a session in it for long: it is copied from. Where migrations on disk are not applied yet, it has
-    them. Raises SchemaFailed, with NetBox's database as it was, where they cannot be applied.
+    them, but for the plugin's beyond ``targets`` (by app, see runtime/travel.py). Raises SchemaFailed, with NetBox's
+    database as it was, where they cannot be applied.
     """
     stack = running.stack
     database = Database(running.engine, running.compose)
     look = database.look()
-    found = find_pristine(stack, look)
+    wanted = look.live.applied if applied is None else applied
+    found = find_pristine(stack, look, wanted)
     if found:
         return found
     new = f"{database.name}{MARK}{_NEW}"
     with running.reporter.step("pristine database") as step:
         database.drop(new)
-        base = _nearest(_description(stack, look.live.applied), look.marked(MARK))
+        base = _nearest(_description(stack, wanted), look.marked(MARK))
         if base:
             database.clone(base.name, new)
         else:
@@ -61,6 +66,7 @@ def ensure_pristine(running: Running) -> str:
             timeout_s=running.limits.schema_s,
             database=new,
             database_s=60,
+            targets=targets,
             superuser_name=stack.superuser_name,
             superuser_password=superuser_password(stack, None),
         )

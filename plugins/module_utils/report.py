@@ -72,6 +72,10 @@ def containers(report: Mapping[str, Any]) -> list[list[str]]:
     return rows
 
 
+def last_line(text: str) -> str:
+    return (text.splitlines() or [""])[-1]
+
+
 def queues(report: Mapping[str, Any]) -> list[list[str]]:
     keys = ("length", "started", "scheduled", "failed", "workers")
     return [["queue", *keys], *([one["queue"], *(str(one[key]) for key in keys)] for one in report["queues"])]
@@ -141,7 +145,9 @@ def for_people(report: Mapping[str, Any], regressions: Sequence[str], where: str
     lines += [f"slowest, of {source}: {how} {text[:90]}" for how, text in slow[:3]]
     lines += [f"repeated, {how}: {text[:90]}" for how, text in repeated(report)[:3]]
     lines += [
-        f"failed job of {q['queue']}: {f['function']}: {f['error']}" for q in report["queues"] for f in q["failures"]
+        f"failed job of {q['queue']}: {f['function']}: {last_line(f['error'])}"
+        for q in report["queues"]
+        for f in q["failures"]
     ]
     lines += [f"{one['command']}: {'done' if one['ok'] else 'FAILED'}" for one in report["commands"]]
     if not report["logged_in"]:
@@ -189,7 +195,7 @@ def page(report: Mapping[str, Any], regressions: Sequence[str]) -> str:
         _table(queues(report)),
         _table(redis(report)),
         *(
-            f"<p class=bad>{_text(q['queue'])}: {_text(f['function'])}: {_text(f['error'])}</p>"
+            f"<p class=bad>{_text(q['queue'])}: {_text(f['function'])}: {_text(last_line(f['error']))}</p>"
             for q in report["queues"]
             for f in q["failures"]
         ),

@@ -80,6 +80,8 @@ class Restoring:
         self.stack, self.engine, self.check = running.stack, running.engine, running.check
         # Files of what is restored beside the database.
         self.parts: Mapping[str, Path] = {}
+        # Whether it is brought up to the code's migrations.
+        self.upgrades = True
         self.notices: list[str] = []
         self.before: dict[str, Any] = {}
         self.did = ""
@@ -139,7 +141,7 @@ class Restoring:
 
     def _compare(self, applied: Sequence[str], live: Sequence[str]) -> list[str]:
         """Migrations on disk that it will lack."""
-        if sorted(applied) == live:
+        if sorted(applied) == live or not self.upgrades:
             return []
         web = web_service(self.running.roles)
         found = run_task(self.running.compose, web, "compare", self.running.reporter.say, applied=list(applied))
@@ -280,6 +282,7 @@ class Restoring:
                 return
             try:
                 running.prove(disk)
-                running.remember_applied()
+                if self.upgrades:
+                    running.remember_applied()
             except (BrokenCode, ServiceUnhealthy) as error:
                 self.notices.append(error.message)

@@ -184,6 +184,10 @@ class Running:
             # Compose takes one that runs outside of its network for as good as any.
             lost = any(name in containers and not connected(containers[name]) for name in names)
             with self.reporter.step("start", tuple(names)) as step:
+                for name in names:
+                    # Compose starts none that is paused.
+                    if name in containers and containers[name]["State"].get("Paused"):
+                        self.engine.unpause(containers[name]["Id"])
                 self.up(names, *(["--force-recreate"] if lost else []))
                 self._wait_healthy(names)
                 step.changed = True
@@ -376,6 +380,8 @@ class Running:
 
 def _healthy(container: dict[str, Any] | None) -> bool:
     if not container or not container["State"]["Running"] or _dead(container) or not connected(container):
+        return False
+    if container["State"].get("Paused"):
         return False
     health = container["State"].get("Health")
     return health is None or health["Status"] == "healthy"

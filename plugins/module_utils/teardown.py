@@ -6,17 +6,20 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from . import dumps
 from .compose import BASE_FILES, OVERRIDE
 from .engine import Engine
-from .errors import LocalWork
+from .errors import InvalidDump, LocalWork, SnapshotFailed
 from .events import Reporter
 from .git import Repository
+from .migrating import Migrating
 from .override import check_ours
+from .snapshots import Snapshots
 from .stack import Stack
 
 CONTAINERS, NETWORKS, VOLUMES, IMAGE, CHECKOUT = "containers", "networks", "volumes", "image", "checkout"
@@ -32,6 +35,8 @@ class TakenDown:
     remains: dict[str, list[str]] = field(default_factory=dict)
     # Why something that was to go stays, by name.
     kept: dict[str, str] = field(default_factory=dict)
+    # The dump that is made before.
+    dumped: str = ""
 
     @property
     def changed(self) -> bool:
@@ -41,10 +46,13 @@ class TakenDown:
         done = "would remove" if check else "removed"
         lines = [f"{done} {kind}: {', '.join(names)}" for kind, names in self.removed.items() if names]
         lines = lines or [f"{done}: nothing, the stack is down"]
+        if self.dumped and not check:
+            lines.append(f"the database is in {self.dumped}: dev_setup -e dump=… begins with it, restore takes it in")
         if check and self.removed.get(VOLUMES):
             lines.append(
-                "the database goes with its volume; to keep it, make a dump before: "
-                "ansible-playbook hedgehog.netbox_dev.snapshot -e dump=FILE"
+                f"the database goes with its volume; {self.dumped} is written before"
+                if self.dumped
+                else "the database goes with its volume; -e dump=FILE writes it to a file before"
             )
         lines += [f"note: {name} stays: {why}" for name, why in self.kept.items()]
         lines += [f"remains, {kind}: {', '.join(names)}{_how(kind)}" for kind, names in self.remains.items() if names]
@@ -65,10 +73,12 @@ class Teardown:
         self.check = check
         self.engine = Engine(stack.project_name)
 
-    def run(self, wanted: Iterable[str]) -> TakenDown:
-        """Remove containers and networks, and of volumes, image and checkout what is ``wanted``.
+    def run(self, wanted: Iterable[str], dump: Path | None = None, media: bool = False) -> TakenDown:
+        """Remove containers and networks, and of volumes, image and checkout what is ``wanted``; before that, write a
+        dump where one is named, with uploaded files if ``media`` says so.
 
-        Raises LocalWork or ForeignOverride, before anything is touched, where the checkout has more than we made.
+        Raises LocalWork or ForeignOverride, before anything is touched, where the checkout has more than we made, and
+        what keeps the dump from being written.
         """
         wanted = {CONTAINERS, NETWORKS, *wanted}
         if CHECKOUT in wanted and self.stack.checkout.exists():
@@ -78,6 +88,13 @@ class Teardown:
             going = names if kind in wanted else []
             outcome.removed[kind] = going
             outcome.remains[kind] = [name for name in names if name not in going]
+        if dump and self._worth_a_dump(dump, wanted):
+            outcome.dumped = str(dump)
+            if not self.check:
+                self._dump(dump, media)
+                # It may have started the database for that.
+                outcome.removed[CONTAINERS] = self._there()[CONTAINERS]
+                outcome.removed[NETWORKS] = self._there()[NETWORKS]
         if self.check:
             return outcome
         self._stop(outcome.removed[CONTAINERS])
@@ -90,6 +107,29 @@ class Teardown:
                     step.changed = bool(outcome.removed[kind])
                     step.detail = ", ".join(outcome.removed[kind])
         return outcome
+
+    def _worth_a_dump(self, path: Path, wanted: Container[str]) -> bool:
+        """Whether there is a database to dump; raises InvalidDump where it would not be kept, or one is there."""
+        if not self.engine.belongings()[VOLUMES]:
+            return False
+        if not path.is_absolute():
+            raise InvalidDump(f"dump: '{path}' is not absolute, and it is unclear from where it would count.")
+        if CHECKOUT in wanted and self.stack.checkout in path.parents:
+            raise InvalidDump(f"dump: '{path}' would go with the checkout. Give a path elsewhere.", path=str(path))
+        if path.exists():
+            raise InvalidDump(
+                f"dump: '{path}' is there already, and nothing was removed. Give another name, or move it away.",
+                path=str(path),
+            )
+        return True
+
+    def _dump(self, path: Path, media: bool) -> None:
+        """Write it, and read it again as a restore would."""
+        snapshots = Snapshots(Migrating(self.stack, self.reporter))
+        if not snapshots.look.live.applied:
+            raise SnapshotFailed("dump: the database is empty; leave dump out. Nothing was removed.")
+        snapshots.dump(path, "before teardown.yml", ["media"] if media else [])
+        dumps.read(path)
 
     def _there(self) -> dict[str, list[str]]:
         """What there is of the stack, in the order in which it can go."""

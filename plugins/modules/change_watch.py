@@ -58,7 +58,7 @@ bursts:
   description: How many changes were applied or tried.
   returned: success
   type: int
-failed:
+failed_bursts:
   description: How many of them could not be applied.
   returned: success
   type: int
@@ -88,14 +88,14 @@ def work(module: AnsibleModule, reporter: Reporter) -> dict[str, Any]:
     watch = Watch(given["plugin_path"], reporter, given["lock_timeout"], given["time_limit"])
     if module.check_mode:
         would, summary = watch.predict()
-        return {"changed": would, "bursts": 0, "failed": 0, "summary": summary}
+        return {"changed": would, "bursts": 0, "failed_bursts": 0, "summary": summary}
     watch.run(given["once"], given["limit"])
     if given["once"] and watch.error:
         raise watch.error
     return {
         "changed": watch.bursts > watch.failed,
         "bursts": watch.bursts,
-        "failed": watch.failed,
+        "failed_bursts": watch.failed,
         "summary": [f"{watch.bursts} changes, {watch.failed} of them failed"],
     }
 

@@ -93,7 +93,7 @@ mended:
   returned: success
   type: list
   elements: dict
-failed:
+mending_failed:
   description: What kept mending from its end; empty when nothing did.
   returned: success
   type: str

@@ -31,6 +31,15 @@ options:
     description: Whether the netbox-docker checkout goes.
     type: bool
     default: false
+  dump:
+    description:
+      - File to which the database is written first, as M(hedgehog.netbox_dev.database_snapshot) writes dumps. Where
+        that fails, or the file is there already, nothing is removed. Without volumes there is nothing to write.
+    type: path
+  media:
+    description: Whether uploaded files go into O(dump), too.
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: Can run in check mode and return what would change without changing it.
@@ -71,6 +80,10 @@ remains:
   description: What is left of the stack, by kind.
   returned: success
   type: dict
+dumped:
+  description: The dump that was made before; empty for none.
+  returned: success
+  type: str
 kept:
   description: Why something that was to go stays, by name.
   returned: success
@@ -87,6 +100,7 @@ summary:
   elements: str
 """
 
+from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -102,19 +116,25 @@ NAMED = (VOLUMES, IMAGE, CHECKOUT)
 def work(module: AnsibleModule, reporter: Reporter) -> dict[str, Any]:
     stack = load(module.params["plugin_path"], any_release=True)
     with lock(stack.state, module.params["lock_timeout"], "stack_teardown"):
-        outcome = Teardown(stack, reporter, module.check_mode).run(name for name in NAMED if module.params[name])
+        outcome = Teardown(stack, reporter, module.check_mode).run(
+            [name for name in NAMED if module.params[name]],
+            Path(module.params["dump"]) if module.params["dump"] else None,
+            module.params["media"],
+        )
     return {
         "changed": outcome.changed,
         "removed": outcome.removed,
         "remains": outcome.remains,
         "kept": outcome.kept,
+        "dumped": outcome.dumped,
         "steps": reporter.describe(),
         "summary": outcome.for_people(stack, module.check_mode),
     }
 
 
 def main() -> None:
-    spec = {**RUN_SPEC, **{name: {"type": "bool", "default": False} for name in NAMED}}
+    switches = {name: {"type": "bool", "default": False} for name in (*NAMED, "media")}
+    spec = {**RUN_SPEC, "dump": {"type": "path"}, **switches}
     run_module(AnsibleModule(argument_spec=spec, supports_check_mode=True), work)
 
 

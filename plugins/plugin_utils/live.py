@@ -8,6 +8,7 @@ import contextvars
 import json
 import shlex
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 from ansible.plugins.action import ActionBase
@@ -17,6 +18,12 @@ display = Display()
 POLL_S = 0.3
 # Ansible's own, and the summary, which is for people.
 _INTERNAL = ("ansible_facts", "deprecations", "diff", "exception", "invocation", "summary", "warnings")
+
+
+def lost_words(variables: Mapping[str, Any]) -> str:
+    """What was typed after a space in the value of a short variable, and became none of it; empty for nothing."""
+    options = [f"{name}={value}" for name, value in variables.items() if name.startswith("-")]
+    return " ".join([*options, *str(variables.get("_raw_params", "")).split()])
 
 
 class LiveAction(ActionBase):  # type: ignore[misc]  # ansible-core is untyped
@@ -29,6 +36,13 @@ class LiveAction(ActionBase):  # type: ignore[misc]  # ansible-core is untyped
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
+        lost = lost_words(task_vars or {})
+        if lost:
+            msg = (
+                f"-e: '{lost}' was not understood, for Ansible ends a value at a space. Quote it inside, too, as in "
+                """-e 'command="showmigrations netbox_example"', or give JSON. Nothing was done."""
+            )
+            return {**result, "failed": True, "msg": msg}
         self._make_tmp_path()
         events = self._connection._shell.join_path(self._connection._shell.tmpdir, "events.jsonl")
         ended = threading.Event()

@@ -23,6 +23,7 @@ ORDER = (
     "test_status",
     "test_doctor",
     "test_snapshots",
+    "test_migrations",
     "test_tests",
     "test_matrix",
     "test_document",

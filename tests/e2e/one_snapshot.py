@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, Hedgehog
-"""What snapshot.yml, restore.yml and reset.yml do, without Ansible around it; it may end itself with SIGKILL.
+"""What snapshot.yml, restore.yml, reset.yml and migrations.yml do, without Ansible; it may end itself with SIGKILL.
 
-Arguments: the plugin; ``present``, ``absent``, ``restored``, ``reset`` or ``list``; the module's options as JSON; then,
-before which of its calls to the engine that change something or ask PostgreSQL it is killed (0: none). Told
-is JSON, with ``calls``: how many of them there were.
+Arguments: the plugin; ``present``, ``absent``, ``restored``, ``reset``, ``list``, or ``move`` (migrations.yml); the
+module's options as JSON; then, before which of its calls to the engine that change something or ask PostgreSQL it is
+killed (0: none). Told is JSON, with ``calls``: how many of them there were.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import sys
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import NetBoxDevError
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.migrating import Migrating
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.moving import Moving
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.snapshots import Asked, Snapshots, returned
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import load
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.state import lock
@@ -28,7 +29,13 @@ def main() -> None:
     try:
         stack = load(plugin)
         with lock(stack.state, 60, "a test's run"):
-            snapshots = Snapshots(Migrating(stack, reporter, check=state == "list"))
+            running = Migrating(stack, reporter, check=state == "list")
+            if state == "move":
+                moved = Moving(running).move(**json.loads(options))
+                told = {**vars(moved), "changed": moved.changed, "steps": reporter.describe()}
+                print(json.dumps({**told, "calls": len(made)}))
+                return
+            snapshots = Snapshots(running)
             if state == "list":
                 told = snapshots.all()
             elif state == "reset":

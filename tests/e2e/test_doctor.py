@@ -296,13 +296,13 @@ def test_services_that_do_not_run_or_run_something_else_are_made_anew(well: Stac
     site = well.python("netbox-worker", "import sysconfig; print(sysconfig.get_path('purelib'))")
     inside = ("exec", "-T", "-u", "root")
     well.compose("kill", "netbox-housekeeping")
-    well.compose("pause", "netbox-rq-scheduler")
+    well.compose("pause", "netbox-rq-scheduler", "redis")
     well.compose(*inside, "netbox-worker", "cp", "-r", "netbox_example", f"{site}/netbox_example")
     well.compose(*inside, "netbox-rq-worker-hedgehog", "sh", "-c", f"rm -r {site}/netbox_example*-*.dist-info")
     mends(
         well,
         {
-            "stopped": "netbox-housekeeping: exited (137), netbox-rq-scheduler: paused",
+            "stopped": "netbox-housekeeping: exited (137), netbox-rq-scheduler: paused, redis: paused",
             "shadowed": f"netbox-worker has a copy of the package beside the mounted one | {site}/netbox_example",
             "editable": "is not installed in netbox-rq-worker-hedgehog",
         },
@@ -393,6 +393,9 @@ def test_static_files_that_are_never_found_and_a_volume_that_may_not_be_written(
         assert made.names() == ["static_hidden", "static_hidden"], json.dumps(made.told, indent=1)
         assert "'netbox.css' is served from" in made.text("static_hidden")
         assert "lost.css" in made.text("static_hidden")
+        # A run that collects knows them from then on: nothing is stale for ever.
+        well.run_once()
+        well.assert_fresh()
     finally:
         shadowed.unlink()
         (lost / "lost.css").unlink()

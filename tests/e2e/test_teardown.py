@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator
 
 import pytest
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.dumps import read
 
 from .stack import Stack
 
@@ -41,7 +42,7 @@ def test_a_stack_goes_and_its_data_stays_until_it_is_named(stack: Stack, foreign
     volumes = there(project)["volumes"]
     play = stack.playbook("teardown.yml", "--check", volumes=True)
     assert (play.status, play.changed) == (0, 1), str(play)
-    assert "make a dump before" in play.flat
+    assert "-e dump=FILE writes it to a file before" in play.flat
     assert there(project)["containers"], "check mode touches nothing"
 
     play = stack.playbook("teardown.yml")
@@ -60,8 +61,11 @@ def test_a_stack_goes_and_its_data_stays_until_it_is_named(stack: Stack, foreign
     assert there(project)["volumes"] == volumes, "nothing was removed"
     extra.unlink()
 
-    play = stack.playbook("teardown.yml", **everything)
+    dump = stack.sandbox / "kept.dump"
+    dump.unlink(missing_ok=True)
+    play = stack.playbook("teardown.yml", dump=str(dump), **everything)
     assert (play.status, play.changed) == (0, 1), str(play)
+    assert read(dump).header["package"] == "netbox_example"
     assert there(project) == {"containers": [], "networks": [], "volumes": []}
     assert not docker("image", "ls", "-q", image)
     assert not stack.checkout.parent.exists()

@@ -225,8 +225,7 @@ def static_hidden(facts: Facts) -> Iterator[Found]:
     unless=("static_access", *sorted(PLUGIN)),
 )
 def static(facts: Facts) -> Iterator[Found]:
-    # A file that another one hides is never collected.
-    number = _look(facts).get("static", 0) - len(facts.asked.get("hidden_static", {}))
+    number = _look(facts).get("static", 0)
     if number > 0:
         yield Found(
             f"{number} static files are served otherwise than they are on disk", "collectstatic would copy them"
@@ -296,7 +295,7 @@ def redis(facts: Facts) -> Iterator[Found]:
     unless=("redis", "stopped", "crash_loop", "import_error", "plugin_name"),
 )
 def queues(facts: Facts) -> Iterator[Found]:
-    idle = {one["name"]: one["waiting"] for one in facts.asked.get("queues", []) if not one["workers"]}
+    idle = {one["queue"]: one["length"] for one in facts.asked.get("queues", []) if not one["workers"]}
     if idle:
         waiting = [f"{name} ({number} jobs wait)" for name, number in idle.items()]
         yield Found(f"no worker serves {some(idle)}", some(waiting))
@@ -313,9 +312,9 @@ def queues(facts: Facts) -> Iterator[Found]:
 def failed_jobs(facts: Facts) -> Iterator[Found]:
     for one in facts.asked.get("queues", []):
         if one["failed"]:
-            last = one["last"] or {"function": "unknown", "error": ""}
+            last = (one["failures"] or [{"function": "unknown", "error": ""}])[-1]
             yield Found(
-                f"{one['failed']} jobs of the queue '{one['name']}' have failed",
+                f"{one['failed']} jobs of the queue '{one['queue']}' have failed",
                 f"the last, {last['function']}: {cause_of(last['error'], facts.package)}",
             )
 

@@ -38,7 +38,7 @@ class Visit:
             "healthy": not self.findings,
             "findings": [finding.describe() for finding in self.findings],
             "mended": [finding.describe() for finding in self.mended],
-            "failed": self.failed,
+            "mending_failed": self.failed,
             "run": self.run,
             "seconds": round(self.seconds, 1),
         }

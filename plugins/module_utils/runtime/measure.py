@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Hedgehog
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What NetBox's own process can tell of its performance: queries of requests, Redis, queues; profiles of commands."""
+"""What NetBox's own process can tell of its performance: queries of requests, and profiles of commands."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ import time
 from collections import Counter
 from typing import Any, Callable
 
+from .queues import memory, queues
+
 _SLOWEST = 5
 _REPEATED = 5
-_FAILURES = 3
 _LISTED = 80
 _SHOWN = 300
 
@@ -53,7 +54,7 @@ def _request(client: Any, path: str) -> dict[str, Any]:
     seconds = time.perf_counter() - started
     # The transaction's own, and the session's.
     queries = [q for q in captured.captured_queries if not re.match(r"(RELEASE )?SAVEPOINT|ROLLBACK TO", q["sql"])]
-    kinds = Counter(re.sub(r"'[^']*'|\b\d+\b", "?", query["sql"]) for query in queries)
+    kinds = Counter(re.sub(r"'[^']*'|\b\d+\b", "?", _line(query["sql"])) for query in queries)
     slowest = sorted(queries, key=lambda query: -float(query["time"]))[:_SLOWEST]
     return {
         "path": path,
@@ -62,61 +63,12 @@ def _request(client: Any, path: str) -> dict[str, Any]:
         "queries": len(queries),
         "sql_seconds": sum(float(query["time"]) for query in queries),
         "repeated": [{"count": count, "sql": sql[:_SHOWN]} for sql, count in kinds.most_common(_REPEATED) if count > 1],
-        "slowest": [{"seconds": float(query["time"]), "sql": query["sql"][:_SHOWN]} for query in slowest],
+        "slowest": [{"seconds": float(query["time"]), "sql": _line(query["sql"])[:_SHOWN]} for query in slowest],
     }
 
 
-def _queues() -> list[dict[str, Any]]:
-    """Length, failed jobs and workers of every queue that the settings name."""
-    import django_rq
-    from django.conf import settings
-    from rq import Worker
-    from rq.job import Job
-
-    found = []
-    for name in settings.RQ_QUEUES:
-        queue = django_rq.get_queue(name)
-        failed = queue.failed_job_registry
-        last = []
-        for job in Job.fetch_many(failed.get_job_ids()[-_FAILURES:], connection=queue.connection):
-            if job:
-                result = job.latest_result()
-                lines = str((result and result.exc_string) or "").strip().splitlines()
-                last.append({"function": job.func_name, "error": lines[-1] if lines else ""})
-        found.append(
-            {
-                "queue": name,
-                "length": len(queue),
-                "failed": len(failed),
-                "started": len(queue.started_job_registry),
-                "scheduled": len(queue.scheduled_job_registry),
-                "workers": Worker.count(queue=queue),
-                "failures": last,
-            }
-        )
-    return found
-
-
-def _redis() -> list[dict[str, Any]]:
-    """Memory, clients and keys of the Redis of tasks and of that of the cache."""
-    import django_rq
-    from django_redis import get_redis_connection
-
-    found = []
-    for name, connection in (("tasks", django_rq.get_connection("default")), ("caching", get_redis_connection())):
-        info = connection.info()
-        found.append(
-            {
-                "redis": name,
-                "memory": info["used_memory"],
-                "limit": info.get("maxmemory", 0),
-                "clients": info["connected_clients"],
-                "operations_per_s": info.get("instantaneous_ops_per_sec", 0),
-                "evicted": info.get("evicted_keys", 0),
-                "keys": connection.dbsize(),
-            }
-        )
-    return found
+def _line(statement: str) -> str:
+    return " ".join(statement.split())
 
 
 def measure(request: dict[str, Any]) -> dict[str, Any]:
@@ -126,8 +78,8 @@ def measure(request: dict[str, Any]) -> dict[str, Any]:
     known = get_commands()
     return {
         "requests": _rolled_back(request["paths"]),
-        "queues": _queues(),
-        "redis": _redis(),
+        "queues": queues(),
+        "redis": memory(),
         "commands": [name for name in request["commands"] if name in known],
     }
 

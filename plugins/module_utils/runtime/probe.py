@@ -7,16 +7,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import filecmp
 import hashlib
 import json
 import os
 import sys
 import sysconfig
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 NETBOX_DIR = "/opt/netbox/netbox"
+HIDDEN = "/opt/netbox-dev/.run/hidden_static.json"
 
 
 def packages(site: str) -> str:
@@ -40,10 +42,27 @@ def static_files(package_dir: str) -> Iterator[tuple[str, str]]:
                     yield os.path.relpath(path, here), path
 
 
-def static(package_dir: str, root: str) -> list[str]:
-    """Names of static files whose copy in ``root`` is missing or other."""
+def remember_hidden(names: Iterable[str]) -> None:
+    """Keep which static files Django does not find, for another app has one of the name, or no app has the folder."""
+    with contextlib.suppress(OSError):
+        with open(f"{HIDDEN}.new", "w", encoding="utf-8") as stream:
+            json.dump(sorted(names), stream)
+        os.replace(f"{HIDDEN}.new", HIDDEN)
+
+
+def hidden() -> list[str]:
+    """What was kept when static files were collected last."""
+    try:
+        with open(HIDDEN, encoding="utf-8") as stream:
+            return [str(name) for name in json.load(stream)]
+    except (OSError, ValueError, TypeError):
+        return []
+
+
+def static(package_dir: str, root: str, without: Iterable[str] = ()) -> list[str]:
+    """Names of static files whose copy in ``root`` is missing or other, ``without`` those that are never collected."""
     differing = []
-    seen = set()
+    seen = set(without)
     for name, path in static_files(package_dir):
         if name in seen:
             continue
@@ -58,7 +77,7 @@ def look() -> dict[str, Any]:
     package_dir = os.path.join(NETBOX_DIR, os.environ["NETBOX_DEV_PACKAGE"])
     return {
         "packages": packages(sysconfig.get_path("purelib")),
-        "static": static(package_dir, os.path.join(NETBOX_DIR, "static")),
+        "static": static(package_dir, os.path.join(NETBOX_DIR, "static"), hidden()),
     }
 
 

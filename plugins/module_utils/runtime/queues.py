@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Hedgehog
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Inside the stack: what Redis holds of queues, workers and jobs."""
+"""Inside the stack: what Redis holds of queues, workers and jobs, and how much memory that takes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 _ANSWER_S = 3
 # A worker that just started has not said yet what it serves.
 _SETTLE_S = 4.0
+# Of each queue so many failed jobs are told.
+_FAILURES = 3
 
 
 def _limited(connection: Any) -> Any:
@@ -33,7 +35,10 @@ def reachable() -> dict[str, str]:
 
 
 def queues() -> list[dict[str, Any]]:
-    """Each of NetBox's queues: ``{name, waiting, workers, failed, last}``, ``last`` being its last failed job."""
+    """Each queue that the settings name: ``{queue, length, started, scheduled, failed, workers, failures}``.
+
+    ``failures`` are the last failed jobs, the last of all at the end: ``{id, function, error}``.
+    """
     from django.conf import settings
     from django_rq import get_connection
 
@@ -59,13 +64,44 @@ def _served(connection: Any) -> dict[str, int]:
 
 def _queue(name: str, connection: Any, workers: int) -> dict[str, Any]:
     from rq import Queue
+    from rq.job import Job
 
     queue = Queue(name, connection=connection)
-    failed = queue.failed_job_registry
-    names = failed.get_job_ids()
-    last = queue.fetch_job(names[-1]) if names else None
-    told = {}
-    if last:
-        lines = (str(last.exc_info or "") or str(getattr(last.latest_result(), "exc_string", ""))).strip()
-        told = {"id": last.id, "function": str(last.func_name), "error": lines}
-    return {"name": name, "waiting": queue.count, "workers": workers, "failed": len(names), "last": told}
+    failed = queue.failed_job_registry.get_job_ids()
+    last = Job.fetch_many(failed[-_FAILURES:], connection=connection)
+    return {
+        "queue": name,
+        "length": queue.count,
+        "started": len(queue.started_job_registry),
+        "scheduled": len(queue.scheduled_job_registry),
+        "failed": len(failed),
+        "workers": workers,
+        "failures": [{"id": job.id, "function": str(job.func_name), "error": _error(job)} for job in last if job],
+    }
+
+
+def _error(job: Any) -> str:
+    """The traceback that a job failed with."""
+    return (str(job.exc_info or "") or str(getattr(job.latest_result(), "exc_string", "") or "")).strip()
+
+
+def memory() -> list[dict[str, Any]]:
+    """Memory in bytes, clients and keys of the Redis of tasks and of that of the cache."""
+    from django_redis import get_redis_connection
+    from django_rq import get_connection
+
+    found = []
+    for name, connection in (("tasks", get_connection("default")), ("caching", get_redis_connection("default"))):
+        info = _limited(connection).info()
+        found.append(
+            {
+                "redis": name,
+                "memory": info["used_memory"],
+                "limit": info.get("maxmemory", 0),
+                "clients": info["connected_clients"],
+                "operations_per_s": info.get("instantaneous_ops_per_sec", 0),
+                "evicted": info.get("evicted_keys", 0),
+                "keys": connection.dbsize(),
+            }
+        )
+    return found

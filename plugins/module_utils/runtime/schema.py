@@ -235,8 +235,10 @@ def rename(names: Mapping[str, str]) -> None:
             recorder.record_applied(*new.split(".", 1))
 
 
-def take_back(files: Mapping[str, str], progress: Progress) -> list[str]:
-    """Undo applied migrations that have no file, with the texts of their files by ``app.name``; return their names.
+def take_back(files: Mapping[str, str], progress: Progress, names: Iterable[str] | None = None) -> list[str]:
+    """Undo applied migrations, and those that build on them; return their names.
+
+    ``files`` are texts by ``app.name`` of those that have no file, or another text; these are meant without ``names``.
 
     Raises Irreversible, with nothing done, where an operation cannot be undone; and with the database to be put back
     where undoing it did not bring back what was there: what a migration says is its reverse may be nothing.
@@ -269,7 +271,7 @@ def take_back(files: Mapping[str, str], progress: Progress) -> list[str]:
         loader.build_graph()
         graph, applied = executor.loader.graph, executor.loader.applied_migrations
         order: dict[tuple[str, str], None] = {}
-        for name in files:
+        for name in files if names is None else names:
             label, _dot, migration = name.partition(".")
             order.update(dict.fromkeys(node for node in graph.backwards_plan((label, migration)) if node in applied))
         plan = [(graph.nodes[node], True) for node in order]
@@ -282,7 +284,7 @@ def take_back(files: Mapping[str, str], progress: Progress) -> list[str]:
         if stuck:
             raise Irreversible(
                 f"these cannot be taken back: {'; '.join(stuck)}. Check out a branch that has their files and run "
-                "again, or start over with an empty database: docker compose down --volumes, then dev_setup.yml"
+                "again; or keep the rows (snapshot.yml) and let reset.yml make the database anew, without them"
             )
         before = executor.loader.project_state(sorted(node for node in applied if node in graph.nodes))
         labels = {migration.app_label for migration, _back in plan}
@@ -313,9 +315,9 @@ def unlike(state: Any, before: Any, labels: set[str]) -> set[str]:
     """
     from django.db import connection
 
-    wanted = _columns(state)
+    wanted = columns(state)
     ours = {table: columns for table, (label, columns) in wanted.items() if label in labels}
-    former = {table for table, (label, _columns) in _columns(before).items() if label in labels}
+    former = {table for table, (label, _columns) in columns(before).items() if label in labels}
     found = set()
     with connection.cursor() as cursor:
         tables = set(connection.introspection.table_names(cursor))
@@ -328,7 +330,7 @@ def unlike(state: Any, before: Any, labels: set[str]) -> set[str]:
     return found
 
 
-def _columns(state: Any) -> dict[str, tuple[str, set[str]]]:
+def columns(state: Any) -> dict[str, tuple[str, set[str]]]:
     """App and columns by table."""
     models = [model._meta for model in state.apps.get_models(include_auto_created=True)]
     return {
@@ -422,8 +424,8 @@ def blockers() -> str:
         return "; ".join(f"pid {pid} ({name or 'unnamed'}), {state}: {query}" for pid, name, state, query in cursor)
 
 
-def migrate(progress: Progress, names: list[str]) -> None:
-    """Apply every migration that is not applied: ``names``. Checks are left to who asks for them."""
+def migrate(progress: Progress, names: list[str], *app: str) -> None:
+    """Apply every migration that is not applied, or of one app: ``names``. Checks are left to who asks for them."""
     from django.core.management import call_command, get_commands, load_command_class
     from django.db import connection
 
@@ -439,4 +441,4 @@ def migrate(progress: Progress, names: list[str]) -> None:
             progress(f"migration {done} of {len(names)}: {migration.app_label}.{migration.name}")
 
     command.migration_progress_callback = follow
-    call_command(command, interactive=False, verbosity=0, skip_checks=True)
+    call_command(command, *app, interactive=False, verbosity=0, skip_checks=True)

@@ -20,13 +20,14 @@ import traceback
 from collections.abc import Mapping
 from typing import Any, Callable, TextIO
 
-from . import probe
+from . import probe, travel
 from .compiles import Broken, refuse_broken, refuse_unusable
 from .drift import Drift, plugin_labels
 from .measure import measure
 from .netbox import explain_registration, set_up
 from .queues import queues, reachable
 from .schema import (
+    Irreversible,
     blockers,
     load,
     make_migrations,
@@ -79,7 +80,11 @@ def collect_static(dry_run: bool) -> dict[str, Any]:
     from django.core.management import call_command, get_commands, load_command_class
 
     root = os.path.join(probe.NETBOX_DIR, "static")
-    stale = probe.static(os.path.join(probe.NETBOX_DIR, os.environ["NETBOX_DEV_PACKAGE"]), root)
+    hidden = hidden_static()
+    stale = probe.static(os.path.join(probe.NETBOX_DIR, os.environ["NETBOX_DEV_PACKAGE"]), root, hidden)
+    if not dry_run:
+        # Collected they will never be; whoever has no Django to ask reads it there.
+        probe.remember_hidden(hidden)
     for path in [os.path.join(root, name) for name in stale]:
         if not dry_run and os.path.isfile(path):
             # Django goes by the time: a copy that is younger than its file stays, whatever is in it.
@@ -299,11 +304,17 @@ def back(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def upgrade(request: dict[str, Any]) -> dict[str, Any]:
-    """Apply what a database lacks that no service has, and make the superuser where one is named."""
+    """Apply what a database lacks that no service has, and make the superuser where one is named.
+
+    With ``targets``, a last migration by app of the plugin, to a new database.
+    """
     wait_for_database(request["database_s"])
-    applied = [*names_of(pending()), *unrecorded()]
+    wanted = request.get("targets")
+    applied = [] if wanted else [*names_of(pending()), *unrecorded()]
     try:
-        if applied:
+        if wanted:
+            applied = travel.build(wanted, progress)
+        elif applied:
             migrate(progress, applied)
         if request["superuser_name"]:
             ensure_superuser(request["superuser_name"], request["superuser_password"], dry_run=False)
@@ -353,6 +364,26 @@ def again(request: dict[str, Any]) -> dict[str, Any]:
     return {"applied": applied}
 
 
+def move(request: dict[str, Any]) -> dict[str, Any]:
+    """Bring the plugin's migrations to where they are asked to be, or say what that would take; see travel.look."""
+    from django.db import OperationalError
+
+    wait_for_database(request["database_s"])
+    package = os.environ["NETBOX_DEV_PACKAGE"]
+    if request["dry_run"]:
+        return travel.look(package, request)
+    try:
+        return travel.go(package, request, progress)
+    except (Irreversible, travel.Unknown):
+        raise
+    except OperationalError as error:
+        raise MigrationFailed(f"{_failed(error)}. {_GUARDED}") from error
+    except Exception as error:
+        if request["back"]:
+            raise Irreversible(f"{_failed(error)}. {_GUARDED}") from error
+        raise MigrationFailed(f"{_failed(error)}. {_GUARDED}") from error
+
+
 class NoSuchApp(Exception):
     """The plugin has no app of that name."""
 
@@ -377,6 +408,7 @@ TASKS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "upgrade": upgrade,
     "compare": compare,
     "again": again,
+    "move": move,
     "measure": measured,
 }
 

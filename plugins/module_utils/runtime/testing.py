@@ -15,7 +15,7 @@ import traceback
 import unittest
 from typing import Any
 
-from . import measuring
+from . import plugin_coverage
 from .configuration import TEST_RUN
 from .netbox import NETBOX_DIR, explain_registration, set_up
 from .outcomes import Outcomes, Refused, refuse_nothing
@@ -77,12 +77,13 @@ def tests(request: dict[str, Any]) -> dict[str, Any]:
     """Run tests, or with ``dry_run`` only list them.
 
     ``request``: ``runner`` (django or pytest), ``labels``, ``failfast``, ``parallel`` (processes), ``time_limit``
-    (seconds), ``coverage`` (None, or what measuring.measured takes), ``dry_run``, ``database_s``. Returns ``{tests: as
-    Outcomes has them, listed: names, stopped: why, if before the end, database: {how, seconds} or None, coverage}``, or
+    (seconds), ``coverage`` (None, or what plugin_coverage.measured takes), ``dry_run``, ``database_s``. Returns
+    ``{tests: as Outcomes has them, listed: names, stopped: why, if before the end, database: {how, seconds} or None,
+    coverage}``, or
     ``{refused: why}``.
     """
     dry_run = request["dry_run"]
-    with measuring.measured(None if dry_run else request["coverage"], progress) as coverage:
+    with plugin_coverage.measured(None if dry_run else request["coverage"], progress) as coverage:
         set_up()
         report = explain_registration()
         if not report["registered"]:

@@ -62,6 +62,22 @@ def test_the_strongest_need_decides(
     assert (verdict.needs, verdict.why) == (needs, why)
 
 
+def test_one_that_was_made_again_by_hand_of_the_same_configuration_is_as_good(make_stack: MakeStack) -> None:
+    stack = make_stack()
+    (stack.state / "run").mkdir(parents=True)
+    (stack.state / "run" / "netbox.json").write_text(json.dumps(TOLD))
+
+    def container(label: str, *environment: str) -> dict[str, Any]:
+        labels = {"com.docker.compose.config-hash": label}
+        own = {**CONTAINER["Config"], "Labels": labels, "Env": list(environment)}
+        return {**CONTAINER, "Config": own, "HostConfig": {"Mounts": [{"Type": "bind"}], "Binds": None}}
+
+    disk = replace(DISK, created={"netbox": freshness.created_from(DISK, "netbox", container("h", "A=1", "B=2"))})
+    # As docker compose up --no-deps --force-recreate does.
+    assert freshness.judge(stack, "netbox", container("other", "B=2", "A=1"), disk).needs == ""
+    assert freshness.judge(stack, "netbox", container("other", "B=2", "A=3"), disk).needs == "recreate"
+
+
 @pytest.mark.parametrize("content", ["", "{", "[]", "null"])
 def test_a_supervisors_word_that_cannot_be_read_is_no_word(make_stack: MakeStack, content: str) -> None:
     stack = make_stack()

@@ -64,7 +64,7 @@ def measured() -> dict[str, Any]:
                 "scheduled": 0,
                 "failed": 1,
                 "workers": 2,
-                "failures": [{"function": "x.jobs.y", "error": "ValueError: z"}],
+                "failures": [{"function": "x.jobs.y", "error": "Traceback\nValueError: z"}],
             }
         ],
         "redis": [

@@ -13,6 +13,7 @@ from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import running
         ({"Running": False, "Status": "exited"}, False, True),
         ({"Running": True, "Status": "restarting"}, False, True),
         ({"Running": True, "Status": "running"}, True, False),
+        ({"Running": True, "Status": "paused", "Paused": True, "Health": {"Status": "healthy"}}, False, False),
         ({"Running": True, "Status": "running", "Health": {"Status": "starting"}}, False, False),
         ({"Running": True, "Status": "running", "Health": {"Status": "healthy"}}, True, False),
     ],

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Callable
 
 import pytest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import teardown
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import ForeignOverride, LocalWork
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import ForeignOverride, InvalidDump, LocalWork
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.override import render
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack
@@ -95,6 +96,29 @@ def test_the_checkout_goes_and_so_does_the_empty_folder_around_it(checkout: Path
     assert stack.plugin.root.exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "volumes", "why"),
+    [
+        ("old.dump", ["v"], "is there already, and nothing was removed"),
+        ("gitignore/netbox-docker/new.dump", ["v"], "would go with the checkout"),
+        ("new.dump", ["v"], ""),
+        ("old.dump", [], None),
+    ],
+)
+def test_a_dump_is_written_where_it_stays_and_no_other_is_taken_for_it(
+    make_stack: MakeStack, write_file: WriteFile, name: str, volumes: list[str], why: str | None
+) -> None:
+    stack = make_stack()
+    write_file(stack.plugin.root / "old.dump", "")
+    found = removal(stack)
+    found.engine = SimpleNamespace(belongings=lambda: {"volumes": volumes})  # type: ignore[assignment]
+    if why:
+        with pytest.raises(InvalidDump, match=why):
+            found._worth_a_dump(stack.plugin.root / name, {"checkout"})
+    else:
+        assert found._worth_a_dump(stack.plugin.root / name, {"checkout"}) == (why == "")
+
+
 def test_what_goes_what_stays_and_how_to_keep_the_database_is_told(make_stack: MakeStack) -> None:
     stack = make_stack()
     outcome = teardown.TakenDown(
@@ -102,7 +126,7 @@ def test_what_goes_what_stays_and_how_to_keep_the_database_is_told(make_stack: M
     )
     told = outcome.for_people(stack, check=True)
     assert told[:2] == ["would remove containers: a, b", "would remove volumes: v"]
-    assert "make a dump before" in told[2]
+    assert "-e dump=FILE writes it to a file before" in told[2]
     assert "note: n stays: in use" in told
     assert "remains, image: i (image=true removes it)" in told
     assert "remains, state: /s" in told

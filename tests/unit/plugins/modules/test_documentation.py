@@ -102,3 +102,9 @@ def test_the_oldest_python_of_a_managed_node_can_parse_it(path: Path) -> None:
     import ast
 
     ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 9))
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_nothing_that_is_returned_has_a_name_that_ansible_takes_for_its_own(name: str) -> None:
+    returned = yaml.safe_load(importlib.import_module(f"{PACKAGE}.modules.{name}").RETURN) or {}
+    assert not {"failed", "skipped", "unreachable", "rc"} & set(returned), "Ansible would take the task for failed"

@@ -78,6 +78,7 @@ def test_why_mending_ended_is_told_beside_what_is_left(patient: Callable[..., Pa
     made = doctor.visit(None, Reporter(), fix=True)
     assert (made.findings, made.mended, made.failed) == ([PENDING], [], "no room")
     assert "mending ended with: no room" in doctor.for_people(made)
+    assert made.describe()["mending_failed"] == "no room"
 
 
 def test_a_stack_that_is_well_is_one_line(patient: Callable[..., Patient]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.runtime import probe
 
 
@@ -36,6 +37,16 @@ def test_of_two_apps_with_a_file_of_one_name_the_first_is_served(tmp_path: Path)
     write(package / "inner/static/a.css", "second")
     write(root / "a.css", "first")
     assert probe.static(str(package), str(root)) == []
+
+
+def test_a_file_that_is_never_collected_is_not_stale(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(probe, "HIDDEN", str(tmp_path / "hidden.json"))
+    assert probe.hidden() == []
+    probe.remember_hidden({"netbox.css": "/opt/netbox/netbox/project-static/netbox.css"})
+    write(tmp_path / "pkg/static/netbox.css", "ours")
+    write(tmp_path / "static/netbox.css", "another app's")
+    assert probe.static(str(tmp_path / "pkg"), str(tmp_path / "static")) == ["netbox.css"]
+    assert probe.static(str(tmp_path / "pkg"), str(tmp_path / "static"), probe.hidden()) == []
 
 
 def test_what_is_installed_has_a_digest_of_names_and_versions(tmp_path: Path) -> None:
