@@ -1,15 +1,17 @@
 # Copyright: (c) 2026, Hedgehog
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Leases for which services hold something back: their reloads while a run changes the schema, or new requests."""
+"""Leases for which services hold something back: reloads (while the schema changes, or a watch runs) or requests."""
 
 from __future__ import annotations
 
+import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from .runtime.supervise import HOLD, HOLD_S
+from .runtime.supervise import HOLD, HOLD_S, WATCHED
 from .stack import Stack
+from .state import write_atomic
 
 
 @contextmanager
@@ -17,6 +19,25 @@ def held_reloads(stack: Stack) -> Iterator[None]:
     """Services that run go on with what they run, and reload once, after it."""
     with lease(stack, HOLD):
         yield
+
+
+@contextmanager
+def watching(stack: Stack) -> Iterator[None]:
+    """Services load nothing but what is allowed meanwhile."""
+    with lease(stack, WATCHED):
+        yield
+
+
+def watched(stack: Stack) -> bool:
+    """Whether services load only what is allowed."""
+    return (stack.state / "run" / WATCHED).exists()
+
+
+def allow(stack: Stack, code: str, same: Iterable[str] = ()) -> None:
+    """Let services load this code, be there a watch; those that run one of ``same`` need no new process for it."""
+    path = stack.state / "run" / WATCHED
+    if watched(stack) and not path.read_text(encoding="ascii").startswith(f'{{"code": "{code}"'):
+        write_atomic(path, json.dumps({"code": code, "same": list(same)}))
 
 
 @contextmanager

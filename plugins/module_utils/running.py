@@ -17,9 +17,18 @@ from typing import Any
 from .change import Compilable
 from .compose import Compose, last_lines
 from .engine import STACK_LABEL, Engine
-from .errors import BrokenCode, ComposeFailed, PluginNotRegistered, ServiceUnhealthy, StackLocked, TimeLimit
+from .errors import (
+    BrokenCode,
+    ComposeFailed,
+    PluginNotRegistered,
+    SavedMeanwhile,
+    ServiceUnhealthy,
+    StackLocked,
+    TimeLimit,
+)
 from .events import Reporter
-from .freshness import OTHER_CODE, Disk, Verdict, connected, created_from, disk_code, judge, read_disk
+from .freshness import Disk, Verdict, connected, created_from, disk_code, judge, read_disk
+from .hold import allow, watched
 from .oneoff import broken, run_task
 from .override import PYTHON, RUNTIME_PACKAGE
 from .port import taken
@@ -249,22 +258,26 @@ class Running:
             self._record_created(disk, needing["recreate"])
         for name in needing.get("restart", []):
             self.engine.restart(containers[name]["Id"])
+        allow(self.stack, disk.code)
         for verdict in verdicts:
-            if verdict.needs == "reload" and not self._reloads_by_itself(verdict):
+            if verdict.needs == "reload" and not self._reloads_by_itself(verdict, disk):
                 said = verdict.told if _same(verdict, containers) else {}
                 self.expected[verdict.service] = said.get("attempts", 0) + 1
                 self.engine.signal(containers[verdict.service]["Id"], "SIGHUP")
 
     @staticmethod
-    def _reloads_by_itself(verdict: Verdict) -> bool:
+    def _reloads_by_itself(verdict: Verdict, disk: Disk) -> bool:
         """A supervisor sees a saved file; it must be told only when it tried and failed, or when no file changed."""
-        return verdict.why.startswith(OTHER_CODE) and not verdict.told.get("error")
+        told = verdict.told
+        failed = told.get("error") and told.get("attempted") == disk.code
+        return bool(told.get("code")) and told["code"] != disk.code and not failed
 
     def prove(self, disk: Disk) -> list[Verdict]:
         """Wait until every Python service is fresh, the web service answers and NetBox has the plugin.
 
-        Raises BrokenCode when a new process cannot start from the code on disk (the old one goes on),
-        ServiceUnhealthy when one does not come up in time, PluginNotRegistered with NetBox's reason.
+        Raises BrokenCode when a new process cannot start from the code on disk (the old one goes on), SavedMeanwhile
+        when a watch has to look at other code first, ServiceUnhealthy when one does not come up in time, and
+        PluginNotRegistered with NetBox's reason.
         """
         deadline = time.monotonic() + self.limits.serve_s
         told = ""
@@ -301,8 +314,11 @@ class Running:
                 told = names
                 self.reporter.say(f"waiting for {names}")
             time.sleep(0.1)
+            code = disk_code(self.stack)
+            if code != disk.code and watched(self.stack):
+                raise SavedMeanwhile("files were saved before the services had loaded what was there; run again.")
             # A file that was saved meanwhile is loaded already; the next run finds it as a change.
-            disk = replace(disk, code=disk_code(self.stack))
+            disk = replace(disk, code=code)
         self._wait_served(deadline)
         for verdict in verdicts:
             self.assert_registered(verdict.told.get("report", {}))

@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextvars
 import json
 import shlex
+import signal
 import threading
 from typing import Any
 
@@ -59,6 +60,8 @@ class LiveAction(ActionBase):  # type: ignore[misc]  # ansible-core is untyped
             result.pop("summary", None)
 
     def _follow(self, path: str, ended: threading.Event) -> None:
+        # An interrupt is for the thread that waits for the module: Python has no other act on it.
+        signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
         seen = 0
         last = False
         while not last:

@@ -45,9 +45,12 @@ def watching(stack: Stack, **options: object) -> Iterator[subprocess.Popen[str]]
 def test_each_burst_is_applied_and_told_in_a_line_and_broken_code_waits_for_the_next_save(stack: Stack) -> None:
     with stack.kept(VIEWS), watching(stack) as process:
         stack.replace(VIEWS, TITLE, 'TITLE = "Watched"')
-        # The services may have reloaded by themselves before they are looked at.
-        assert re.search("reload netbox|every service is fresh", until(process, "views.py: "))
+        assert "reload netbox" in until(process, "views.py: ")
         assert stack.http("/plugins/example/info/").json()["title"] == "Watched"
+        generation = stack.told("netbox")["generation"]
+        stack.write(VIEWS, f"# Nothing.\n{(stack.plugin / VIEWS).read_text(encoding='utf-8')}")
+        assert "every service is fresh" in until(process, "views.py: ")
+        assert stack.told("netbox")["generation"] == generation
         good = (stack.plugin / VIEWS).read_text(encoding="utf-8")
         stack.write(VIEWS, f"{good}\ndef broken(:\n")
         assert f"{VIEWS}, line" in until(process, f"{VIEWS}, line")
@@ -60,8 +63,17 @@ def test_each_burst_is_applied_and_told_in_a_line_and_broken_code_waits_for_the_
     stack.must_apply()
 
 
+def test_models_whose_migration_is_refused_are_not_loaded(stack: Stack) -> None:
+    generation = stack.told("netbox")["generation"]
+    with stack.kept(MODELS), watching(stack) as process:
+        stack.replace(MODELS, DESCRIPTION, "    asks = models.IntegerField()\n    description = models")
+        until(process, "waiting for the next save")
+        assert stack.http("/plugins/example/").status == 200
+        assert stack.told("netbox")["generation"] == generation
+
+
 def test_once_waits_for_a_change_and_its_schema_step_is_in_it(stack: Stack) -> None:
-    with watching(stack, once=True) as process:
+    with watching(stack, once=True) as process, stack.polling("/plugins/example/", 0.05) as found:
         stack.replace(
             MODELS, DESCRIPTION, "    watched = models.IntegerField(null=True, blank=True)\n    description = models"
         )
@@ -70,4 +82,5 @@ def test_once_waits_for_a_change_and_its_schema_step_is_in_it(stack: Stack) -> N
         assert re.search("reload netbox(, netbox-housekeeping)?, netbox-worker", line)
         assert process.wait(60) == 0
     assert "watched" in columns(stack).split(",")
+    assert set(found) == {200}, found
     stack.assert_fresh()
