@@ -23,6 +23,7 @@ from .errors import ForeignOverride, InvalidProject
 from .image import build_context, write_context
 from .matrix import WEB
 from .runtime import (
+    ask,
     beside,
     binding,
     child,
@@ -63,6 +64,7 @@ RUNTIME_PACKAGE = "netbox_dev_runtime"
 STATIC_VOLUME = "netbox-static-files"
 # Imported only so that they come to the managed node with this module; they run in the containers.
 _RUNTIME_MODULES = (
+    ask,
     beside,
     binding,
     child,

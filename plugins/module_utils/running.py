@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Callable
 
 from .change import Compilable
 from .compose import Compose, last_lines
@@ -27,11 +27,12 @@ from .errors import (
     TimeLimit,
 )
 from .events import Reporter
-from .freshness import Disk, Verdict, connected, created_from, disk_code, judge, read_disk
+from .freshness import FRESH, Disk, Verdict, connected, created_from, disk_code, judge, read_disk
 from .hold import allow, watched
 from .oneoff import broken, run_task
 from .override import PYTHON, RUNTIME_PACKAGE
 from .port import taken
+from .runtime.ask import UNDER_WAY
 from .services import backing_services, database_service, python_services, web_service
 from .stack import Stack
 from .state import write_json
@@ -82,7 +83,7 @@ class Running:
         Raises StackLocked where such a command, a build say, does not end in time.
         """
         started = time.monotonic()
-        self.engine.remove_tasks()
+        self._end_tasks()
         if self.compose.commands_under_way():
             self.reporter.say("waiting for a command of a run that was killed")
         while self.compose.commands_under_way():
@@ -92,7 +93,20 @@ class Running:
                     f"'{self.compose.under_way}'. Let it end, and run again."
                 )
             time.sleep(0.2)
-            self.engine.remove_tasks()
+            self._end_tasks()
+
+    def _end_tasks(self) -> None:
+        self.engine.remove_tasks()
+        left = list((self.stack.state / "run").glob(f"{UNDER_WAY}*"))
+        if not left:
+            return
+        for container in self.engine.containers().values():
+            host = f"{UNDER_WAY}{container['Config']['Hostname']}-"
+            if container["State"]["Status"] == "running" and any(path.name.startswith(host) for path in left):
+                self.engine.execute(container["Id"], PYTHON, "-m", f"{RUNTIME_PACKAGE}.ask", "end")
+        for path in left:
+            # Of containers that are gone, or do not run.
+            path.unlink(missing_ok=True)
 
     def disk(self, config: dict[str, Any] | None = None) -> Disk:
         """The disk as it is; with ``config``, were Compose's configuration that."""
@@ -360,10 +374,21 @@ class Running:
                 raise self._unhealthy(web_service(self.roles), f"does not serve {self.stack.url}/login/ ({found})")
             time.sleep(0.2)
 
+    def run_task(self, task: str, progress: Callable[[str], None] | None = None, **more: Any) -> dict[str, Any]:
+        """Run a task as a container of the wanted image would: forked from the web service's warm process, if that is
+        what is wanted."""
+        web = web_service(self.roles)
+        return run_task(self.compose, web, task, progress, warm=self._is_warm(web), **more)
+
+    def _is_warm(self, service: str) -> bool:
+        container = self.engine.containers().get(service)
+        packages = self._probed.get(container["Id"], {}).get("packages") if container else None
+        verdict = judge(self.stack, service, container, self.disk(), packages)
+        return verdict.needs in (FRESH, "reload") and bool(verdict.told.get("warm"))
+
     def check_code(self, files: Compilable | None = None) -> dict[str, Any]:
         """NetBox's word on the plugin, from a process of its own; raises BrokenCode."""
-        web = web_service(self.roles)
-        return run_task(self.compose, web, "check", self.reporter.say, compile=files or {}, database_s=60)
+        return self.run_task("check", self.reporter.say, compile=files or {}, database_s=60)
 
     def check_files(self, files: Compilable) -> None:
         """Raise BrokenCode where changed files do not compile: no process may have imported them yet."""
