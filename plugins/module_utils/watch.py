@@ -151,12 +151,12 @@ class Watch:
         """Apply what changed, if anything did."""
         started = time.monotonic()
         terse = Terse(self.reporter)
-        files = "the stack" if first else ""
+        files = "the stack" if first else "what was saved"
         try:
             self.stack = load(self.plugin_path)
             code = disk_code(self.stack)
             changes = find_changes(self.stack).changes
-            if not changes and not first:
+            if not (changes or first or self.error):
                 return
             files = _files(changes) or files
             with lock(self.stack.state, self.lock_s, "watch"):
@@ -173,10 +173,10 @@ class Watch:
             self.bursts += 1
             self.failed += 1
             self.error = error
-            self._tell(files or "what was saved", f"{error.message}\n(waiting for the next save)", started)
+            self._tell(files, f"{error.message}\n(waiting for the next save)", started)
             return
-        self.error = None
-        if changes or outcome.changed:
+        mended, self.error = self.error is not None, None
+        if changes or outcome.changed or mended:
             self.bursts += 1
             self._tell(files, _done(outcome, terse), started)
 

@@ -65,11 +65,13 @@ def test_each_burst_is_applied_and_told_in_a_line_and_broken_code_waits_for_the_
 
 def test_models_whose_migration_is_refused_are_not_loaded(stack: Stack) -> None:
     generation = stack.told("netbox")["generation"]
-    with stack.kept(MODELS), watching(stack) as process:
-        stack.replace(MODELS, DESCRIPTION, "    asks = models.IntegerField()\n    description = models")
-        until(process, "waiting for the next save")
-        assert stack.http("/plugins/example/").status == 200
-        assert stack.told("netbox")["generation"] == generation
+    with watching(stack) as process:
+        with stack.kept(MODELS):
+            stack.replace(MODELS, DESCRIPTION, "    asks = models.IntegerField()\n    description = models")
+            until(process, "waiting for the next save")
+            assert stack.http("/plugins/example/").status == 200
+            assert stack.told("netbox")["generation"] == generation
+        until(process, "what was saved: ")
 
 
 def test_once_waits_for_a_change_and_its_schema_step_is_in_it(stack: Stack) -> None:
