@@ -8,6 +8,7 @@ import json
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from .runtime.supervise import HOLD, HOLD_S, WATCHED
 from .stack import Stack
@@ -35,9 +36,26 @@ def watched(stack: Stack) -> bool:
 
 def allow(stack: Stack, code: str, same: Iterable[str] = ()) -> None:
     """Let services load this code, be there a watch; those that run one of ``same`` need no new process for it."""
-    path = stack.state / "run" / WATCHED
-    if watched(stack) and not path.read_text(encoding="ascii").startswith(f'{{"code": "{code}"'):
-        write_atomic(path, json.dumps({"code": code, "same": list(same)}))
+    if _word(stack).get("code") != code:
+        _say(stack, code=code, same=list(same))
+
+
+def tell_error(stack: Stack, text: str) -> None:
+    """Have open pages show what keeps the newest code from being served; empty when nothing does."""
+    if _word(stack).get("error", "") != text:
+        _say(stack, error=text)
+
+
+def _word(stack: Stack) -> dict[str, Any]:
+    if not watched(stack):
+        return {}
+    text = (stack.state / "run" / WATCHED).read_text(encoding="ascii")
+    return dict(json.loads(text)) if text else {}
+
+
+def _say(stack: Stack, **changes: Any) -> None:
+    if watched(stack):
+        write_atomic(stack.state / "run" / WATCHED, json.dumps({**_word(stack), **changes}))
 
 
 @contextmanager

@@ -41,6 +41,7 @@ from .runtime import (
     probe,
     pytests,
     queues,
+    refresh,
     schema,
     supervise,
     surroundings,
@@ -81,6 +82,7 @@ _RUNTIME_MODULES = (
     probe,
     pytests,
     queues,
+    refresh,
     schema,
     supervise,
     surroundings,
@@ -112,6 +114,7 @@ def runtime_files(stack: Stack) -> dict[str, bytes]:
         "plugin_settings": stack.plugin_settings,
         "settings": stack.settings,
         "debug_toolbar": stack.debug_toolbar,
+        "browser_refresh": stack.browser_refresh,
     }
     files = {f"{RUNTIME_PACKAGE}/{m.__name__.rsplit('.', 1)[-1]}.py": runtime_source(m) for m in _RUNTIME_MODULES}
     files[f"{RUNTIME_PACKAGE}/__init__.py"] = b""

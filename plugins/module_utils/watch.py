@@ -16,7 +16,7 @@ from .converge import Converger, Outcome
 from .errors import NetBoxDevError, SavedMeanwhile
 from .events import Reporter, Step
 from .freshness import disk_code, told_by
-from .hold import allow, watching
+from .hold import allow, tell_error, watching
 from .manifest import Tree
 from .migrating import PENDING
 from .plan import make_plan
@@ -173,9 +173,11 @@ class Watch:
             self.bursts += 1
             self.failed += 1
             self.error = error
+            tell_error(self.stack, error.message)
             self._tell(files, f"{error.message}\n(waiting for the next save)", started)
             return
         mended, self.error = self.error is not None, None
+        tell_error(self.stack, "")
         if changes or outcome.changed or mended:
             self.bursts += 1
             self._tell(files, _done(outcome, terse), started)

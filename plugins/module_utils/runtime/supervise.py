@@ -31,8 +31,8 @@ RUN_DIR = "/opt/netbox-dev/.run"
 # A file in it, touched by a run that changes the schema for as long as it does.
 HOLD = "hold"
 HOLD_S = 15.0
-# The same for as long as a watch runs, which says in it what may be loaded: ``{"code": digest, "same": [digests]}``,
-# the latter being code with which a process need not be another for it.
+# The same for as long as a watch runs, which says in it what may be loaded: ``{"code": digest, "same": [digests],
+# "error": text}``: the code, those with which a process need not be another for it, and what keeps the newest from it.
 WATCHED = "watched"
 # The same while requests are held; and the file that says that none is under way.
 QUIET = "quiet"
@@ -62,7 +62,7 @@ class Child:
     warm: bool = False
 
 
-def _lease(name: str) -> str | None:
+def leased(name: str) -> str | None:
     """What a lease says, for as long as somebody renews it."""
     try:
         with open(os.path.join(RUN_DIR, name), encoding="ascii") as stream:
@@ -165,14 +165,14 @@ class Supervisor:
 
     def _held(self) -> bool:
         """Whether what serves shall go on for now: one reload after the schema change instead of two around it."""
-        return self.current is not None and _lease(HOLD) is not None
+        return self.current is not None and leased(HOLD) is not None
 
     def _waits(self) -> bool:
         """Whether a watch runs that has not allowed yet what is on disk; what serves goes on then.
 
         What a watch takes to be the same as what runs is so from here on.
         """
-        text = None if self.forced or not self.current else _lease(WATCHED)
+        text = None if self.forced or not self.current else leased(WATCHED)
         if text is None or not self.current:
             return False
         word: dict[str, Any] = {}
