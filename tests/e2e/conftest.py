@@ -31,6 +31,7 @@ ORDER = (
     "test_warm",
     "test_watch",
     "test_refresh",
+    "test_soak",
     "test_engine",
     "test_schema",
     "test_branches",

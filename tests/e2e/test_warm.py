@@ -13,15 +13,19 @@ INIT = "netbox_example/__init__.py"
 TITLE = r'^TITLE = ".*"$'
 
 
+def put_portrait(stack: Stack) -> None:
+    text = (Path(__file__).parent / "portrait.py").read_text(encoding="utf-8")
+    done = stack.compose("exec", "-T", "netbox", "sh", "-c", "cat > /tmp/portrait.py", stdin=text)
+    assert done.returncode == 0, done.stderr
+
+
 def portrait(stack: Stack, how: str) -> list[str]:
     return stack.exec("netbox", "python", "/tmp/portrait.py", how).splitlines()
 
 
 def test_a_process_with_late_plugins_is_what_a_start_from_nothing_makes(stack: Stack) -> None:
     stack.must_apply()
-    text = (Path(__file__).parent / "portrait.py").read_text(encoding="utf-8")
-    done = stack.compose("exec", "-T", "netbox", "sh", "-c", "cat > /tmp/portrait.py", stdin=text)
-    assert done.returncode == 0, done.stderr
+    put_portrait(stack)
     cold, warm = portrait(stack, "cold"), portrait(stack, "warm")
     for kind in ("app netbox_example", "model netbox_example.", "registry plugins", "graphql type", "url /plugins/"):
         assert [line for line in cold if line.startswith(kind)], kind

@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -32,7 +33,7 @@ def until(process: subprocess.Popen[str], text: str) -> str:
 
 @contextmanager
 def watching(stack: Stack, **options: object) -> Iterator[subprocess.Popen[str]]:
-    _arguments, process = stack.start_playbook("watch.yml", limit=300, **options)
+    _arguments, process = stack.start_playbook("watch.yml", **{"limit": 300, **options})
     try:
         until(process, f"watching {stack.plugin}")
         yield process
@@ -40,6 +41,15 @@ def watching(stack: Stack, **options: object) -> Iterator[subprocess.Popen[str]]
         if process.poll() is None:
             os.killpg(process.pid, signal.SIGINT)
         process.communicate(timeout=30)
+
+
+def task_containers(stack: Stack, since: float) -> list[str]:
+    """One-off containers that were made for tasks since then."""
+    labels = (f"com.docker.compose.project={stack.project}", "hedgehog.netbox_dev.task")
+    filters = [part for label in labels for part in ("--filter", f"label={label}")]
+    moments = ("--since", f"{since:.3f}", "--until", f"{time.time():.3f}")
+    command = ["docker", "events", *moments, "--filter", "event=create", *filters, "--format", "{{.Actor.Attributes}}"]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
 
 
 def test_each_burst_is_applied_and_told_in_a_line_and_broken_code_waits_for_the_next_save(stack: Stack) -> None:
@@ -75,6 +85,7 @@ def test_models_whose_migration_is_refused_are_not_loaded(stack: Stack) -> None:
 
 
 def test_once_waits_for_a_change_and_its_schema_step_is_in_it(stack: Stack) -> None:
+    started = time.time()
     with watching(stack, once=True) as process, stack.polling("/plugins/example/", 0.05) as found:
         stack.replace(
             MODELS, DESCRIPTION, "    watched = models.IntegerField(null=True, blank=True)\n    description = models"
@@ -85,4 +96,5 @@ def test_once_waits_for_a_change_and_its_schema_step_is_in_it(stack: Stack) -> N
         assert process.wait(60) == 0
     assert "watched" in columns(stack).split(",")
     assert set(found) == {200}, found
+    assert not task_containers(stack, started), "what serves is asked for tasks"
     stack.assert_fresh()
