@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -30,8 +31,11 @@ def watching(stack: Stack) -> Iterator[None]:
 
 
 def watched(stack: Stack) -> bool:
-    """Whether services load only what is allowed."""
-    return (stack.state / "run" / WATCHED).exists()
+    """Whether services load only what is allowed. A watch that was killed says nothing any more."""
+    try:
+        return abs(time.time() - (stack.state / "run" / WATCHED).stat().st_mtime) < HOLD_S
+    except OSError:
+        return False
 
 
 def allow(stack: Stack, code: str, same: Iterable[str] = ()) -> None:
