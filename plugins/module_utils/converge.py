@@ -22,7 +22,6 @@ from .freshness import OTHER_CODE, PAUSED, Disk, Verdict
 from .hold import held_reloads
 from .matrix import ACTIONS
 from .migrating import PENDING, Migrating, notices_of
-from .oneoff import run_task
 from .override import write_files
 from .plan import Action, make_plan
 from .pristine import keep_pristine
@@ -198,8 +197,7 @@ class Converger(Migrating):
         }
 
     def _prepare(self, **request: Any) -> dict[str, Any]:
-        web, limit = web_service(self.roles), self.limits.schema_s
-        return run_task(self.compose, web, "prepare", self.reporter.say, timeout_s=limit, **request)
+        return self.run_task("prepare", self.reporter.say, timeout_s=self.limits.schema_s, **request)
 
     # -- the whole run -----------------------------------------------------------------------------------------
 
@@ -278,7 +276,7 @@ class Converger(Migrating):
                 why = f"{', '.join(down)} not running" if down else "the image is to be built"
                 raise StackNotSetUp(f"the schema cannot be looked at, {why}. Run apply_change.yml first.")
             request = self.schema_request(True, dry_run=True)
-            outcome.schema = run_task(self.compose, web_service(self.roles), "schema", **request)
+            outcome.schema = self.run_task("schema", **request)
             outcome.written = [path.rsplit("/", 1)[-1] for path in outcome.schema["written"]]
             outcome.changed = bool(outcome.written or outcome.schema["applied"])
             return outcome
@@ -360,7 +358,7 @@ class Converger(Migrating):
             kept["collectstatic"] = Action("collectstatic", (), ("other files are collected than are on disk",))
 
     def _static(self, dry_run: bool) -> dict[str, Any]:
-        return run_task(self.compose, web_service(self.roles), "static", self.reporter.say, dry_run=dry_run)
+        return self.run_task("static", self.reporter.say, dry_run=dry_run)
 
     def _schema(self, make: bool, outcome: Outcome, files: Compilable | None = None) -> None:
         outcome.schema, notices = self.schema_step(make, files)

@@ -76,6 +76,10 @@ class StackLocked(NetBoxDevError):
     code = "stack_locked"
 
 
+class SavedMeanwhile(NetBoxDevError):
+    code = "saved_meanwhile"
+
+
 class InvalidState(NetBoxDevError):
     code = "invalid_state"
 

@@ -1,15 +1,19 @@
 # Copyright: (c) 2026, Hedgehog
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Leases for which services hold something back: their reloads while a run changes the schema, or new requests."""
+"""Leases for which services hold something back: reloads (while the schema changes, or a watch runs) or requests."""
 
 from __future__ import annotations
 
+import json
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from .runtime.supervise import HOLD, HOLD_S
+from .runtime.supervise import HOLD, HOLD_S, WATCHED
 from .stack import Stack
+from .state import write_atomic
 
 
 @contextmanager
@@ -17,6 +21,45 @@ def held_reloads(stack: Stack) -> Iterator[None]:
     """Services that run go on with what they run, and reload once, after it."""
     with lease(stack, HOLD):
         yield
+
+
+@contextmanager
+def watching(stack: Stack) -> Iterator[None]:
+    """Services load nothing but what is allowed meanwhile."""
+    with lease(stack, WATCHED):
+        yield
+
+
+def watched(stack: Stack) -> bool:
+    """Whether services load only what is allowed. A watch that was killed says nothing any more."""
+    try:
+        return abs(time.time() - (stack.state / "run" / WATCHED).stat().st_mtime) < HOLD_S
+    except OSError:
+        return False
+
+
+def allow(stack: Stack, code: str, same: Iterable[str] = ()) -> None:
+    """Let services load this code, be there a watch; those that run one of ``same`` need no new process for it."""
+    if _word(stack).get("code") != code:
+        _say(stack, code=code, same=list(same))
+
+
+def tell_error(stack: Stack, text: str) -> None:
+    """Have open pages show what keeps the newest code from being served; empty when nothing does."""
+    if _word(stack).get("error", "") != text:
+        _say(stack, error=text)
+
+
+def _word(stack: Stack) -> dict[str, Any]:
+    if not watched(stack):
+        return {}
+    text = (stack.state / "run" / WATCHED).read_text(encoding="ascii")
+    return dict(json.loads(text)) if text else {}
+
+
+def _say(stack: Stack, **changes: Any) -> None:
+    if watched(stack):
+        write_atomic(stack.state / "run" / WATCHED, json.dumps({**_word(stack), **changes}))
 
 
 @contextmanager

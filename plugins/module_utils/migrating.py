@@ -26,11 +26,9 @@ from .follow import (
     switched,
     where,
 )
-from .oneoff import run_task
 from .running import Running
 from .safety import Safety
 from .schema import Wishes, adopt_drift, remember_replacements
-from .services import web_service
 from .state import read_json, write_json
 
 # Of the state: there from before a schema step until every service is proved fresh after it.
@@ -73,18 +71,16 @@ class Migrating(Running):
     def ask_schema(self, make: bool, **more: Any) -> dict[str, Any]:
         """Do the schema step in a container of the wanted image; what is risky only where ``guarded`` says so."""
         request = self.schema_request(make, dry_run=False, **more)
-        web, limit = web_service(self.roles), self.limits.schema_s
-        return run_task(self.compose, web, "schema", self.reporter.say, timeout_s=limit, **request)
+        return self.run_task("schema", self.reporter.say, timeout_s=self.limits.schema_s, **request)
 
     def predict_schema(self, make: bool, files: Compilable) -> tuple[dict[str, Any], Way | None]:
         """What the step would do, and how the database would follow first; raises what it would end with."""
-        web = web_service(self.roles)
         request = self.schema_request(make, dry_run=True, follow=True, compile=files)
-        result = run_task(self.compose, web, "schema", **request)
+        result = self.run_task("schema", **request)
         if "gone" not in result:
             return result, None
         way = self._way(result)
-        result = run_task(self.compose, web, "schema", **self.schema_request(make, dry_run=True))
+        result = self.run_task("schema", **self.schema_request(make, dry_run=True))
         return result, way
 
     def schema_step(self, make: bool, files: Compilable | None = None) -> tuple[dict[str, Any], list[str]]:
@@ -157,7 +153,7 @@ class Migrating(Running):
                 restore(database, way.copy)
             else:
                 request: dict[str, Any] = {"files": way.files, "renamed": way.renamed, "database_s": 60}
-                run_task(self.compose, web_service(self.roles), "back", self.reporter.say, 900, **request)
+                self.run_task("back", self.reporter.say, **request)
             # From here on it is this branch's, whatever becomes of the run.
             write_json(
                 self.stack.state / SCHEMA,

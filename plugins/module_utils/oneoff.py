@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Hedgehog
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tasks of the in-container runtime, run in a one-off container of the wanted image."""
+"""Tasks of the in-container runtime, run in a one-off container of the wanted image, or forked from a warm process."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from .engine import READING, TASK_LABEL
 from .errors import BrokenCode, ComposeFailed, NetBoxDevError, SchemaFailed, StackNotSetUp, TestsFailed
 from .override import PYTHON, RUNTIME_PACKAGE
 from .releases import missing_parent
+from .runtime.ask import COLD
 
 Progress = Callable[[str], None]
 # They change nothing, and need no lock.
@@ -46,12 +47,15 @@ def run_task(
     options: Sequence[str] = (),
     database: str = "",
     inside: bool = False,
+    warm: bool = False,
     **request: Any,
 ) -> dict[str, Any]:
     """Run a task of the runtime's ``module`` and return its result; on another ``database`` than the services have, if
     given.
 
     ``options`` are those of ``docker compose run`` in place of the label by which a run's left-overs are found.
+
+    ``warm``: in the service's container, by its warm process; where that cannot, in a container of its own again.
 
     ``inside`` the service's container, which must run, a task that only reads begins sooner than in one of its own.
     Raises the task's failure (SchemaFailed or BrokenCode) with the last frames of the traceback, ComposeFailed when
@@ -78,13 +82,21 @@ def run_task(
         *(("-e", f"NETBOX_DEV_DATABASE={database}") if database else ()),
         *("--entrypoint", PYTHON, service),
     )
-    status, _output, errors = compose.call(
-        *(("exec", "-T", service, PYTHON) if inside else own),
-        *("-m", f"{RUNTIME_PACKAGE}.{module}"),
-        stdin=json.dumps({"task": task, **request}),
-        on_stdout=take,
-        timeout_s=timeout_s,
-    )
+    within = ("exec", "-T", service, PYTHON)
+
+    def call(*words: str) -> tuple[int, str, str]:
+        return compose.call(*words, stdin=json.dumps({"task": task, **request}), on_stdout=take, timeout_s=timeout_s)
+
+    status, errors = COLD, ""
+    if warm:
+        asking = (*within, "-m", f"{RUNTIME_PACKAGE}.ask")
+        try:
+            status, _output, errors = call(*asking, *(["reading"] if label == READING else []))
+        except BaseException:
+            compose.call(*asking, "end")
+            raise
+    if status == COLD:
+        status, _output, errors = call(*(within if inside else own), "-m", f"{RUNTIME_PACKAGE}.{module}")
     if answers.get("broken"):
         # The lines say all, a traceback of ours says nothing.
         raise BrokenCode(broken(answers["error"].partition(": ")[2]), task=task)
@@ -96,7 +108,7 @@ def run_task(
         raise _FAILURES.get(task, ComposeFailed)(f"{task}: {answers['error']}\n{text}", task=task)
     if status or "result" not in answers:
         raise ComposeFailed(
-            f"{task}: the one-off container of '{service}' ended with status {status}:\n{last_lines(errors)}",
+            f"{task}: the task for '{service}' ended with status {status}:\n{last_lines(errors)}",
             status=status,
         )
     result: dict[str, Any] = answers["result"]

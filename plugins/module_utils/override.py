@@ -23,6 +23,7 @@ from .errors import ForeignOverride, InvalidProject
 from .image import build_context, write_context
 from .matrix import WEB
 from .runtime import (
+    ask,
     beside,
     binding,
     child,
@@ -40,6 +41,7 @@ from .runtime import (
     probe,
     pytests,
     queues,
+    refresh,
     schema,
     supervise,
     surroundings,
@@ -64,6 +66,7 @@ RUNTIME_PACKAGE = "netbox_dev_runtime"
 STATIC_VOLUME = "netbox-static-files"
 # Imported only so that they come to the managed node with this module; they run in the containers.
 _RUNTIME_MODULES = (
+    ask,
     beside,
     binding,
     child,
@@ -80,6 +83,7 @@ _RUNTIME_MODULES = (
     probe,
     pytests,
     queues,
+    refresh,
     schema,
     supervise,
     surroundings,
@@ -112,6 +116,7 @@ def runtime_files(stack: Stack) -> dict[str, bytes]:
         "plugin_settings": stack.plugin_settings,
         "settings": stack.settings,
         "debug_toolbar": stack.debug_toolbar,
+        "browser_refresh": stack.browser_refresh,
     }
     files = {f"{RUNTIME_PACKAGE}/{m.__name__.rsplit('.', 1)[-1]}.py": runtime_source(m) for m in _RUNTIME_MODULES}
     files[f"{RUNTIME_PACKAGE}/__init__.py"] = b""

@@ -12,17 +12,27 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Callable
 
 from .change import Compilable
 from .compose import Compose, last_lines
 from .engine import STACK_LABEL, Engine
-from .errors import BrokenCode, ComposeFailed, PluginNotRegistered, ServiceUnhealthy, StackLocked, TimeLimit
+from .errors import (
+    BrokenCode,
+    ComposeFailed,
+    PluginNotRegistered,
+    SavedMeanwhile,
+    ServiceUnhealthy,
+    StackLocked,
+    TimeLimit,
+)
 from .events import Reporter
-from .freshness import OTHER_CODE, Disk, Verdict, connected, created_from, disk_code, judge, read_disk
+from .freshness import FRESH, Disk, Verdict, connected, created_from, disk_code, judge, read_disk
+from .hold import allow, watched
 from .oneoff import broken, run_task
 from .override import PYTHON, RUNTIME_PACKAGE
 from .port import taken
+from .runtime.ask import UNDER_WAY
 from .services import backing_services, database_service, python_services, web_service
 from .stack import Stack
 from .state import write_json
@@ -73,7 +83,7 @@ class Running:
         Raises StackLocked where such a command, a build say, does not end in time.
         """
         started = time.monotonic()
-        self.engine.remove_tasks()
+        self._end_tasks()
         if self.compose.commands_under_way():
             self.reporter.say("waiting for a command of a run that was killed")
         while self.compose.commands_under_way():
@@ -83,7 +93,20 @@ class Running:
                     f"'{self.compose.under_way}'. Let it end, and run again."
                 )
             time.sleep(0.2)
-            self.engine.remove_tasks()
+            self._end_tasks()
+
+    def _end_tasks(self) -> None:
+        self.engine.remove_tasks()
+        left = list((self.stack.state / "run").glob(f"{UNDER_WAY}*"))
+        if not left:
+            return
+        for container in self.engine.containers().values():
+            host = f"{UNDER_WAY}{container['Config']['Hostname']}-"
+            if container["State"]["Status"] == "running" and any(path.name.startswith(host) for path in left):
+                self.engine.execute(container["Id"], PYTHON, "-m", f"{RUNTIME_PACKAGE}.ask", "end")
+        for path in left:
+            # Of containers that are gone, or do not run.
+            path.unlink(missing_ok=True)
 
     def disk(self, config: dict[str, Any] | None = None) -> Disk:
         """The disk as it is; with ``config``, were Compose's configuration that."""
@@ -253,22 +276,26 @@ class Running:
             self._record_created(disk, needing["recreate"])
         for name in needing.get("restart", []):
             self.engine.restart(containers[name]["Id"])
+        allow(self.stack, disk.code)
         for verdict in verdicts:
-            if verdict.needs == "reload" and not self._reloads_by_itself(verdict):
+            if verdict.needs == "reload" and not self._reloads_by_itself(verdict, disk):
                 said = verdict.told if _same(verdict, containers) else {}
                 self.expected[verdict.service] = said.get("attempts", 0) + 1
                 self.engine.signal(containers[verdict.service]["Id"], "SIGHUP")
 
     @staticmethod
-    def _reloads_by_itself(verdict: Verdict) -> bool:
+    def _reloads_by_itself(verdict: Verdict, disk: Disk) -> bool:
         """A supervisor sees a saved file; it must be told only when it tried and failed, or when no file changed."""
-        return verdict.why.startswith(OTHER_CODE) and not verdict.told.get("error")
+        told = verdict.told
+        failed = told.get("error") and told.get("attempted") == disk.code
+        return bool(told.get("code")) and told["code"] != disk.code and not failed
 
     def prove(self, disk: Disk) -> list[Verdict]:
         """Wait until every Python service is fresh, the web service answers and NetBox has the plugin.
 
-        Raises BrokenCode when a new process cannot start from the code on disk (the old one goes on),
-        ServiceUnhealthy when one does not come up in time, PluginNotRegistered with NetBox's reason.
+        Raises BrokenCode when a new process cannot start from the code on disk (the old one goes on), SavedMeanwhile
+        when a watch has to look at other code first, ServiceUnhealthy when one does not come up in time, and
+        PluginNotRegistered with NetBox's reason.
         """
         deadline = time.monotonic() + self.limits.serve_s
         told = ""
@@ -305,8 +332,11 @@ class Running:
                 told = names
                 self.reporter.say(f"waiting for {names}")
             time.sleep(0.1)
+            code = disk_code(self.stack)
+            if code != disk.code and watched(self.stack):
+                raise SavedMeanwhile("files were saved before the services had loaded what was there; run again.")
             # A file that was saved meanwhile is loaded already; the next run finds it as a change.
-            disk = replace(disk, code=disk_code(self.stack))
+            disk = replace(disk, code=code)
         self._wait_served(deadline)
         for verdict in verdicts:
             self.assert_registered(verdict.told.get("report", {}))
@@ -348,10 +378,21 @@ class Running:
                 raise self._unhealthy(web_service(self.roles), f"does not serve {self.stack.url}/login/ ({found})")
             time.sleep(0.2)
 
+    def run_task(self, task: str, progress: Callable[[str], None] | None = None, **more: Any) -> dict[str, Any]:
+        """Run a task as a container of the wanted image would: forked from the web service's warm process, if that is
+        what is wanted."""
+        web = web_service(self.roles)
+        return run_task(self.compose, web, task, progress, warm=self._is_warm(web), **more)
+
+    def _is_warm(self, service: str) -> bool:
+        container = self.engine.containers().get(service)
+        packages = self._probed.get(container["Id"], {}).get("packages") if container else None
+        verdict = judge(self.stack, service, container, self.disk(), packages)
+        return verdict.needs in (FRESH, "reload") and bool(verdict.told.get("warm"))
+
     def check_code(self, files: Compilable | None = None) -> dict[str, Any]:
         """NetBox's word on the plugin, from a process of its own; raises BrokenCode."""
-        web = web_service(self.roles)
-        return run_task(self.compose, web, "check", self.reporter.say, compile=files or {}, database_s=60)
+        return self.run_task("check", self.reporter.say, compile=files or {}, database_s=60)
 
     def check_files(self, files: Compilable) -> None:
         """Raise BrokenCode where changed files do not compile: no process may have imported them yet."""

@@ -54,6 +54,7 @@ KEYS: dict[str, tuple[type, Any]] = {
     "ca_bundle": (str, None),
     "debug_toolbar": (bool, True),
     "warm": (bool, True),
+    "browser_refresh": (bool, True),
     "superuser_name": (str, "admin"),
     "makemigrations": (bool, True),
 }
@@ -90,6 +91,7 @@ class Stack:
     ca_bundle: Path | None = None
     debug_toolbar: bool = True
     warm: bool = True
+    browser_refresh: bool = True
     superuser_name: str = "admin"
     makemigrations: bool = True
 
@@ -328,6 +330,7 @@ def resolve(plugin_path: str | None, options: dict[str, Any] | None = None) -> S
         ca_bundle=Path(values["ca_bundle"]).expanduser() if values["ca_bundle"] else None,
         debug_toolbar=values["debug_toolbar"],
         warm=values["warm"],
+        browser_refresh=values["browser_refresh"],
         superuser_name=values["superuser_name"],
         makemigrations=values["makemigrations"],
     )

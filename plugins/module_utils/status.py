@@ -18,10 +18,8 @@ from .events import Reporter
 from .follow import kept_databases
 from .freshness import OTHER_CODE, Verdict
 from .manifest import FILE
-from .oneoff import run_task
 from .runtime.digest import loaded, signature
 from .schema import inherited_drift, replacements
-from .services import web_service
 from .stack import Stack
 from .state import lock_holder
 
@@ -90,14 +88,13 @@ def look(
 
 
 def _ask(converger: Converger, stack: Stack) -> dict[str, Any]:
-    web = web_service(converger.roles)
     try:
         request: dict[str, Any] = {
             "inherited": inherited_drift(stack),
             "replacements": replacements(stack),
             "database_s": 10,
         }
-        return run_task(converger.compose, web, "look", **request)
+        return converger.run_task("look", **request)
     except NetBoxDevError as error:
         lines = error.message.strip().splitlines()
         return {"error": lines[0] if lines else error.code}

@@ -10,13 +10,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from .change import Change, printable
+from .change import Change, compilable, printable
 from .changes import Wanted, find_changes
 from .converge import Converger, Outcome
-from .errors import NetBoxDevError
+from .errors import NetBoxDevError, SavedMeanwhile
 from .events import Reporter, Step
+from .freshness import disk_code, told_by
+from .hold import allow, tell_error, watching
 from .manifest import Tree
+from .migrating import PENDING
+from .plan import make_plan
 from .running import Limits
+from .runtime.compiles import broken_python
 from .schema import wishes_of
 from .stack import Stack, load
 from .state import lock
@@ -27,6 +32,8 @@ POLL_S = 0.25
 SETTLE_S = 0.3
 # What takes longer shows what it is at.
 PATIENCE_S = 3.0
+# As long as this services may need to see that nothing in what they run has changed.
+_SEEN_S = 1.0
 _NAMED = 3
 # Of the checkout, what the stack is configured by.
 _CONFIGURATION = ("configuration", "env")
@@ -112,6 +119,9 @@ class Watch:
         self.bursts = 0
         self.failed = 0
         self.error: NetBoxDevError | None = None
+        # Of services, and the code that was applied last.
+        self.roles: dict[str, str] = {}
+        self.code = ""
 
     def predict(self) -> tuple[bool, list[str]]:
         """Whether anything would be done now, and what, in lines."""
@@ -126,41 +136,72 @@ class Watch:
         parent = os.getppid()
         deadline = time.monotonic() + limit_s
         watched = Watched(self.stack)
-        self._apply(first=True)
-        self.reporter.say(f"watching {self.stack.plugin.root}; {self.stack.url}")
-        while not (once and self.bursts) and time.monotonic() < deadline and os.getppid() == parent:
-            if not watched.moved():
-                time.sleep(POLL_S)
-                continue
-            # What is saved from here on is seen as another burst.
-            watched.settle()
-            self._apply()
+        with watching(self.stack):
+            self._apply(first=True)
+            self.reporter.say(f"watching {self.stack.plugin.root}; {self.stack.url}")
+            while not (once and self.bursts) and time.monotonic() < deadline and os.getppid() == parent:
+                if not watched.moved():
+                    time.sleep(POLL_S)
+                    continue
+                # What is saved from here on is seen as another burst.
+                watched.settle()
+                self._apply()
 
     def _apply(self, first: bool = False) -> None:
         """Apply what changed, if anything did."""
         started = time.monotonic()
         terse = Terse(self.reporter)
-        files = "the stack" if first else ""
+        files = "the stack" if first else "what was saved"
         try:
             self.stack = load(self.plugin_path)
+            code = disk_code(self.stack)
             changes = find_changes(self.stack).changes
-            if not changes and not first:
+            if not (changes or first or self.error):
                 return
             files = _files(changes) or files
             with lock(self.stack.state, self.lock_s, "watch"):
+                if code == disk_code(self.stack):
+                    self._allow(changes, code, terse)
                 converger = Converger(self.stack, terse, self.limits)
                 converger.wishes = wishes_of(self.stack)
                 outcome = converger.run(Wanted())
+                self.roles, self.code = converger.roles, code if code == disk_code(self.stack) else ""
+        except SavedMeanwhile:
+            # That is another burst, with these changes among its own.
+            return
         except NetBoxDevError as error:
             self.bursts += 1
             self.failed += 1
             self.error = error
-            self._tell(files or "what was saved", f"{error.message}\n(waiting for the next save)", started)
+            tell_error(self.stack, error.message)
+            self._tell(files, f"{error.message}\n(waiting for the next save)", started)
             return
-        self.error = None
-        if changes or outcome.changed:
+        mended, self.error = self.error is not None, None
+        tell_error(self.stack, "")
+        if changes or outcome.changed or mended:
             self.bursts += 1
             self._tell(files, _done(outcome, terse), started)
+
+    def _allow(self, changes: Sequence[Change], code: str, terse: Terse) -> None:
+        """Let services load this code at once where nothing has to come before; and none where it is as before."""
+        plan = {action.action: action.services for action in make_plan(changes, self.roles)}
+        python = compilable(changes, self.stack.plugin.package_path)["python"]
+        if not self.code or (self.stack.state / PENDING).exists() or set(plan) - {"reload", "collectstatic"}:
+            return
+        if "reload" not in plan:
+            allow(self.stack, code, (self.code,))
+            self._wait_seen(code)
+        elif not broken_python(str(self.stack.plugin.root), python):
+            allow(self.stack, code)
+            with terse.step("reload", plan["reload"]) as step:
+                step.changed = True
+
+    def _wait_seen(self, code: str) -> None:
+        deadline = time.monotonic() + _SEEN_S
+        while any(told_by(self.stack, name).get("code") != code for name in self.roles):
+            if time.monotonic() > deadline:
+                return
+            time.sleep(0.05)
 
     def _tell(self, what: str, text: str, started: float) -> None:
         first, *rest = text.splitlines()
@@ -177,9 +218,9 @@ def _files(changes: Sequence[Change]) -> str:
 
 def _done(outcome: Outcome, reporter: Reporter) -> str:
     """What was done, in one line, and what is to be known besides in further ones."""
-    done = []
+    found: dict[str, list[str]] = {}
     for step in reporter.steps:
         if step.changed:
-            where = f" {', '.join(step.services)}" if step.services else f" ({step.detail})" if step.detail else ""
-            done.append(f"{step.name}{where}")
+            found.setdefault(step.name, []).extend(step.services or filter(None, [step.detail and f"({step.detail})"]))
+    done = [" ".join(filter(None, [name, ", ".join(sorted(set(where)))])) for name, where in found.items()]
     return "\n".join(["; ".join(done) or "every service is fresh", *(f"note: {notice}" for notice in outcome.notices)])

@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextvars
 import json
 import shlex
+import signal
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -45,9 +46,10 @@ class LiveAction(ActionBase):  # type: ignore[misc]  # ansible-core is untyped
             return {**result, "failed": True, "msg": msg}
         self._make_tmp_path()
         events = self._connection._shell.join_path(self._connection._shell.tmpdir, "events.jsonl")
-        ended = threading.Event()
+        ended, telling = threading.Event(), threading.Lock()
+        _end_between_lines(telling)
         follower = threading.Thread(
-            target=contextvars.copy_context().run, args=(self._follow, events, ended), daemon=True
+            target=contextvars.copy_context().run, args=(self._follow, events, ended, telling), daemon=True
         )
         follower.start()
         try:
@@ -72,7 +74,9 @@ class LiveAction(ActionBase):  # type: ignore[misc]  # ansible-core is untyped
             # Ansible shows all that a failed task returns.
             result.pop("summary", None)
 
-    def _follow(self, path: str, ended: threading.Event) -> None:
+    def _follow(self, path: str, ended: threading.Event, telling: threading.Lock) -> None:
+        # An interrupt is for the thread that waits for the module: Python has no other act on it.
+        signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
         seen = 0
         last = False
         while not last:
@@ -83,6 +87,21 @@ class LiveAction(ActionBase):  # type: ignore[misc]  # ansible-core is untyped
             seen += len(whole.encode())
             for line in whole.splitlines():
                 try:
-                    display.display(f"  {json.loads(line)['text']}")
+                    told = json.loads(line)["text"]
                 except (ValueError, KeyError):
                     continue
+                with telling:
+                    display.display(f"  {told}")
+
+
+def _end_between_lines(telling: threading.Lock) -> None:
+    """Let an interrupt wait for a line that is being told: it would take along the lock that Ansible tells lines by."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        end = signal.getsignal(number)
+
+        def wait(signum: int, frame: Any, end: Any = end) -> None:
+            telling.acquire()
+            end(signum, frame)
+
+        if callable(end):
+            signal.signal(number, wait)

@@ -31,6 +31,8 @@ ORDER = (
     # From here on without the extra services: each costs a start of NetBox whenever something is reloaded.
     "test_warm",
     "test_watch",
+    "test_refresh",
+    "test_soak",
     "test_engine",
     "test_schema",
     "test_branches",

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from .long import long
 from .stack import Stack, wait_for
 from .test_bad_input import insert_fabric, refused
+from .test_warm import locked_table
 
 MODELS = "netbox_example/models.py"
 DESCRIPTION = r"^    description = models"
@@ -256,28 +256,12 @@ def test_the_schema_step_alone_is_a_module(stack: Stack, tmp_path_factory: pytes
 @long
 @pytest.mark.usefixtures("row")
 def test_a_migration_that_waits_for_somebodys_transaction_gives_up_and_names_it(stack: Stack) -> None:
-    # A person in dbshell who went for lunch.
-    held = "BEGIN; LOCK TABLE netbox_example_fabric; SELECT pg_sleep(60)"
-    person = subprocess.Popen(
-        ["docker", "compose", "exec", "-T", "-e", "PGAPPNAME=lunch", "postgres", "psql", "-U", "netbox", "-c", held],
-        cwd=stack.checkout,
-        stdout=subprocess.DEVNULL,
-    )
-    try:
+    with locked_table(stack):
         before = migrations(stack)
-        wait_for(
-            lambda: stack.psql(
-                "SELECT 1 FROM pg_stat_activity WHERE application_name = 'lunch' AND query LIKE '%sleep%'"
-            ),
-            "the person's transaction",
-        )
         stack.replace(MODELS, DESCRIPTION, SERIAL)
         play = stack.apply()
         refused(play.status, play.flat, "schema_failed", "lock timeout", "(lunch), active", "removed again: ")
         assert migrations(stack) == before
-    finally:
-        stack.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'lunch'")
-        person.wait(30)
 
 
 FAILING = """\

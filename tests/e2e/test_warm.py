@@ -4,6 +4,11 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 from .long import long
@@ -13,15 +18,19 @@ INIT = "netbox_example/__init__.py"
 TITLE = r'^TITLE = ".*"$'
 
 
+def put_portrait(stack: Stack) -> None:
+    text = (Path(__file__).parent / "portrait.py").read_text(encoding="utf-8")
+    done = stack.compose("exec", "-T", "netbox", "sh", "-c", "cat > /tmp/portrait.py", stdin=text)
+    assert done.returncode == 0, done.stderr
+
+
 def portrait(stack: Stack, how: str) -> list[str]:
     return stack.exec("netbox", "python", "/tmp/portrait.py", how).splitlines()
 
 
 def test_a_process_with_late_plugins_is_what_a_start_from_nothing_makes(stack: Stack) -> None:
     stack.must_apply()
-    text = (Path(__file__).parent / "portrait.py").read_text(encoding="utf-8")
-    done = stack.compose("exec", "-T", "netbox", "sh", "-c", "cat > /tmp/portrait.py", stdin=text)
-    assert done.returncode == 0, done.stderr
+    put_portrait(stack)
     cold, warm = portrait(stack, "cold"), portrait(stack, "warm")
     for kind in ("app netbox_example", "model netbox_example.", "registry plugins", "graphql type", "url /plugins/"):
         assert [line for line in cold if line.startswith(kind)], kind
@@ -53,6 +62,51 @@ def test_a_plugin_that_cannot_be_bound_late_is_started_from_nothing_and_that_is_
         assert stack.http("/plugins/example/").status == 200
     stack.must_apply()
     assert stack.told("netbox")["warm"] is True
+    stack.assert_fresh()
+
+
+@contextmanager
+def locked_table(stack: Stack) -> Iterator[None]:
+    """A person in dbshell who went for lunch holds what a migration needs."""
+    held = "BEGIN; LOCK TABLE netbox_example_fabric; SELECT pg_sleep(60)"
+    command = (
+        "docker",
+        "compose",
+        "exec",
+        "-T",
+        "-e",
+        "PGAPPNAME=holder",
+        "postgres",
+        "psql",
+        "-U",
+        "netbox",
+        "-c",
+        held,
+    )
+    person = subprocess.Popen(command, cwd=stack.checkout, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    where = "FROM pg_stat_activity WHERE application_name = 'lunch'"
+    try:
+        wait_for(lambda: stack.psql(f"SELECT 1 {where} AND query LIKE '%sleep%'"), "the transaction")
+        yield
+    finally:
+        stack.psql(f"SELECT pg_terminate_backend(pid) {where}")
+        person.wait(30)
+
+
+def test_a_forked_task_of_a_run_that_was_killed_is_ended_by_the_next(stack: Stack) -> None:
+    stack.must_apply()
+    with ThreadPoolExecutor() as pool:
+        with locked_table(stack):
+            line = "    forked = models.IntegerField(null=True, blank=True)\n    description = models"
+            stack.replace("netbox_example/models.py", "^    description = models", line)
+            status, told = stack.run_once("say migration 1")
+            assert status == -signal.SIGKILL, told
+            (left,) = (stack.state / "run").glob("task-*")
+            again = pool.submit(stack.must_apply)
+            wait_for(lambda: not left.exists(), "the end of what the killed run left")
+        assert "reload" in again.result().done
+    assert stack.psql("SELECT count(*) FROM netbox_example_fabric WHERE forked IS NULL").isdigit()
+    assert not list((stack.state / "run").glob("task-*"))
     stack.assert_fresh()
 
 

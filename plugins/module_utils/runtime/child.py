@@ -20,9 +20,10 @@ import traceback
 from collections.abc import Iterable
 from typing import Any, Callable
 
-from . import digest
+from . import configuration, digest
 from .binding import Unbound
 from .netbox import explain_registration, set_up
+from .refresh import PATH, Refreshing
 from .supervise import HOLD_S, QUIET, QUIET_SINCE, RUN_DIR
 
 DRAIN_S = 8.0
@@ -118,11 +119,11 @@ def quiet_token() -> str:
         return ""
 
 
-def template_dirs(package_dir: str, app_dirs: Iterable[str]) -> list[str]:
-    """Where the plugin's apps, its own and those that it brings from its repository, have templates."""
+def folders(name: str, package_dir: str, app_dirs: Iterable[str]) -> list[str]:
+    """Where the plugin's apps, its own and those that it brings from its repository, have templates or static files."""
     own = (f"{package_dir}/", "/opt/netbox-dev/")
     found = [package_dir, *(path for path in app_dirs if f"{path}/".startswith(own))]
-    return [os.path.join(path, "templates") for path in dict.fromkeys(found)]
+    return [os.path.join(path, name) for path in dict.fromkeys(found)]
 
 
 class _Counted:
@@ -160,15 +161,28 @@ def serve(package_dir: str) -> None:
     _loaded = get_resolver().url_patterns
     if settings.DEBUG:
         application = StaticFilesHandler(application)
-    counted = _Application(application, template_dirs(package_dir, (c.path for c in apps.get_app_configs())))
+    app_dirs = [config.path for config in apps.get_app_configs()]
+    templates = folders("templates", package_dir, app_dirs)
+    counted = _Application(application, templates)
+    static = folders("static", package_dir, app_dirs)
+    refreshing = Refreshing(counted, templates + static, os.environ["NETBOX_DEV_SERVICE"])
 
-    server = ThreadedWSGIServer(("0.0.0.0", 8080), WSGIRequestHandler, bind_and_activate=False)
+    class Handler(WSGIRequestHandler):  # type: ignore[misc]  # Django is untyped
+        def log_message(self, format: str, *args: Any) -> None:
+            if not self.path.startswith(PATH):
+                super().log_message(format, *args)
+
+    def end(*_: object) -> None:
+        refreshing.ending = True
+        threading.Thread(target=server.shutdown).start()
+
+    server = ThreadedWSGIServer(("0.0.0.0", 8080), Handler, bind_and_activate=False)
     server.socket = socket.socket(fileno=int(os.environ["NETBOX_DEV_LISTEN_FD"]))
     server.server_name, server.server_port = "netbox", 8080
     server.daemon_threads = True
     server.setup_environ()
-    server.set_app(counted)
-    signal.signal(signal.SIGTERM, lambda *_: threading.Thread(target=server.shutdown).start())
+    server.set_app(refreshing if configuration.wishes()["browser_refresh"] else counted)
+    signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGUSR1, lambda *_: threading.Thread(target=counted.hold, daemon=True).start())
     _tell({"ready": explain_registration()})
     server.serve_forever(poll_interval=0.1)

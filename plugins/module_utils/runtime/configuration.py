@@ -35,7 +35,7 @@ def _base(name: str, default: Any) -> Any:
     return getattr(importlib.import_module("netbox.configuration"), name, default)
 
 
-def _wishes() -> dict[str, Any]:
+def wishes() -> dict[str, Any]:
     with open(_WISHES, encoding="utf-8") as stream:
         data: dict[str, Any] = json.load(stream)
     return data
@@ -72,20 +72,20 @@ def _for_tests(redis: dict[str, Any]) -> dict[str, Any]:
 
 
 def _development() -> dict[str, Any]:
-    wishes = _wishes()
-    package = wishes["package"]
+    wished = wishes()
+    package = wished["package"]
     values: dict[str, Any] = {
         "DEBUG": True,
         "DEVELOPER": True,
-        "INTERNAL_IPS": ["127.0.0.1", "::1", *(_gateway() if wishes["debug_toolbar"] else [])],
+        "INTERNAL_IPS": ["127.0.0.1", "::1", *(_gateway() if wished["debug_toolbar"] else [])],
         "PLUGINS": _base("PLUGINS", None) or [],
         "PLUGINS_CONFIG": {**(_base("PLUGINS_CONFIG", None) or {})},
-        **wishes["settings"],
+        **wished["settings"],
     }
     # Whoever lists other plugins does not mean to lose this one.
     values["PLUGINS"] = list(dict.fromkeys([*values["PLUGINS"], package])) if _shown else []
     own = values["PLUGINS_CONFIG"].get(package, {})
-    values["PLUGINS_CONFIG"][package] = {**own, **wishes["plugin_settings"]}
+    values["PLUGINS_CONFIG"][package] = {**own, **wished["plugin_settings"]}
     database = _base("DATABASE", None)
     if database:
         values["DATABASE"] = _database(database)

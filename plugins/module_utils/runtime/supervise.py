@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """First process of every Python service: keeps one child that runs the code on disk.
 
-A saved file or SIGHUP starts a second child; when it says that it is ready the first one is asked to end, after the
+A saved file or SIGHUP starts a second child (while somebody watches the files, a saved one does when the watch allows
+it); when it says that it is ready the first one is asked to end, after the
 request or job in its hands. A child that cannot start leaves the old one in place. The listening socket belongs to
 this process, so connections wait and are never refused. What runs is told in ``.run/<service>.json``.
 
@@ -30,6 +31,9 @@ RUN_DIR = "/opt/netbox-dev/.run"
 # A file in it, touched by a run that changes the schema for as long as it does.
 HOLD = "hold"
 HOLD_S = 15.0
+# The same for as long as a watch runs, which says in it what may be loaded: ``{"code": digest, "same": [digests],
+# "error": text}``: the code, those with which a process need not be another for it, and what keeps the newest from it.
+WATCHED = "watched"
 # The same while requests are held; and the file that says that none is under way.
 QUIET = "quiet"
 QUIET_SINCE = "quiet-since"
@@ -58,6 +62,16 @@ class Child:
     warm: bool = False
 
 
+def leased(name: str) -> str | None:
+    """What a lease says, for as long as somebody renews it."""
+    try:
+        with open(os.path.join(RUN_DIR, name), encoding="ascii") as stream:
+            # Not for hours because the clock was set back.
+            return stream.read() if abs(time.time() - os.fstat(stream.fileno()).st_mtime) < HOLD_S else None
+    except OSError:
+        return None
+
+
 class Supervisor:
     def __init__(self, service: str, package_dir: str, arguments: list[str]) -> None:
         self.service = service
@@ -76,6 +90,8 @@ class Supervisor:
         self.retired: list[Child] = []
         self.generation = 0
         self.seen = self._signature()
+        # The code's digest when it was last looked at, by what was seen then.
+        self.digested: tuple[object, str] = (None, "")
         self.attempted = ""
         self.attempts = 0
         self.wanted = True
@@ -149,13 +165,25 @@ class Supervisor:
 
     def _held(self) -> bool:
         """Whether what serves shall go on for now: one reload after the schema change instead of two around it."""
-        if not self.current:
+        return self.current is not None and leased(HOLD) is not None
+
+    def _waits(self) -> bool:
+        """Whether a watch runs that has not allowed yet what is on disk; what serves goes on then.
+
+        What a watch takes to be the same as what runs is so from here on.
+        """
+        text = None if self.forced or not self.current else leased(WATCHED)
+        if text is None or not self.current:
             return False
-        try:
-            # Not for hours because the clock was set back.
-            return abs(time.time() - os.stat(os.path.join(RUN_DIR, HOLD)).st_mtime) < HOLD_S
-        except OSError:
-            return False
+        word: dict[str, Any] = {}
+        with contextlib.suppress(ValueError):
+            word = json.loads(text)
+        if self.digested[0] is not self.seen:
+            self.digested = self.seen, digest.code_digest(self.package_dir, RUN_DIR)
+        code = self.digested[1]
+        if code == word.get("code") and self.current.code in word["same"] and not self.upcoming:
+            self.current.code = code
+        return code not in (self.current.code, word.get("code"))
 
     def _abandon_upcoming(self) -> None:
         if self.upcoming:
@@ -170,7 +198,7 @@ class Supervisor:
             self.tell()
         if not self.wanted or time.monotonic() < self.retry_at or self._held():
             return
-        if self.warm and self.warm.coming():
+        if self._waits() or (self.warm and self.warm.coming()):
             return
         code = digest.code_digest(self.package_dir, RUN_DIR)
         latest = self.upcoming or self.current

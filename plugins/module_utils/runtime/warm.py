@@ -6,6 +6,8 @@ The supervisor asks over a socket: the child's arguments as JSON, with descripto
 process id. Before that comes ``ready``, or why it cannot be. A child is the supervisor's own, for what forked it ends
 at once: the supervisor is where orphans go to.
 
+The web service's is also asked for tasks, see ``ask.py``.
+
 Arguments: the supervisor's own. The process list shows them for the children, too.
 """
 
@@ -15,13 +17,14 @@ import contextlib
 import gc
 import json
 import os
+import select
 import signal
 import socket
 import sys
 import time
 import traceback
 from functools import partial
-from typing import Any, Callable
+from typing import Callable
 
 from .binding import Unbound, bind, preload
 
@@ -122,16 +125,18 @@ def adopt_orphans() -> None:
     ctypes.CDLL(None, use_errno=True).prctl(set_child_subreaper, 1, 0, 0, 0)
 
 
-def _fork(
-    connection: socket.socket, request: dict[str, Any], descriptors: list[int], start: Callable[[], None]
-) -> None:
-    """Fork a child by way of one that ends at once."""
+def _fork_child(connection: socket.socket, start: Callable[[], None]) -> bool:
+    """Fork a child by way of one that ends at once; return whether the supervisor still asks."""
+    data, descriptors, _flags, _address = socket.recv_fds(connection, _MOST, 8)
+    if not data:
+        return False
+    request = json.loads(data)
     middle = os.fork()
     if middle:
         for descriptor in descriptors:
             os.close(descriptor)
         os.waitpid(middle, 0)
-        return
+        return True
     pid = os.fork()
     if pid:
         connection.send(str(pid).encode())
@@ -153,6 +158,25 @@ def _fork(
         os._exit(status)
 
 
+def _fork_task(listener: socket.socket, connection: socket.socket, start: Callable[[], None]) -> None:
+    """Fork a task for whoever asks, by way of a process that ends at once, too."""
+    from . import ask
+
+    asked, _address = listener.accept()
+    with asked:
+        middle = os.fork()
+        if middle:
+            os.waitpid(middle, 0)
+            return
+        try:
+            if os.fork() == 0:
+                listener.close()
+                connection.close()
+                ask.answer(asked, start)
+        finally:
+            os._exit(0)
+
+
 def main() -> None:
     connection = socket.socket(fileno=int(os.environ.pop(_SOCKET)))
     # The supervisor ends it; what is for the foreground's processes is not for it.
@@ -165,14 +189,22 @@ def main() -> None:
     except Exception as error:
         connection.send("".join(traceback.format_exception_only(error)).strip()[-2000:].encode())
         raise
+    start = partial(bind, settings)
+    listener = None
+    if sys.argv[1] == "web":
+        # With all that tasks are made of.
+        from . import ask, task  # noqa: F401
+
+        listener = ask.listen()
     gc.collect()
     gc.freeze()
     connection.send(b"ready")
     while True:
-        data, descriptors, _flags, _address = socket.recv_fds(connection, _MOST, 8)
-        if not data:
-            return
-        _fork(connection, json.loads(data), descriptors, partial(bind, settings))
+        for one in select.select([one for one in (connection, listener) if one], [], [])[0]:
+            if one is listener:
+                _fork_task(listener, connection, start)
+            elif not _fork_child(connection, start):
+                return
 
 
 if __name__ == "__main__":

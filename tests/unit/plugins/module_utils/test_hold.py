@@ -2,6 +2,7 @@
 # Copyright: (c) 2026, Hedgehog
 from __future__ import annotations
 
+import json
 import os
 import time
 from typing import Callable
@@ -31,3 +32,17 @@ def test_a_run_that_fails_holds_nothing_afterwards(make_stack: Callable[..., Sta
     with pytest.raises(RuntimeError), hold.held_reloads(stack):
         raise RuntimeError
     assert os.listdir(stack.state / "run") == []
+
+
+def test_what_may_be_loaded_is_said_where_a_watch_runs_and_nowhere_else(make_stack: Callable[..., Stack]) -> None:
+    stack = make_stack()
+    path = stack.state / "run" / hold.WATCHED
+    hold.allow(stack, "a")
+    assert not path.exists()
+    with hold.watching(stack):
+        hold.allow(stack, "b", ["a"])
+        hold.allow(stack, "b")
+        assert json.loads(path.read_text()) == {"code": "b", "same": ["a"]}
+        hold.allow(stack, "a")
+        assert json.loads(path.read_text()) == {"code": "a", "same": []}
+    assert not hold.watched(stack)

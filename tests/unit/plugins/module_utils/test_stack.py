@@ -84,6 +84,7 @@ def test_words_from_a_command_line_become_what_the_key_holds(wanted: type, given
         ("port: '8000'\n", InvalidProject, "'port' must be of type int, found str: '8000'"),
         ("port: true\n", InvalidProject, "'port' must be of type int, found bool"),
         ("debug_toolbar: 1\n", InvalidProject, "'debug_toolbar' must be of type bool"),
+        ("browser_refresh: sometimes\n", InvalidProject, "'browser_refresh' must be of type bool"),
         ("packages: rq\n", InvalidProject, "'packages' must be of type list"),
         ("netbox: [4]\n", InvalidProject, "'netbox' must be of type str"),
         ("port: 0\n", InvalidProject, "port: 0 is not between 1 and 65535"),

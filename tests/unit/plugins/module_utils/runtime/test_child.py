@@ -22,7 +22,7 @@ def test_templates_are_watched_in_every_app_that_the_plugin_brings() -> None:
         "/opt/netbox/netbox/pkgother",
         "/opt/netbox-dev/dist/beside",
     )
-    assert child.template_dirs("/opt/netbox/netbox/pkg", apps) == [
+    assert child.folders("templates", "/opt/netbox/netbox/pkg", apps) == [
         "/opt/netbox/netbox/pkg/templates",
         "/opt/netbox/netbox/pkg/inner/templates",
         "/opt/netbox-dev/dist/beside/templates",

@@ -392,6 +392,48 @@ def test_a_service_in_which_nothing_runs_starts_in_spite_of_a_hold(start: Start,
     assert start("manage", "rqworker").runs("good 1")["generation"] == 1
 
 
+def say(one: Any, code: str, *same: str) -> None:
+    word = one.top / "run" / f"{supervise.WATCHED}.new"
+    word.write_text(json.dumps({"code": code, "same": same}))
+    word.replace(one.top / "run" / supervise.WATCHED)
+
+
+def code_of(one: Any) -> str:
+    return supervise.digest.code_digest(str(one.top / "pkg"), str(one.top / "run"))
+
+
+def test_while_a_watch_runs_a_saved_file_is_loaded_when_the_watch_says_so_or_has_ended(start: Start) -> None:
+    one = start("manage", "rqworker")
+    first = one.runs("good 1")
+    say(one, first["code"])
+    one.save("good 2")
+    time.sleep(0.4)
+    assert one.told()["attempts"] == 1
+    say(one, code_of(one))
+    assert one.runs("good 2")["generation"] == 2
+    one.save("good 3")
+    time.sleep(0.4)
+    assert one.told()["generation"] == 2
+    one.process.send_signal(signal.SIGHUP)
+    assert one.runs("good 3")["generation"] == 3
+    one.save("good 4")
+    (one.top / "run" / supervise.WATCHED).unlink()
+    assert one.runs("good 4")["generation"] == 4
+
+
+def test_code_that_a_watch_takes_for_the_same_needs_no_new_process(start: Start) -> None:
+    one = start("manage", "rqworker")
+    first = one.runs("good 1")
+    say(one, first["code"])
+    one.save("good 1, and a comment")
+    say(one, code_of(one), first["code"])
+    told = one.wait(lambda told: told["code"] == code_of(one))
+    assert (told["generation"], told["report"]) == (1, first["report"])
+    (one.top / "run" / supervise.WATCHED).unlink()
+    time.sleep(0.3)
+    assert one.told()["attempts"] == 1
+
+
 def test_children_are_forked_from_a_warm_process_and_are_the_supervisors_own(start: Start) -> None:
     one = start("manage", "rqworker", "high", warm=True)
     for number in (1, 2, 3):

@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, Hedgehog
+"""From a saved file to its effect, on one stack: with a watch running, against Django's own runserver in a container of
+the same image, and where that does nothing, against the workflow document's commands.
+
+A client asks all the while; what was refused or failed is told per kind on standard error. While one side is measured,
+the other does not run. Arguments: the number of repetitions (20).
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Callable
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from e2e.conftest import build_sandbox
+from e2e.stack import Stack, free_port
+
+PACKAGE = "netbox_example"
+MANAGE = ("exec", "-T", "netbox", "python", "manage.py")
+LIMIT_S = 120
+# A page on which the fields of a model are seen, in code and in the database.
+_INFO = '            "version": netbox_example.config.version,\n'
+_FIELDS = '            "fields": [list(Switch.objects.values())] and [f.name for f in Switch._meta.fields],\n'
+Served = Callable[[], bool]
+
+
+def edit(stack: Stack, path: str, pattern: str, text: str) -> None:
+    """Save a file of the package with one line of it changed."""
+    before = (stack.package / path).read_text(encoding="utf-8")
+    after, count = re.subn(pattern, lambda _: text, before, count=1, flags=re.M)
+    assert count == 1, f"{path}: {pattern}"
+    stack.write(f"{PACKAGE}/{path}", after)
+
+
+def shows(stack: Stack, path: str, text: str) -> bool:
+    try:
+        answer = stack.http(path)
+    except OSError:
+        return False
+    return answer.status == 200 and text in answer.text
+
+
+def view(stack: Stack, word: str) -> Served:
+    edit(stack, "views.py", '^TITLE = ".*"$', f'TITLE = "{word}"')
+    return partial(shows, stack, "/plugins/example/info/", word)
+
+
+def template(stack: Stack, word: str) -> Served:
+    edit(stack, f"templates/{PACKAGE}/switch_list.html", "^<h1>.*</h1>$", f"<h1>{word}</h1>")
+    return partial(shows, stack, "/plugins/example/", word)
+
+
+def static(stack: Stack, word: str) -> Served:
+    stack.write(f"{PACKAGE}/static/{PACKAGE}/app.css", f"/* {word} */\n")
+    return partial(shows, stack, f"/static/{PACKAGE}/app.css", word)
+
+
+def url(stack: Stack, word: str) -> Served:
+    edit(stack, "urls.py", r"^urlpatterns = \[\n", f'urlpatterns = [\n    path("{word}/", views.info),\n')
+    return partial(shows, stack, f"/plugins/example/{word}/", "title")
+
+
+def model_field(stack: Stack, word: str) -> Served:
+    field = f"    {word} = models.IntegerField(null=True, blank=True)\n    role = models"
+    edit(stack, "models.py", "^    role = models", field)
+    return partial(shows, stack, "/plugins/example/info/", f'"{word}"')
+
+
+def worker_job(stack: Stack, word: str) -> Served:
+    edit(stack, "jobs.py", '^RESULT = ".*"$', f'RESULT = "{word}"')
+    return lambda: word in stack.job_result()
+
+
+def typed_model_change(stack: Stack) -> None:
+    """Scenario 3 of the document."""
+    stack.compose(*MANAGE, "makemigrations", PACKAGE)
+    stack.compose(*MANAGE, "migrate")
+    stack.compose("restart", "netbox", "netbox-worker")
+
+
+def typed_worker_change(stack: Stack) -> None:
+    """The document's remedy for a job that is not the saved one."""
+    stack.compose("restart", "netbox-worker")
+
+
+KINDS = {f.__name__: f for f in (view, template, static, url, model_field, worker_job)}
+TYPED = {"model_field": typed_model_change, "worker_job": typed_worker_change}
+
+
+def timed(stack: Stack, kind: str, word: str, typed: Callable[[Stack], None] | None = None) -> float:
+    """Seconds from the saved file to its effect."""
+    started = time.monotonic()
+    served = KINDS[kind](stack, word)
+    if typed:
+        typed(stack)
+    while not served():
+        assert time.monotonic() - started < LIMIT_S, f"{kind}: never served"
+        time.sleep(0.02)
+    return time.monotonic() - started
+
+
+@contextmanager
+def runserver(stack: Stack) -> Iterator[Stack]:
+    """The same stack as Django's own server serves it, in the place of its services."""
+    other = replace(stack, port=free_port())
+    name = f"{stack.project}-runserver"
+    services = [name for name in stack.python_services if name != "netbox-housekeeping"]
+    options = ("-d", "--rm", "--no-deps", "--name", name, "-p", f"127.0.0.1:{other.port}:8080")
+    command = ("--entrypoint", "/opt/netbox/venv/bin/python", "netbox", "manage.py", "runserver", "0.0.0.0:8080")
+    stack.compose("stop", *services)
+    try:
+        done = stack.compose("run", *options, *command)
+        assert done.returncode == 0, done.stderr
+        deadline = time.monotonic() + LIMIT_S
+        while not shows(other, "/login/", ""):
+            assert time.monotonic() < deadline, "runserver does not serve"
+            time.sleep(0.2)
+        yield other
+    finally:
+        subprocess.run(["docker", "rm", "-f", name], capture_output=True, check=False)
+        stack.must_apply()
+
+
+@contextmanager
+def watch(stack: Stack) -> Iterator[None]:
+    _arguments, process = stack.start_playbook("watch.yml", limit=3600)
+    try:
+        assert process.stdout
+        for line in process.stdout:
+            if "watching " in line:
+                break
+        yield
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+
+
+def repeated(
+    stack: Stack, kind: str, who: str, times: int, typed: Callable[[Stack], None] | None = None
+) -> list[float]:
+    """Seconds of each of so many saves, with what a client met meanwhile."""
+    with stack.polling("/login/", 0.05) as met:
+        found = [timed(stack, kind, f"{who}_{kind}_{turn}", typed) for turn in range(times)]
+    failed = [one for one in met if one != 200]
+    line = f"  {kind} {who}: {len(failed)} of {len(met)} requests refused or failed; "
+    sys.stderr.write(line + ", ".join(f"{value:.2f}" for value in sorted(found)) + "\n")
+    return found
+
+
+def measure(stack: Stack, repetitions: int) -> dict[str, tuple[list[float], list[float]]]:
+    """By name: seconds of ours and of theirs. The files of the stack's plugin are changed."""
+    edit(stack, "views.py", f"^{re.escape(_INFO.rstrip())}$", f"{_FIELDS}{_INFO}".rstrip())
+    stack.must_apply()
+    ours, theirs = {}, {}
+    with watch(stack):
+        for kind in KINDS:
+            ours[kind] = repeated(stack, kind, "ours", repetitions)
+    stack.must_apply()
+    with runserver(stack) as other:
+        for kind in [kind for kind in KINDS if kind not in TYPED]:
+            theirs[kind] = repeated(other, kind, "stock", repetitions)
+    for kind, typed in TYPED.items():
+        # The typed commands take the most time: fewer of them say as much.
+        theirs[kind] = repeated(stack, kind, "typed", min(repetitions, 5), typed)
+        stack.must_apply()
+    return {f"saved_{kind}": (ours[kind], theirs[kind]) for kind in KINDS}
+
+
+def main() -> None:
+    repetitions = int(sys.argv[1]) if len(sys.argv) > 1 else 20
+    home = Path(tempfile.mkdtemp(prefix="netbox-dev-bench-"))
+    stack = Stack(home / "sandbox/plugin", home / "state", home / "sandbox", free_port())
+    try:
+        build_sandbox(home / "sandbox")
+        play = stack.setup()
+        assert play.status == 0, str(play)
+        for name, both in measure(stack, repetitions).items():
+            mine, other = map(statistics.median, both)
+            sys.stdout.write(f"{name} {mine:.2f} {other:.2f} {mine / other:.2f}\n")
+    finally:
+        stack.remove()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, Hedgehog
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.runtime import ask
+
+# A warm process whose tasks are small ones.
+WARM = """\
+import os, socket, sys, time
+from netbox_dev_runtime import ask, task, warm
+top = sys.argv[1]
+ask.SOCKET, ask.RUN_DIR = top + "/socket", top
+def echo(request):
+    task.progress(request["text"])
+    print("noise")
+    return {"pid": os.getpid(), "argv": sys.argv, "text": request["text"]}
+def fail(request):
+    raise ValueError("no")
+def sleep(request):
+    task.progress("asleep")
+    time.sleep(60)
+task.TASKS.clear()
+task.TASKS.update(echo=echo, fail=fail, sleep=sleep)
+def bind():
+    if os.path.exists(top + "/unbound"):
+        raise TypeError("too late")
+listener, connection = ask.listen(), socket.socket()
+while True:
+    warm._fork_task(listener, connection, bind)
+"""
+CLIENT = """\
+import sys
+from netbox_dev_runtime import ask
+top = sys.argv.pop(1)
+ask.SOCKET, ask.RUN_DIR = top + "/socket", top
+ask.main()
+"""
+
+
+class Place:
+    def __init__(self, top: Path) -> None:
+        self.top = top
+        package = top / "lib" / "netbox_dev_runtime"
+        shutil.copytree(Path(ask.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
+        self.environment = {**os.environ, "PYTHONPATH": str(package.parent)}
+        self.warm = subprocess.Popen([sys.executable, "-c", WARM, str(top)], env=self.environment)
+        self.until(lambda: (top / "socket").exists())
+
+    @staticmethod
+    def until(what: object) -> None:
+        assert callable(what)
+        deadline = time.monotonic() + 20
+        while not what():
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+    def start(self, task: str, *arguments: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-c", CLIENT, str(self.top), *arguments],
+            env=self.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdin
+        process.stdin.write(json.dumps({"task": task, "text": "ä"}))
+        process.stdin.close()
+        process.stdin = None
+        return process
+
+    def asleep(self, *arguments: str) -> subprocess.Popen[str]:
+        process = self.start("sleep", *arguments)
+        assert process.stdout
+        assert json.loads(process.stdout.readline()) == {"progress": "asleep"}
+        return process
+
+    def under_way(self) -> list[Path]:
+        return [path for path in self.top.glob(f"{ask.UNDER_WAY}*") if held(path)]
+
+    def end(self) -> None:
+        done = subprocess.run(
+            [sys.executable, "-c", CLIENT, str(self.top), "end"], env=self.environment, check=False, timeout=30
+        )
+        assert done.returncode == 0
+
+
+def held(path: Path) -> bool:
+    with path.open("rb") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    made = Place(tmp_path)
+    yield made
+    made.end()
+    made.warm.kill()
+    made.warm.wait()
+
+
+def test_a_task_is_done_by_a_forked_process_with_the_streams_of_whoever_asked(place: Place) -> None:
+    process = place.start("echo")
+    output, errors = process.communicate(timeout=30)
+    progress, answer = map(json.loads, output.splitlines())
+    assert (progress, process.returncode, errors) == ({"progress": "ä"}, 0, "noise\n")
+    assert answer["result"]["pid"] not in (process.pid, place.warm.pid)
+    assert [Path(one).name for one in answer["result"]["argv"]] == ["task.py"]
+    failed = place.start("fail")
+    output, _errors = failed.communicate(timeout=30)
+    assert (failed.returncode, json.loads(output)["error"]) == (1, "ValueError: no")
+    assert not list(place.top.glob(f"{ask.UNDER_WAY}*"))
+
+
+def test_where_there_is_no_warm_process_or_plugins_cannot_be_bound_nothing_is_done(place: Place) -> None:
+    (place.top / "unbound").touch()
+    process = place.start("echo")
+    assert (process.communicate(timeout=30)[0], process.returncode) == ("", ask.COLD)
+    place.warm.kill()
+    place.warm.wait()
+    process = place.start("echo")
+    assert (process.communicate(timeout=30), process.returncode) == (("", ""), ask.COLD)
+
+
+def test_a_task_ends_with_whoever_asked(place: Place) -> None:
+    process = place.asleep()
+    assert place.under_way()
+    process.send_signal(signal.SIGKILL)
+    place.until(lambda: not place.under_way())
+
+
+def test_what_a_killed_run_left_is_ended_but_not_what_only_reads(place: Place) -> None:
+    lasting, reading = place.asleep(), place.asleep("reading")
+    place.end()
+    assert (lasting.wait(20), reading.poll()) == (1, None)
+    assert not list(place.top.glob(f"{ask.UNDER_WAY}*"))
+    reading.kill()
+    reading.wait()
