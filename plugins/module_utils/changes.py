@@ -54,9 +54,15 @@ class Found:
     known: bool = True
     notices: list[str] = field(default_factory=list)
 
-    def edited(self, *categories: str) -> bool:
-        """Whether one of the changed files of these categories is other than in the commit that is checked out."""
-        return any(change.path in self.now.files for change in self.changes if change.category in categories)
+    def edited(self, commit: str, *categories: str) -> bool:
+        """Whether a file of these categories is other than that commit has it, and was not applied so.
+
+        Whatever was named: what a run is asked for says nothing of where an edit came from.
+        """
+        since = self.tree.since(commit, self.now)
+        paths = {difference.path for difference in since}
+        differences = [one for one in self.differences if one.path in paths] if self.known else since
+        return any(change.category in categories for change in Classifier(self.facts).changes(differences, "auto"))
 
     def record(self, scanned_ns: int, written: Sequence[str] = ()) -> None:
         """Remember what was applied; ``written`` are names of migration files that the run itself wrote."""

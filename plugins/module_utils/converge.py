@@ -17,7 +17,7 @@ from .compose import OVERRIDE, last_lines
 from .database import Database
 from .dumps import read as read_dump
 from .errors import BrokenCode, BuildFailed, NetBoxDevError, SchemaFailed, StackNotSetUp
-from .follow import head_moved
+from .follow import came_to, where
 from .freshness import OTHER_CODE, PAUSED, Disk, Verdict
 from .hold import held_reloads
 from .matrix import ACTIONS
@@ -206,13 +206,16 @@ class Converger(Migrating):
         stack, reporter = self.stack, self.reporter
         outcome = Outcome()
         scanned_ns = time.time_ns()
+        # What is checked out while this run goes on is the next one's.
+        place = where(stack)
         generated = write_files(stack, self.compose, self.engine.rootless, self.check)
         self.roles = python_services(generated["override"])
         found = find_changes(stack, asked)
         outcome.changes, outcome.notices = found.changes, found.notices
         outcome.plan = make_plan(outcome.changes, self.roles)
         wanted = {action.action for action in outcome.plan}
-        self.adopts = head_moved(stack) and not found.edited("models", "migrations")
+        commit = came_to(stack)
+        self.adopts = bool(commit) and not found.edited(commit, "models", "migrations")
         if self.check:
             self._predict(outcome, wanted, generated)
             outcome.changed = bool(outcome.plan) or bool(generated["changed"])
@@ -260,8 +263,9 @@ class Converger(Migrating):
             outcome.notices += filter(None, [self.look_at_plugin(outcome.base_url)])
             step.detail = f"{len(outcome.verdicts)} services fresh, {stack.url} served"
         pending.unlink(missing_ok=True)
-        if schema or self.elsewhere():
-            self.remember_applied()
+        if schema or (found.settles is None and self.elsewhere(place)):
+            # Of what was not named, migrations may wait that are the branch's own: the database is not its yet.
+            self.remember_applied(place)
         found.record(scanned_ns, outcome.written)
         outcome.changed = reporter.changed or bool(generated["changed"])
         return outcome

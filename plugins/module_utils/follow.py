@@ -210,13 +210,13 @@ def branch(stack: Stack) -> str:
     return repository.branch() if repository else ""
 
 
-def head_moved(stack: Stack) -> bool:
-    """Whether another commit is checked out than when the stack was last fresh, and not one that was made since."""
+def came_to(stack: Stack) -> str:
+    """The other commit that was checked out since the stack was last fresh, not made; empty for none."""
     repository = open_repository(stack.plugin.root)[0]
     since = str((read_json(stack.state / SCHEMA) or {}).get("head", ""))
     if not repository or not since:
-        return False
-    return repository.head() != since and repository.moved_otherwise(since)
+        return ""
+    return repository.came_to(since) if repository.head() != since else ""
 
 
 def where(stack: Stack) -> dict[str, str]:

@@ -96,19 +96,19 @@ class Repository:
         """The branch that is checked out; empty for none."""
         return (self.ask("symbolic-ref", "--short", "-q", "HEAD") or b"").decode("utf-8", "replace").strip()
 
-    def moved_otherwise(self, since: str) -> bool:
-        """Whether HEAD came from that commit to where it is by more than new commits: a checkout, a pull, a reset.
+    def came_to(self, since: str) -> str:
+        """The commit to which HEAD came from that one by more than new commits: by a checkout, a pull, a reset.
 
-        False where it is there still, or where nobody kept how it moved.
+        Those that were made after it are not counted. Empty where it only got such, or nobody kept how it moved.
         """
         told = self.ask("log", "-g", "-500", "--format=%H %gs", "HEAD") or b""
         entries = [line.partition(" ")[::2] for line in told.decode("utf-8", "replace").splitlines()]
         for commit, how in entries:
             if commit == since:
-                return False
+                return ""
             if not how.startswith("commit") or how.startswith("commit (merge)"):
-                return True
-        return bool(entries)
+                return commit
+        return entries[-1][0] if entries else ""
 
     def last_text(self, path: str) -> bytes | None:
         """A file's content as the last commit of any branch, or stash, has it; None where none had it."""

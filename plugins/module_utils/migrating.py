@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -172,9 +172,9 @@ class Migrating(Running):
                     Path(self.stack.plugin.root, on_node(self.stack, path)).unlink()
             raise
 
-    def remember_applied(self) -> None:
+    def remember_applied(self, place: Mapping[str, str] | None = None) -> None:
         """What the next run compares with: which migrations are applied, and of which branch and commit."""
-        write_json(self.stack.state / SCHEMA, {"applied": self.applied(), **where(self.stack)})
+        write_json(self.stack.state / SCHEMA, {"applied": self.applied(), **(place or where(self.stack))})
 
     def known_schema(self) -> bool:
         """Whether it is recorded of which branch the database is."""
@@ -184,10 +184,10 @@ class Migrating(Running):
         """Whether a run changed the schema, or began to, and did not prove every service after it."""
         return (self.stack.state / PENDING).exists()
 
-    def elsewhere(self) -> bool:
-        """Whether another branch or commit is checked out than is recorded."""
+    def elsewhere(self, place: Mapping[str, str]) -> bool:
+        """Whether this is another branch or commit than is recorded."""
         recorded = read_json(self.stack.state / SCHEMA) or {}
-        return any(recorded.get(key) != value for key, value in where(self.stack).items())
+        return any(recorded.get(key) != value for key, value in place.items())
 
     def schema_moved(self) -> bool:
         """Whether other migrations are applied than when the stack was last proved fresh.

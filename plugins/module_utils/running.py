@@ -27,7 +27,7 @@ from .errors import (
     TimeLimit,
 )
 from .events import Reporter
-from .freshness import FRESH, Disk, Verdict, connected, created_from, disk_code, judge, read_disk
+from .freshness import FRESH, Disk, Verdict, connected, created_from, disk_code, judge, read_disk, told_by
 from .hold import allow, watched
 from .oneoff import broken, run_task
 from .override import PYTHON, RUNTIME_PACKAGE
@@ -74,6 +74,8 @@ class Running:
             self._end_killed()
         self.roles: dict[str, str] = {}
         self.expected: dict[str, int] = {}
+        # Services that this run ended, and when their processes before had begun.
+        self.begun: dict[str, Any] = {}
         # By container.
         self._probed: dict[str, dict[str, Any]] = {}
 
@@ -270,6 +272,7 @@ class Running:
         containers = self.engine.containers()
         for name in [*needing.get("recreate", []), *needing.get("restart", [])]:
             # What the old process said is no word of the new one.
+            self.begun[name] = told_by(self.stack, name).get("started")
             (self.stack.state / "run" / f"{name}.json").unlink(missing_ok=True)
         if needing.get("recreate"):
             self.up(needing["recreate"], "--force-recreate")
@@ -301,7 +304,7 @@ class Running:
         told = ""
         while True:
             containers = self.engine.containers()
-            verdicts = [judge(self.stack, name, containers.get(name), disk) for name in sorted(self.roles)]
+            verdicts = [self._judged(name, containers.get(name), disk) for name in sorted(self.roles)]
             stale = [
                 v for v in verdicts if v.needs or v.told["attempts"] < self.expected.get(v.service, 0) or v.told["busy"]
             ]
@@ -341,6 +344,14 @@ class Running:
         for verdict in verdicts:
             self.assert_registered(verdict.told.get("report", {}))
         return verdicts
+
+    def _judged(self, name: str, container: dict[str, Any] | None, disk: Disk) -> Verdict:
+        verdict = judge(self.stack, name, container, disk)
+        started = verdict.told.get("started")
+        if verdict.needs == "restart" and name in self.begun and started != self.begun[name]:
+            # It read what was saved after this run had looked; what was saved after that the next run finds.
+            return judge(self.stack, name, container, replace(disk, config=verdict.told["config"]))
+        return verdict
 
     def _told_ago(self, service: str) -> float:
         """Seconds since a service's supervisor told what it runs, or to it, for a clock may be set back."""

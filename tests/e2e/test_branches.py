@@ -58,6 +58,9 @@ def test_going_back_and_forth_between_branches_each_has_its_own_rows(stack: Stac
     before = columns(stack)
     make(stack, "left")
     git(stack, "switch", "-q", main)
+    if FULL:
+        # What is named has nothing of the schema: the database stays the other branch's.
+        stack.must_apply("views")
     play = stack.apply(check=True)
     assert "taken back, with what they added" in play.flat, str(play)
     assert "only_left" in columns(stack)
@@ -206,3 +209,18 @@ def test_what_a_commit_leaves_out_of_its_migrations_is_its_own_and_not_written(s
     stack.must_apply()
     stack.replace(MODELS, r"max_length=64\)", "max_length=65)")
     assert "Alter field name on switch" in stack.must_apply().flat
+
+
+@long
+def test_an_edit_on_another_branch_is_written_when_models_are_named_and_it_was_committed(
+    stack: Stack, main: str
+) -> None:
+    git(stack, "switch", "-qc", "left")
+    git(stack, "commit", "-qm", "left", "--allow-empty")
+    git(stack, "switch", "-q", main)
+    stack.must_apply()
+    git(stack, "switch", "-q", "left")
+    stack.replace(MODELS, PLACE, FIELD.format("only_left"))
+    git(stack, "commit", "-qam", "edited and committed")
+    play = stack.must_apply("models")
+    assert "Add field only_left" in play.flat, str(play)

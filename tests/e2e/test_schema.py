@@ -73,6 +73,13 @@ def test_a_rename_that_is_answered_keeps_the_rows(stack: Stack) -> None:
 
 
 @pytest.mark.usefixtures("row")
+def test_a_rename_together_with_another_edit_is_no_removal(stack: Stack) -> None:
+    stack.replace(MODELS, r"^    description = .*$", "    summary = models.CharField(max_length=77, blank=True)")
+    play = stack.apply(renames=["fabric.description=summary"], check=True)
+    refused(play.status, play.flat, "schema_failed", "'fabric.description' is said to be 'summary' now")
+
+
+@pytest.mark.usefixtures("row")
 def test_a_field_that_was_not_renamed_may_go_when_that_is_said(stack: Stack) -> None:
     stack.replace(MODELS, r"^    description = ", "    more = ")
     play = stack.apply(renames=["Fabric.description="])

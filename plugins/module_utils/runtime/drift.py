@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +25,11 @@ _MOMENT = f" ('{NOW}': the moment of the migration)"
 _RENAMED = (
     "'{name}' is gone: was it renamed to '{new}'? Taken for a new one, the old one's rows would be lost. Answer with "
     '-e \'{{"renames": ["{name}={new}"]}}\', or with "{name}=" if it is another one, or remove it in an edit of its own'
+)
+_UNLIKE = (
+    "'{name}' is said to be '{new}' now, but Django takes it for removed, and its rows would be lost: no '{new}' differs "
+    "from it in nothing but the name. Rename it alone, apply that, and edit the rest then; where inherited drift makes "
+    'the difference, apply with inherited_drift=include before the rename. With "{name}=" it goes'
 )
 
 
@@ -171,6 +176,33 @@ class Drift:
                 return own, along
             along += needed
             left = [key for key in left if key not in needed]
+
+
+def refuse_lost_renames(own: list[str], inherited: Iterable[str], renames: Mapping[str, str]) -> None:
+    """Raise OpenQuestion for removals that are renames, or may be, and of which Django does not ask.
+
+    It asks where old and new differ in nothing but the name: an edit of both, or inherited drift, hides the rename.
+    """
+    targets = [target_of(key) for key in own]
+    drifted = {(target.model, target.part) for target in map(target_of, inherited)}
+    texts = []
+    for target in targets:
+        if target.kind == "RemoveField":
+            name = f"{target.model}.{target.part}"
+            new = [one.part for one in targets if (one.kind, one.model) == ("AddField", target.model)]
+            differs = (target.model, target.part) in drifted
+        elif target.kind == "DeleteModel":
+            name, new = target.model, [one.model for one in targets if one.kind == "CreateModel"]
+            differs = any(model == target.model for model, _part in drifted)
+        else:
+            continue
+        answer = renames.get(name)
+        if answer:
+            texts.append(_UNLIKE.format(name=name, new=answer))
+        elif answer is None and differs and new:
+            texts.append(_RENAMED.format(name=name, new=new[0]))
+    if texts:
+        raise OpenQuestion(". ".join(texts))
 
 
 def _question_of(operation: Any) -> str:

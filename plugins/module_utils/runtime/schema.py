@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from typing import Any, Callable
 
-from .drift import Answers, Drift, Refused, overlapping, plugin_labels
+from .drift import Answers, Drift, Refused, overlapping, plugin_labels, refuse_lost_renames
 
 Progress = Callable[[str], None]
 
@@ -50,7 +50,8 @@ def make_migrations(package: str, request: Mapping[str, Any]) -> dict[str, Any]:
             return made
         loader = load()
         files = _Files(made, loader, request)
-    drift = Drift.of(package, loader, Answers.of(request))
+    answers = Answers.of(request)
+    drift = Drift.of(package, loader, answers)
     inherited = set(request["inherited"])
     own, along = drift.split(inherited)
     if request["adopt"]:
@@ -66,6 +67,7 @@ def make_migrations(package: str, request: Mapping[str, Any]) -> dict[str, Any]:
             f"by hand. It would: {'; '.join(described)}"
         )
     drift.refuse_questions([operation for operation in drift.operations if drift.key(operation) in wanted])
+    refuse_lost_renames([key for key in drift.keys if key in wanted], inherited, answers.renames)
     made["inherited"] = len(drift.keys) - len(wanted)
     about = overlapping(along, inherited) + overlapping(own, inherited)
     made["along"] = list(dict.fromkeys(about))

@@ -201,13 +201,12 @@ class Supervisor:
         if self._waits() or (self.warm and self.warm.coming()):
             return
         code = digest.code_digest(self.package_dir, RUN_DIR)
-        latest = self.upcoming or self.current
-        if latest and not self.forced and latest.code == code:
+        # One that is starting may have read what was there between two saves.
+        if self.current and not self.upcoming and not self.forced and self.current.code == code:
             # Saved with the same content, or switched back to what runs.
             self.wanted = False
-            if not self.upcoming:
-                self.error = ""
-                self.tell()
+            self.error = ""
+            self.tell()
             return
         self._abandon_upcoming()
         if self.kind == "exec" and self.current:

@@ -13,23 +13,23 @@ HERE = ("commit", "--allow-empty", "-qm", "here")
 
 
 @pytest.mark.parametrize(
-    ("steps", "moved"),
+    ("steps", "since_then"),
     [
-        ([], False),
-        ([HERE, HERE], False),
-        ([HERE, ("commit", "--amend", "--allow-empty", "-qm", "mended")], False),
+        ([], None),
+        ([HERE, HERE], None),
+        ([HERE, ("commit", "--amend", "--allow-empty", "-qm", "mended")], None),
         # Another name for where it is.
-        ([("switch", "-qc", "feature"), HERE], False),
-        ([("switch", "-q", "other")], True),
-        ([("switch", "-q", "other"), HERE], True),
-        ([("checkout", "-q", "HEAD~1")], True),
-        ([("reset", "-q", "--hard", "HEAD~1")], True),
-        ([("merge", "-q", "--no-ff", "-m", "merged", "other")], True),
-        ([("rebase", "-q", "other")], True),
+        ([("switch", "-qc", "feature"), HERE], None),
+        ([("switch", "-q", "other")], 0),
+        ([("switch", "-q", "other"), HERE], 1),
+        ([("checkout", "-q", "HEAD~1")], 0),
+        ([("reset", "-q", "--hard", "HEAD~1")], 0),
+        ([("merge", "-q", "--no-ff", "-m", "merged", "other")], 0),
+        ([("rebase", "-q", "other")], 0),
     ],
 )
 def test_a_head_that_only_got_commits_of_its_own_did_not_move(
-    tmp_path: Path, run_git: RunGit, steps: list[tuple[str, ...]], moved: bool
+    tmp_path: Path, run_git: RunGit, steps: list[tuple[str, ...]], since_then: int | None
 ) -> None:
     for step in (("init", "-q"), ("commit", "--allow-empty", "-qm", "first"), ("switch", "-qc", "other")):
         run_git(tmp_path, *step)
@@ -40,7 +40,8 @@ def test_a_head_that_only_got_commits_of_its_own_did_not_move(
     since = repository.head()
     for step in steps:
         run_git(tmp_path, *step)
-    assert repository.moved_otherwise(since) is moved
+    expected = "" if since_then is None else run_git(tmp_path, "rev-parse", f"HEAD~{since_then}").strip()
+    assert repository.came_to(since) == expected
 
 
 def test_without_a_record_of_its_moves_a_head_is_taken_to_have_got_commits(tmp_path: Path, run_git: RunGit) -> None:
@@ -48,4 +49,4 @@ def test_without_a_record_of_its_moves_a_head_is_taken_to_have_got_commits(tmp_p
         run_git(tmp_path, *step)
     repository = open_repository(tmp_path)[0]
     assert repository
-    assert not repository.moved_otherwise("0" * 40)
+    assert not repository.came_to("0" * 40)

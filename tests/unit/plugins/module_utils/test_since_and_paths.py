@@ -210,6 +210,25 @@ def test_only_what_was_asked_for_is_settled(stack: Stack) -> None:
     assert names(stack) == []
 
 
+@pytest.mark.parametrize("asked", [{}, {"changed": ["models"]}, {"paths": [f"{PACKAGE}/views.py"]}])
+@pytest.mark.parametrize("known", [True, False])
+def test_an_edit_is_one_whatever_was_named_and_whether_it_was_committed(
+    stack: Stack, run_git: Git, asked: dict[str, list[str]], known: bool
+) -> None:
+    apply(stack)
+    run_git(stack.plugin.root, "checkout", "-qb", "topic")
+    commit(stack, run_git, f"{PACKAGE}/models.py", MODEL.format(2))
+    if not known:
+        (stack.state / manifest.FILE).write_text("damaged")
+    commit_id = run_git(stack.plugin.root, "rev-parse", "HEAD").strip()
+    assert not changes.find_changes(stack, Wanted.of(**asked)).edited(commit_id, "models")
+    (stack.plugin.root / PACKAGE / "models.py").write_text(MODEL.format(3))
+    assert changes.find_changes(stack, Wanted.of(**asked)).edited(commit_id, "models")
+    # Committed since it was checked out, it is an edit still.
+    commit(stack, run_git, f"{PACKAGE}/models.py", MODEL.format(4))
+    assert changes.find_changes(stack, Wanted.of(**asked)).edited(commit_id, "models")
+
+
 def test_naming_something_before_anything_was_applied_settles_nothing(stack: Stack) -> None:
     apply(stack, changed=["views"])
     assert [c.reason for c in changes.find_changes(stack).changes][:1] == ["nothing was applied to this stack yet"]

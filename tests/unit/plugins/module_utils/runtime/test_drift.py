@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.runtime import drift
 
@@ -68,3 +70,35 @@ def test_an_edit_of_what_had_drift_is_said_to_hold_it() -> None:
 def test_answers_are_found_in_any_case() -> None:
     answers = drift.Answers.of({"renames": {"Fabric.Old": "new"}, "defaults": {"A.b": 1}})
     assert (answers.renames, answers.defaults) == ({"fabric.old": "new"}, {"a.b": 1})
+
+
+REMOVE = "migrations.RemoveField(\n    model_name='switch',\n    name='port',\n),"
+PORT = FIELD.format("Alter", "switch", "port", "IntegerField()")
+DELETE = "migrations.DeleteModel(\n    name='Switch',\n),"
+
+
+@pytest.mark.parametrize(
+    ("own", "inherited", "renames", "said"),
+    [
+        ([REMOVE, ADD], set(), {}, ""),
+        # The edit changed more than the name.
+        ([REMOVE, ADD], set(), {"switch.port": "uplink"}, "'switch.port' is said to be 'uplink' now"),
+        ([REMOVE], set(), {"switch.port": "uplnk"}, "'switch.port' is said to be 'uplnk' now"),
+        ([REMOVE, ADD], set(), {"switch.port": ""}, ""),
+        # Drift did: Django would ask without it.
+        ([REMOVE, ADD], {PORT}, {}, "was it renamed to 'uplink'?"),
+        ([REMOVE, OTHER], {PORT}, {}, ""),
+        ([REMOVE, ADD], {ALTER}, {}, ""),
+        ([DELETE, CREATE], {PORT}, {}, "'switch' is gone: was it renamed to 'cable'?"),
+        ([DELETE, CREATE], set(), {"switch": "Cable"}, "'switch' is said to be 'Cable' now"),
+        ([DELETE, CREATE], {PORT}, {"switch": ""}, ""),
+    ],
+)
+def test_a_rename_that_django_does_not_see_is_no_removal(
+    own: list[str], inherited: set[str], renames: dict[str, str], said: str
+) -> None:
+    if said:
+        with pytest.raises(drift.OpenQuestion, match=re.escape(said)):
+            drift.refuse_lost_renames(own, inherited, renames)
+    else:
+        drift.refuse_lost_renames(own, inherited, renames)

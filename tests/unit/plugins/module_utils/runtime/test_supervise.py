@@ -281,6 +281,16 @@ def test_a_save_while_one_is_starting_takes_its_place(start: Start) -> None:
     assert len(one.children()) == 1
 
 
+def test_one_that_was_starting_during_a_save_starts_again_whatever_was_saved(start: Start) -> None:
+    one = start("manage", "rqworker")
+    one.runs("good 1")
+    one.save("slow")
+    one.wait(lambda told: told["busy"])
+    # As an edit and its undoing, between which it may have read.
+    one.save("slow")
+    assert one.runs("slow")["attempts"] == 3
+
+
 def test_of_a_scheduler_never_more_than_one_is_at_work(start: Start) -> None:
     one = start("manage", "rqscheduler")
     first = one.runs("good 1")
