@@ -358,7 +358,8 @@ class Running:
     def check_code(self, files: Compilable | None = None) -> dict[str, Any]:
         """NetBox's word on the plugin, from a process of its own; raises BrokenCode."""
         web = web_service(self.roles)
-        return run_task(self.compose, web, "check", self.reporter.say, compile=files or {}, database_s=60)
+        request: dict[str, Any] = {"compile": files or {}, "database_s": 60, "dry_run": self.check}
+        return run_task(self.compose, web, "check", self.reporter.say, **request)
 
     def check_files(self, files: Compilable) -> None:
         """Raise BrokenCode where changed files do not compile: no process may have imported them yet."""
