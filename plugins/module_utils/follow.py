@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Callable
 
 from .database import Database
 from .git import open_repository
@@ -152,10 +152,10 @@ def key_of(stack: Stack, names: Sequence[str], of: str) -> str:
     return hashlib.sha256("\n".join([stack.netbox, of, *sorted(names)]).encode()).hexdigest()[:16]
 
 
-def keep(stack: Stack, database: Database, applied: Sequence[str]) -> tuple[str, list[str]]:
+def keep(stack: Stack, database: Database, applied: Sequence[str], say: Callable[[str], None]) -> tuple[str, list[str]]:
     """Copy the database as the branch had it, and what these migrations made. Sessions are ended.
 
-    Returns its name, and what was dropped for it: the oldest beyond a number.
+    Returns its name, and what was dropped for it, each told before: the oldest beyond a number.
     """
     of = last_branch(stack)
     key = key_of(stack, applied, of)
@@ -172,8 +172,9 @@ def keep(stack: Stack, database: Database, applied: Sequence[str]) -> tuple[str,
     dropped = []
     for old in sorted(kept, key=lambda one: int(kept[one]["number"]))[:-KEPT]:
         gone = kept.pop(old)
+        dropped.append(f"{gone['branch'] or 'no branch'} ({gone['database']})")
+        say(f"{KEPT} databases are kept; the oldest is dropped: {dropped[-1]}")
         database.drop(str(gone["database"]))
-        dropped.append(f"{gone['branch']} ({gone['database']})")
     write_json(stack.state / FILE, {"databases": kept})
     return name, dropped
 
