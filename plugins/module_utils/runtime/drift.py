@@ -27,9 +27,9 @@ _RENAMED = (
     '-e \'{{"renames": ["{name}={new}"]}}\', or with "{name}=" if it is another one, or remove it in an edit of its own'
 )
 _UNLIKE = (
-    "'{name}' is said to be '{new}' now, but Django takes it for removed, and its rows would be lost: no '{new}' differs "
-    "from it in nothing but the name. Rename it alone, apply that, and edit the rest then; where inherited drift makes "
-    'the difference, apply with inherited_drift=include before the rename. With "{name}=" it goes'
+    "'{name}' is said to be '{new}' now, but Django takes it for removed, and its rows would be lost: no '{new}' "
+    "differs from it in nothing but the name. Rename it alone, apply that, and edit the rest then; where inherited "
+    'drift makes the difference, apply with inherited_drift=include before the rename. With "{name}=" it goes'
 )
 
 
