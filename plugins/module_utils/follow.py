@@ -62,6 +62,11 @@ def switched(stack: Stack) -> bool:
     return now != last_branch(stack) and any(one["branch"] == now for one in _kept(stack).values())
 
 
+def texts_elsewhere(stack: Stack) -> dict[str, str]:
+    """Texts of the migrations as they were applied, where another branch is checked out than then; else none."""
+    return _texts(stack) if branch(stack) != last_branch(stack) else {}
+
+
 def find_way(stack: Stack, gone: list[str], states: dict[str, Any], existing: Container[str]) -> Way:
     """``states`` is what the task in the container says: ``applied`` and ``disk`` of the plugin's, and ``folders``.
 
@@ -69,9 +74,10 @@ def find_way(stack: Stack, gone: list[str], states: dict[str, Any], existing: Co
     """
     now = branch(stack)
     kept = _kept(stack).get(key_of(stack, states["disk"], now))
+    shown = [f"{name} (there is another of that name)" if name in states["disk"] else name for name in gone]
     if kept and now != last_branch(stack) and kept["database"] in existing:
-        return Way(gone, copy=str(kept["database"]))
-    way = Way(gone)
+        return Way(shown, copy=str(kept["database"]))
+    way = Way(shown)
     repository = open_repository(stack.plugin.root)[0]
     new = [name for name in states["disk"] if name not in states["applied"]]
     texts = _texts(stack)

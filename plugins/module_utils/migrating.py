@@ -25,6 +25,7 @@ from .follow import (
     remember_texts,
     restore,
     switched,
+    texts_elsewhere,
     where,
 )
 from .oneoff import run_task
@@ -58,6 +59,7 @@ class Migrating(Running):
             "makemigrations": make,
             "follow": False,
             "switched": switched(self.stack),
+            "texts": texts_elsewhere(self.stack),
             "guarded": False,
             "again": False,
             "adopt": self.adopts and not self.wishes.inherited,
@@ -103,11 +105,13 @@ class Migrating(Running):
                     pending.unlink()
                 raise
             parts = []
+            as_on_disk: list[str] = []
             if "gone" in result:
                 way = self._way(result)
                 if way.leads:
                     parts.append(way.text)
                     result, kept = self._follow(way, result, make)
+                    as_on_disk = result["states"]["applied"] if way.copy else []
                     notices.append(f"the database as it was is kept as {kept}")
                 else:
                     result = self.ask_schema(make, again=before)
@@ -120,7 +124,7 @@ class Migrating(Running):
             if result["adopted"]:
                 adopt_drift(self.stack, result["adopted"]["operations"])
             if self.migrates:
-                remember_texts(self.stack, result["states"], result["applied"])
+                remember_texts(self.stack, result["states"], [*result["applied"], *as_on_disk])
             names = [path.rsplit("/", 1)[-1] for path in result["written"]]
             step.changed = bool(names or result["applied"] or parts)
             parts += [f"wrote {name}" for name in names] + result["operations"]
