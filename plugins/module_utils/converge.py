@@ -17,7 +17,7 @@ from .compose import OVERRIDE, last_lines
 from .database import Database
 from .dumps import read as read_dump
 from .errors import BrokenCode, BuildFailed, NetBoxDevError, SchemaFailed, StackNotSetUp
-from .follow import came_to, where
+from .follow import came_to, remember_texts, where
 from .freshness import OTHER_CODE, PAUSED, Disk, Verdict
 from .hold import held_reloads
 from .matrix import ACTIONS
@@ -178,6 +178,7 @@ class Converger(Migrating):
             if empty and not given:
                 keep_pristine(self.stack, Database(self.engine, self.compose))
             remember_drift(self.stack, done["drift"])
+            remember_texts(self.stack, done["states"], done["applied"])
             if not self.known_schema():
                 # Later, only a run that proved every service says of which branch the database is.
                 self.remember_applied()

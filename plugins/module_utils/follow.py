@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Callable
 
 from .database import Database
 from .git import open_repository
@@ -62,6 +62,11 @@ def switched(stack: Stack) -> bool:
     return now != last_branch(stack) and any(one["branch"] == now for one in _kept(stack).values())
 
 
+def texts_elsewhere(stack: Stack) -> dict[str, str]:
+    """Texts of the migrations as they were applied, where another branch is checked out than then; else none."""
+    return _texts(stack) if branch(stack) != last_branch(stack) else {}
+
+
 def find_way(stack: Stack, gone: list[str], states: dict[str, Any], existing: Container[str]) -> Way:
     """``states`` is what the task in the container says: ``applied`` and ``disk`` of the plugin's, and ``folders``.
 
@@ -69,9 +74,10 @@ def find_way(stack: Stack, gone: list[str], states: dict[str, Any], existing: Co
     """
     now = branch(stack)
     kept = _kept(stack).get(key_of(stack, states["disk"], now))
+    shown = [f"{name} (there is another of that name)" if name in states["disk"] else name for name in gone]
     if kept and now != last_branch(stack) and kept["database"] in existing:
-        return Way(gone, copy=str(kept["database"]))
-    way = Way(gone)
+        return Way(shown, copy=str(kept["database"]))
+    way = Way(shown)
     repository = open_repository(stack.plugin.root)[0]
     new = [name for name in states["disk"] if name not in states["applied"]]
     texts = _texts(stack)
@@ -159,10 +165,10 @@ def key_of(stack: Stack, names: Sequence[str], of: str) -> str:
     return hashlib.sha256("\n".join([stack.netbox, of, *sorted(names)]).encode()).hexdigest()[:16]
 
 
-def keep(stack: Stack, database: Database, applied: Sequence[str]) -> tuple[str, list[str]]:
+def keep(stack: Stack, database: Database, applied: Sequence[str], say: Callable[[str], None]) -> tuple[str, list[str]]:
     """Copy the database as the branch had it, and what these migrations made. Sessions are ended.
 
-    Returns its name, and what was dropped for it: the oldest beyond a number.
+    Returns its name, and what was dropped for it, each told before: the oldest beyond a number.
     """
     of = last_branch(stack)
     key = key_of(stack, applied, of)
@@ -179,8 +185,9 @@ def keep(stack: Stack, database: Database, applied: Sequence[str]) -> tuple[str,
     dropped = []
     for old in sorted(kept, key=lambda one: int(kept[one]["number"]))[:-KEPT]:
         gone = kept.pop(old)
+        dropped.append(f"{gone['branch'] or 'no branch'} ({gone['database']})")
+        say(f"{KEPT} databases are kept; the oldest is dropped: {dropped[-1]}")
         database.drop(str(gone["database"]))
-        dropped.append(f"{gone['branch']} ({gone['database']})")
     write_json(stack.state / FILE, {"databases": kept})
     return name, dropped
 

@@ -14,6 +14,7 @@ from .change import Compilable
 from .database import Database
 from .errors import BrokenCode, SchemaFailed, StackNotSetUp
 from .follow import (
+    KEPT,
     SCHEMA,
     Way,
     branch,
@@ -24,6 +25,7 @@ from .follow import (
     remember_texts,
     restore,
     switched,
+    texts_elsewhere,
     where,
 )
 from .running import Running
@@ -55,6 +57,7 @@ class Migrating(Running):
             "makemigrations": make,
             "follow": False,
             "switched": switched(self.stack),
+            "texts": texts_elsewhere(self.stack),
             "guarded": False,
             "again": False,
             "adopt": self.adopts and not self.wishes.inherited,
@@ -98,12 +101,14 @@ class Migrating(Running):
                     pending.unlink()
                 raise
             parts = []
+            as_on_disk: list[str] = []
             if "gone" in result:
                 way = self._way(result)
                 if way.leads:
                     parts.append(way.text)
                     result, kept = self._follow(way, result, make)
-                    notices.append(f"the database as it was is kept as '{kept}', for when its migrations are back")
+                    as_on_disk = result["states"]["applied"] if way.copy else []
+                    notices.append(f"the database as it was is kept as {kept}")
                 else:
                     result = self.ask_schema(make, again=before)
             if self.migrates and result["risks"] and not result["applied"]:
@@ -115,7 +120,7 @@ class Migrating(Running):
             if result["adopted"]:
                 adopt_drift(self.stack, result["adopted"]["operations"])
             if self.migrates:
-                remember_texts(self.stack, result["states"], result["applied"])
+                remember_texts(self.stack, result["states"], [*result["applied"], *as_on_disk])
             names = [path.rsplit("/", 1)[-1] for path in result["written"]]
             step.changed = bool(names or result["applied"] or parts)
             parts += [f"wrote {name}" for name in names] + result["operations"]
@@ -145,10 +150,8 @@ class Migrating(Running):
         """Bring the database to where the migrations on disk begin, and from there on; all of it or nothing."""
         self.reporter.say(way.text)
         with self.safety.guarded(SCHEMA) as database:
-            kept, dropped = keep(self.stack, database, found["states"]["applied"])
+            kept, dropped = keep(self.stack, database, found["states"]["applied"], self.reporter.say)
             self.reporter.say(f"the database as it was is kept as '{kept}'")
-            if dropped:
-                self.reporter.say(f"kept before, and dropped for it: {', '.join(dropped)}")
             if way.copy:
                 restore(database, way.copy)
             else:
@@ -159,7 +162,8 @@ class Migrating(Running):
                 self.stack.state / SCHEMA,
                 {**(read_json(self.stack.state / SCHEMA) or {}), "applied": None, "branch": branch(self.stack)},
             )
-            return self.ask_schema(make, guarded=True), kept
+            gone = f"; {', '.join(dropped)} was dropped for it, for {KEPT} are kept" if dropped else ""
+            return self.ask_schema(make, guarded=True), f"'{kept}', for when its migrations are back{gone}"
 
     @contextmanager
     def _without_files(self, result: dict[str, Any]) -> Iterator[None]:

@@ -403,7 +403,8 @@ class Running:
 
     def check_code(self, files: Compilable | None = None) -> dict[str, Any]:
         """NetBox's word on the plugin, from a process of its own; raises BrokenCode."""
-        return self.run_task("check", self.reporter.say, compile=files or {}, database_s=60)
+        request: dict[str, Any] = {"compile": files or {}, "database_s": 60, "dry_run": self.check}
+        return self.run_task("check", self.reporter.say, **request)
 
     def check_files(self, files: Compilable) -> None:
         """Raise BrokenCode where changed files do not compile: no process may have imported them yet."""

@@ -109,6 +109,29 @@ def test_following_a_branch_may_be_killed_before_every_call(stack: Stack, main: 
     stack.assert_fresh()
 
 
+@long
+def test_migrations_of_one_name_that_do_different_things_are_told_apart(stack: Stack, main: str) -> None:
+    kinds = {"left": "models.IntegerField(default=7)", "right": "models.CharField(max_length=9, default='a')"}
+    asked = "SELECT data_type FROM information_schema.columns WHERE table_name = 'netbox_example_fabric'"
+    for name, kind in kinds.items():
+        git(stack, "switch", "-q", main)
+        stack.must_apply()
+        git(stack, "switch", "-qc", name)
+        stack.replace(MODELS, PLACE, f"    same = {kind}\n    description = models")
+        stack.must_apply()
+        git(stack, "add", "-A")
+        git(stack, "commit", "-qm", name)
+        stack.must_apply()
+        insert_fabric(stack, name, "text", same=1)
+    for name in ("left", "right", "left"):
+        git(stack, "switch", "-q", name)
+        stack.must_apply()
+        expected = "integer" if name == "left" else "character varying"
+        assert stack.psql(f"{asked} AND column_name = 'same'") == expected
+        assert name in rows(stack).split(",")
+    stack.assert_fresh()
+
+
 @pytest.mark.usefixtures("main")
 def test_a_migration_that_cannot_be_taken_back_is_named_and_nothing_is_done(stack: Stack) -> None:
     last = sorted(migrations(stack))[-1][: -len(".py")]

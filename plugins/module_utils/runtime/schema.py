@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import importlib
 import importlib.util
@@ -223,6 +224,21 @@ def states(package: str) -> dict[str, Any]:
         "disk": sorted(f"{label}.{name}" for label, name in loader.disk_migrations if label in labels),
         "folders": folders,
     }
+
+
+def rewritten(texts: Mapping[str, str], found: Mapping[str, Any]) -> list[str]:
+    """Applied migrations whose files are other than the ``texts`` by ``app.name`` from which they were applied.
+
+    ``found`` is what states() returned. Two branches may give one name to what each of them does.
+    """
+    other = []
+    for name, text in texts.items():
+        label, _dot, migration = name.partition(".")
+        if name in found["applied"] and name in found["disk"] and label in found["folders"]:
+            with open(os.path.join(found["folders"][label], f"{migration}.py"), encoding="utf-8") as stream:
+                if ast.dump(ast.parse(stream.read())) != ast.dump(ast.parse(text)):
+                    other.append(name)
+    return sorted(other)
 
 
 def rename(names: Mapping[str, str]) -> None:

@@ -38,6 +38,7 @@ from .schema import (
     refuse_conflicts,
     rename,
     replaced,
+    rewritten,
     risks,
     states,
     take_back,
@@ -123,7 +124,12 @@ def prepare(request: dict[str, Any]) -> dict[str, Any]:
     created = ensure_superuser(request["superuser_name"], request["superuser_password"], dry_run)
     progress("collecting static files")
     static = collect_static(dry_run)
-    return {"applied": applied, "superuser_created": created, "static": static, "drift": None if dry_run else drift()}
+    done = {"applied": applied, "superuser_created": created, "static": static}
+    return {**done, "drift": None, "states": None} if dry_run else {**done, "drift": drift(), "states": _states()}
+
+
+def _states() -> dict[str, Any]:
+    return states(os.environ["NETBOX_DEV_PACKAGE"])
 
 
 def drift() -> list[str]:
@@ -137,11 +143,12 @@ def schema(request: dict[str, Any]) -> dict[str, Any]:
     wait_for_database(request["database_s"])
     package = os.environ["NETBOX_DEV_PACKAGE"]
     gone = missing(package, request["replacements"])
-    if request["follow"] and (gone or request["switched"]):
+    if request["follow"] and (gone or request["switched"] or request["texts"]):
         found = states(package)
-        if found["applied"] != found["disk"]:
+        other = rewritten(request["texts"], found)
+        if other or ((gone or request["switched"]) and found["applied"] != found["disk"]):
             # Whoever asked decides what becomes of the database.
-            return {"gone": gone, "states": found}
+            return {"gone": sorted({*gone, *other}), "states": found}
     if request["makemigrations"] or pending():
         # What cannot be served may not move the schema either.
         refuse_unusable(plugin_labels(package))

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -79,3 +80,12 @@ def noop() -> None:
 )
 def test_a_reverse_that_does_nothing_is_known(operation: Any, nothing: bool) -> None:
     assert schema.reverses_to_nothing(operation) is nothing
+
+
+def test_a_migration_of_the_same_name_that_does_something_else_is_another(tmp_path: Path) -> None:
+    for name, text in {"0001_a": "A = 1  # there\n", "0002_b": "B = 3\n", "0003_c": "C = 1\n"}.items():
+        (tmp_path / f"{name}.py").write_text(text)
+    names = ["app.0001_a", "app.0002_b", "app.0003_c"]
+    found = {"applied": names[:2], "disk": names, "folders": {"app": str(tmp_path)}}
+    texts = {"app.0001_a": "A = 1\n", "app.0002_b": "B = 2\n", "app.0003_c": "C = 2\n", "gone.0001_x": ""}
+    assert schema.rewritten(texts, found) == ["app.0002_b"]
