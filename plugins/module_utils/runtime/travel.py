@@ -30,7 +30,8 @@ def look(package: str, request: Mapping[str, Any]) -> dict[str, Any]:
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
-    refuse_conflicts(package)
+    if request["state"] == "current":
+        refuse_conflicts(package)
     executor = MigrationExecutor(connection)
     loader = executor.loader
     wanted = targets(loader.graph.leaf_nodes(), loader.disk_migrations, plugin_labels(package), request)
