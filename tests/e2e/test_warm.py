@@ -83,7 +83,7 @@ def locked_table(stack: Stack) -> Iterator[None]:
         "-c",
         held,
     )
-    person = subprocess.Popen(command, cwd=stack.checkout, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    person = subprocess.Popen(command, cwd=stack.checkout, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     where = "FROM pg_stat_activity WHERE application_name = 'lunch'"
     try:
         wait_for(lambda: stack.psql(f"SELECT 1 {where} AND query LIKE '%sleep%'"), "the transaction")
