@@ -93,7 +93,9 @@ def run_task(
         try:
             status, _output, errors = call(*asking, *(["reading"] if label == READING else []))
         except BaseException:
-            compose.call(*asking, "end")
+            # What only reads may go on: another run's may be under way beside it.
+            if label != READING:
+                compose.call(*asking, "end")
             raise
     if status == COLD:
         status, _output, errors = call(*(within if inside else own), "-m", f"{RUNTIME_PACKAGE}.{module}")

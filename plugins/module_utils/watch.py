@@ -27,9 +27,12 @@ from .stack import Stack, load
 from .state import lock
 from .summary import summarize
 
-POLL_S = 0.25
-# As long as this nothing is saved before what was saved is applied: a switch of branches is one burst.
+POLL_S = 0.1
+# As long as this nothing is saved before what was saved is applied: a switch of branches is one burst. One or two files
+# are an editor's.
 SETTLE_S = 0.3
+EDITED_S = 0.1
+_EDITED = 2
 # What takes longer shows what it is at.
 PATIENCE_S = 3.0
 # As long as this services may need to see that nothing in what they run has changed.
@@ -71,7 +74,8 @@ class Watched:
         before: Look = {}
         now = self._look()
         while now != before:
-            time.sleep(SETTLE_S)
+            moved = [path for path in {*self.seen, *now} if self.seen.get(path) != now.get(path)]
+            time.sleep(EDITED_S if len(moved) <= _EDITED else SETTLE_S)
             before, now = now, self._look()
         self.take()
 

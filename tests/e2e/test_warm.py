@@ -69,21 +69,9 @@ def test_a_plugin_that_cannot_be_bound_late_is_started_from_nothing_and_that_is_
 def locked_table(stack: Stack) -> Iterator[None]:
     """A person in dbshell who went for lunch holds what a migration needs."""
     held = "BEGIN; LOCK TABLE netbox_example_fabric; SELECT pg_sleep(60)"
-    command = (
-        "docker",
-        "compose",
-        "exec",
-        "-T",
-        "-e",
-        "PGAPPNAME=holder",
-        "postgres",
-        "psql",
-        "-U",
-        "netbox",
-        "-c",
-        held,
-    )
-    person = subprocess.Popen(command, cwd=stack.checkout, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    psql = ("exec", "-T", "-e", "PGAPPNAME=lunch", "postgres", "psql", "-U", "netbox", "-c", held)
+    command = ("docker", "compose", *psql)
+    person = subprocess.Popen(command, cwd=stack.checkout, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     where = "FROM pg_stat_activity WHERE application_name = 'lunch'"
     try:
         wait_for(lambda: stack.psql(f"SELECT 1 {where} AND query LIKE '%sleep%'"), "the transaction")

@@ -60,12 +60,20 @@ def _run(bind: Callable[[], Any]) -> int:
     from . import task
 
     sys.argv = [task.__file__]
+    wrong: Exception | None = None
     try:
         bind()
+    except (SyntaxError, NameError) as error:
+        wrong = error
     except Exception:  # noqa: BLE001 - it may be of being bound late: a start from nothing has the last word
         return COLD
+
+    def begin() -> None:
+        if wrong:
+            raise wrong
+
     try:
-        task.serve(task.TASKS, lambda: None)
+        task.serve(task.TASKS, begin)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 1
     finally:

@@ -39,6 +39,9 @@ QUIET = "quiet"
 QUIET_SINCE = "quiet-since"
 POLL_S = 0.25
 SETTLE_S = 0.15
+# As long as this after a save somebody is about to say what is to be loaded.
+HASTE_S = 5.0
+HASTY_POLL_S = 0.05
 # A child that lived this long did not fail at its start.
 STEADY_S = 10.0
 RETRY_S = (1.0, 2.0, 4.0, 8.0, 15.0)
@@ -95,6 +98,7 @@ class Supervisor:
         self.attempted = ""
         self.attempts = 0
         self.wanted = True
+        self.hasty_until = 0.0
         self.forced = False
         self.stopping = False
         self.error = ""
@@ -131,7 +135,8 @@ class Supervisor:
             self._end_overdue()
             if not self.told:
                 self.tell()
-            time.sleep(0.02 if self.upcoming else POLL_S)
+            hasty = self.wanted and time.monotonic() < self.hasty_until
+            time.sleep(0.02 if self.upcoming else HASTY_POLL_S if hasty else POLL_S)
         self._stop()
 
     def _on_hup(self, *_: object) -> None:
@@ -160,6 +165,7 @@ class Supervisor:
                 break
             now = again
         self.seen = now
+        self.hasty_until = time.monotonic() + HASTE_S
         self.wanted = True
         self.retry_at = 0.0
 

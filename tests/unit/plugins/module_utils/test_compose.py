@@ -222,6 +222,28 @@ class TestOneOff:
             run_task(docker(self.answers({"error": error, "traceback": "File a"}, status=1)), "netbox", "schema")
         assert "File a" not in caught.value.message
 
+    @pytest.mark.parametrize(("dry_run", "word"), [(True, ["reading"]), (False, [])])
+    def test_a_warm_process_is_asked_first(
+        self, docker: Docker, tmp_path: Path, dry_run: bool, word: list[str]
+    ) -> None:
+        compose = docker(self.answers({"result": {}}))
+        assert run_task(compose, "netbox", "schema", warm=True, dry_run=dry_run) == {}
+        arguments = (tmp_path / "arguments").read_text().split()
+        assert arguments[:4] == ["compose", "exec", "-T", "netbox"]
+        assert arguments[6:] == ["netbox_dev_runtime.ask", *word]
+
+    def test_what_no_warm_process_does_is_done_in_a_container(self, docker: Docker) -> None:
+        script = f'case "$*" in *.ask*) exit 75;; esac; {self.answers({"result": {"a": 1}})}'
+        assert run_task(docker(script), "netbox", "schema", warm=True) == {"a": 1}
+
+    def test_a_task_that_takes_too_long_is_ended_unless_it_only_reads(self, docker: Docker, tmp_path: Path) -> None:
+        script = 'case "$*" in *end) echo ended > ended;; *) sleep 30;; esac'
+        for dry_run in (True, False):
+            assert not (tmp_path / "ended").exists()
+            with pytest.raises(TimeLimit):
+                run_task(docker(script), "netbox", "schema", warm=True, dry_run=dry_run, timeout_s=0.3)
+        assert (tmp_path / "ended").exists()
+
     @pytest.mark.parametrize("status", [0, 125])
     def test_a_container_that_answers_nothing_is_shown_with_its_last_lines(self, docker: Docker, status: int) -> None:
         with pytest.raises(ComposeFailed, match=f"'netbox' ended with status {status}:\nno such image"):

@@ -36,6 +36,8 @@ task.TASKS.update(echo=echo, fail=fail, sleep=sleep)
 def bind():
     if os.path.exists(top + "/unbound"):
         raise TypeError("too late")
+    if os.path.exists(top + "/broken"):
+        raise NameError("nobody")
 listener, connection = ask.listen(), socket.socket()
 while True:
     warm._fork_task(listener, connection, bind)
@@ -125,6 +127,10 @@ def test_a_task_is_done_by_a_forked_process_with_the_streams_of_whoever_asked(pl
     failed = place.start("fail")
     output, _errors = failed.communicate(timeout=30)
     assert (failed.returncode, json.loads(output)["error"]) == (1, "ValueError: no")
+    (place.top / "broken").touch()
+    broken = place.start("echo")
+    output, _errors = broken.communicate(timeout=30)
+    assert (broken.returncode, json.loads(output)["error"]) == (1, "NameError: nobody")
     assert not list(place.top.glob(f"{ask.UNDER_WAY}*"))
 
 

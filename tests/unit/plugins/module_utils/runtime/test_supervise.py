@@ -452,8 +452,12 @@ def test_children_are_forked_from_a_warm_process_and_are_the_supervisors_own(sta
         assert (told["warm"], told["cold"], told["error"]) == (True, "", "")
         assert told["report"]["parent"] == one.process.pid
         assert told["report"]["arguments"] == ["manage", "rqworker", "high"]
-    time.sleep(0.4)
-    assert sorted(state for _pid, state in one.children()) in (["S", "S"], ["R", "S"])
+
+    def two_alive(_told: dict[str, Any]) -> bool:
+        states = [state for _pid, state in one.children()]
+        return len(states) == 2 and "Z" not in states
+
+    one.wait(two_alive)
 
 
 @pytest.mark.parametrize(("text", "why"), [("unbound", "plugins change X"), ("late", "TypeError('too late')")])
