@@ -95,9 +95,9 @@ class Migrating(Running):
             pending.touch()
             try:
                 result = self.ask_schema(make, follow=self.migrates, compile=files or {}, again=before)
-            except BrokenCode:
-                # That is seen before anything is done.
-                if not before:
+            except (BrokenCode, SchemaFailed) as error:
+                # What does not work, and what is to be decided, is seen before anything is done.
+                if not before and (isinstance(error, BrokenCode) or error.details.get("undecided")):
                     pending.unlink()
                 raise
             parts = []

@@ -105,9 +105,11 @@ def run_task(
     if answers.get("error") == f"KeyError: '{task}'":
         raise StackNotSetUp("the stack was set up by an older version of this collection. Run apply_change.yml first.")
     if "error" in answers:
-        hint = missing_parent(answers["error"])
-        text = hint or last_lines(answers["traceback"], 8)
-        raise _FAILURES.get(task, ComposeFailed)(f"{task}: {answers['error']}\n{text}", task=task)
+        undecided = answers.get("undecided", False)
+        # A question of ours says all, too.
+        more = "" if undecided else missing_parent(answers["error"]) or last_lines(answers["traceback"], 8)
+        failure = _FAILURES.get(task, ComposeFailed)
+        raise failure(f"{task}: {answers['error']}\n{more}".rstrip(), task=task, undecided=undecided)
     if status or "result" not in answers:
         raise ComposeFailed(
             f"{task}: the task for '{service}' ended with status {status}:\n{last_lines(errors)}",

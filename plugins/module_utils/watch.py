@@ -31,6 +31,7 @@ POLL_S = 0.1
 # As long as this nothing is saved before what was saved is applied: a switch of branches is one burst. One or two files
 # are an editor's.
 SETTLE_S = 0.3
+SETTLE_LIMIT_S = 10.0
 EDITED_S = 0.1
 _EDITED = 2
 # What takes longer shows what it is at.
@@ -70,10 +71,11 @@ class Watched:
         return self._look() != self.seen
 
     def settle(self) -> None:
-        """Wait until nothing is saved any more, then take it all as seen."""
+        """Wait until nothing is saved any more, though not for ever, then take it all as seen."""
         before: Look = {}
         now = self._look()
-        while now != before:
+        deadline = time.monotonic() + SETTLE_LIMIT_S
+        while now != before and time.monotonic() < deadline:
             moved = [path for path in {*self.seen, *now} if self.seen.get(path) != now.get(path)]
             time.sleep(EDITED_S if len(moved) <= _EDITED else SETTLE_S)
             before, now = now, self._look()

@@ -106,7 +106,10 @@ def test_where_migrations_are_written_by_hand_models_that_differ_are_an_error(st
         )
         play = stack.apply()
         refused(play.status, play.flat, "schema_failed", "makemigrations is off", "Add field serial to fabric")
+        assert "File " not in play.flat
         assert migrations(stack) == before
+        # Nothing was begun: once the edit is undone there is nothing to mend.
+        assert not list(stack.state_home.glob("*/schema-changed"))
     # The plugin's own pages may ask for the column by now: services load what is saved.
     assert stack.http("/login/").status == 200
 

@@ -34,11 +34,15 @@ _UNLIKE = (
 )
 
 
-class OpenQuestion(Exception):
+class Undecided(Exception):
+    """Nothing was done: the developer decides first."""
+
+
+class OpenQuestion(Undecided):
     """Django would ask; nobody is there to answer."""
 
 
-class Refused(Exception):
+class Refused(Undecided):
     """The models differ from the migrations, and no migration may be written."""
 
 

@@ -13,12 +13,12 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from typing import Any, Callable
 
-from .drift import Answers, Drift, Refused, overlapping, plugin_labels, refuse_lost_renames
+from .drift import Answers, Drift, Refused, Undecided, overlapping, plugin_labels, refuse_lost_renames
 
 Progress = Callable[[str], None]
 
 
-class Conflict(Exception):
+class Conflict(Undecided):
     """Several migrations of one app come last."""
 
 
@@ -55,7 +55,7 @@ def make_migrations(package: str, request: Mapping[str, Any]) -> dict[str, Any]:
     drift = Drift.of(package, loader, answers)
     inherited = set(request["inherited"])
     own, along = drift.split(inherited)
-    if request["adopt"]:
+    if request["adopt"] and (request["write"] or not own):
         # In place of what was inherited before: another commit's would hide an edit of the same kind here.
         return {**made, "inherited": len(drift.keys), "adopted": {"operations": sorted(drift.keys), "new": len(own)}}
     if not own:
@@ -422,7 +422,9 @@ def _loses(operation: Any) -> bool:
 
     inside = getattr(operation, "database_operations", None) or []
     kinds = (known.RemoveField, known.DeleteModel, known.RunPython, known.RunSQL)
-    return isinstance(operation, kinds) or any(_loses(one) for one in inside)
+    # What Django does not bring may do anything.
+    foreign = not type(operation).__module__.startswith("django.")
+    return foreign or isinstance(operation, kinds) or any(_loses(one) for one in inside)
 
 
 # For as long a migration waits for who holds a table; all who want that table wait behind it.

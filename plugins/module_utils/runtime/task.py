@@ -22,7 +22,7 @@ from typing import Any, Callable, TextIO
 
 from . import probe, travel
 from .compiles import Broken, refuse_broken, refuse_unusable
-from .drift import Drift, plugin_labels
+from .drift import Drift, Undecided, plugin_labels
 from .measure import measure
 from .netbox import explain_registration, set_up
 from .queues import queues, reachable
@@ -437,6 +437,7 @@ def serve(tasks: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]], begin
         except BaseException as error:
             answer(
                 broken=isinstance(error, Broken),
+                undecided=isinstance(error, Undecided),
                 error="".join(traceback.format_exception_only(error)).strip(),
                 traceback="".join(traceback.format_exception(error)),
             )

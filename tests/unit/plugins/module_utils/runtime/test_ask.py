@@ -63,7 +63,7 @@ class Place:
     @staticmethod
     def until(what: object) -> None:
         assert callable(what)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while not what():
             assert time.monotonic() < deadline
             time.sleep(0.02)

@@ -89,3 +89,19 @@ def test_a_migration_of_the_same_name_that_does_something_else_is_another(tmp_pa
     found = {"applied": names[:2], "disk": names, "folders": {"app": str(tmp_path)}}
     texts = {"app.0001_a": "A = 1\n", "app.0002_b": "B = 2\n", "app.0003_c": "C = 2\n", "gone.0001_x": ""}
     assert schema.rewritten(texts, found) == ["app.0002_b"]
+
+
+def test_what_django_does_not_bring_may_lose_anything(monkeypatch: pytest.MonkeyPatch) -> None:
+    operations: Any = ModuleType("django.db.migrations.operations")
+    for name in ("AddField", "RemoveField", "DeleteModel", "RunPython", "RunSQL", "SeparateDatabaseAndState"):
+        setattr(operations, name, type(name, (), {"__module__": operations.__name__}))
+    migrations: Any = ModuleType("django.db.migrations")
+    migrations.operations = operations
+    monkeypatch.setitem(sys.modules, "django.db.migrations", migrations)
+    own = type("Truncate", (operations.AddField,), {"__module__": "plugin.operations"})
+    both = operations.SeparateDatabaseAndState()
+    both.database_operations = [operations.AddField()]
+    assert [schema._loses(one) for one in (operations.AddField(), both)] == [False, False]
+    assert [schema._loses(one) for one in (operations.RunSQL(), own())] == [True, True]
+    both.database_operations = [own()]
+    assert schema._loses(both)
