@@ -58,7 +58,7 @@ class Place:
         shutil.copytree(Path(ask.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
         self.environment = {**os.environ, "PYTHONPATH": str(package.parent)}
         self.warm = subprocess.Popen([sys.executable, "-c", WARM, str(top)], env=self.environment)
-        self.until(lambda: (top / "socket").exists())
+        self.until((top / "socket").exists)
 
     @staticmethod
     def until(what: object) -> None:
