@@ -57,11 +57,15 @@ class Moved:
             lines.append(f"cannot be taken back: {_some(self.stuck)}")
             lines.append("so the database is made anew: every row is lost, NetBox's own too")
             return lines
-        lost = [_loss(one) for one in sorted(self.lost, key=lambda one: -int(one["rows"]))]
+        full = [one for one in self.lost if one["rows"]]
+        empty = [_name(one) for one in self.lost if not one["rows"]]
+        lost = [_loss(one) for one in sorted(full, key=lambda one: -int(one["rows"]))]
         lines += [f"lost: {one}" for one in lost[:_LISTED]]
         if len(lost) > _LISTED:
             lines.append(f"lost: {len(lost) - _LISTED} more tables and columns")
-        return lines if lost or not self.back else [*lines, "lost: no table and no column"]
+        if empty:
+            lines.append(f"lost, and empty: {_some(empty, ', ')}")
+        return lines if self.lost or not self.back else [*lines, "lost: no table and no column"]
 
     def say_how_to_come_back(self, to_the_newest: bool) -> None:
         if self.anew and not self.stuck:
@@ -176,10 +180,12 @@ def _some(names: Sequence[str], between: str = "; ") -> str:
     return between.join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
+def _name(one: Mapping[str, Any]) -> str:
+    return f"column {one['table']}.{one['column']}" if one["column"] else f"table {one['table']}"
+
+
 def _loss(one: Mapping[str, Any]) -> str:
-    if one["column"]:
-        return f"column {one['table']}.{one['column']}, filled in {one['rows']} rows"
-    return f"table {one['table']}, {one['rows']} rows"
+    return f"{_name(one)}, {'filled in ' if one['column'] else ''}{one['rows']} rows"
 
 
 def refuse_odd(state: str, migration: str) -> None:

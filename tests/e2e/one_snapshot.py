@@ -31,7 +31,7 @@ def main() -> None:
         with lock(stack.state, 60, "a test's run"):
             running = Migrating(stack, reporter, check=state == "list")
             if state == "move":
-                moved = Moving(running).move(**json.loads(options))
+                moved = Moving(running).move(*json.loads(options)["where"])
                 told = {**vars(moved), "changed": moved.changed, "steps": reporter.describe()}
                 print(json.dumps({**told, "calls": len(made)}))
                 return

@@ -46,7 +46,7 @@ def rows(stack: Stack) -> Iterator[str]:
 
 
 def move(stack: Stack, state: str, migration: str = "", app: str = "") -> dict[str, Any]:
-    told = run(stack, "move", state=state, migration=migration, app=app)
+    told = run(stack, "move", where=[state, migration, app])
     assert "failed" not in told, told["message"]
     return told
 

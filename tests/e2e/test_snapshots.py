@@ -28,7 +28,7 @@ from .stack import DEVELOPER, ROOT, Stack, free_port
 TOKEN = "0123456789abcdef0123456789abcdef01234567"
 
 
-def run(stack: Stack, state: str, /, moment: int = 0, **options: Any) -> dict[str, Any]:
+def run(stack: Stack, state: str, moment: int = 0, **options: Any) -> dict[str, Any]:
     """What a run told; empty when it ended itself."""
     done = subprocess.run(
         [

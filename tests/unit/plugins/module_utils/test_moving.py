@@ -11,6 +11,7 @@ def moved(**more: object) -> Moved:
     lost = [
         {"table": "one_switch", "column": "role", "rows": 3},
         {"table": "one_fabric", "column": "", "rows": 40},
+        {"table": "one_link", "column": "", "rows": 0},
     ]
     given = {"where": "one at zero", "back": ["one.0001"], "forward": [], "lost": lost, "stuck": [], **more}
     return Moved(**given)  # type: ignore[arg-type]
@@ -21,6 +22,7 @@ def test_what_is_lost_is_told_most_rows_first() -> None:
         "taken back: 1 migration, one.0001",
         "lost: table one_fabric, 40 rows",
         "lost: column one_switch.role, filled in 3 rows",
+        "lost, and empty: table one_link",
         "would bring one at zero",
     ]
 
