@@ -23,7 +23,7 @@ from typing import Callable
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench import saved, testdb
+from bench import testdb
 from bench.scan import main as scan
 from bench.snapshots import measure
 from e2e.conftest import build_sandbox
@@ -131,8 +131,6 @@ def main() -> None:
             ours.append(timed(stack.must_apply))
         report("plugin_setting", ours, theirs)
         for name, (mine, others) in measure(stack, repetitions).items():
-            report(name, mine, others)
-        for name, (mine, others) in saved.measure(stack, repetitions).items():
             report(name, mine, others)
         report("test_database", *testdb.measure(stack, repetitions))
     finally:
