@@ -73,11 +73,11 @@ class Edit:
         stack.write(STYLE, f"a {{ width: {self.number}px }}\n")
         if self.building:
             text = (stack.plugin / "netbox-dev.yml").read_text(encoding="utf-8")
-            has = "  - iniconfig\n" in text
+            has = "  - toolz\n" in text
             text = (
-                text.replace("  - iniconfig\n", "")
+                text.replace("  - toolz\n", "")
                 if has
-                else text.replace("packages:\n", "packages:\n  - iniconfig\n")
+                else text.replace("packages:\n", "packages:\n  - toolz\n")
             )
             stack.write("netbox-dev.yml", text)
         else:
@@ -88,8 +88,8 @@ class Edit:
         assert self.field in columns(stack).split(",")
         assert len([name for name in migrations(stack) if self.field in name]) == 1
         assert stack.http("/static/netbox_example/killed.css").text == f"a {{ width: {self.number}px }}\n"
-        wanted = "  - iniconfig\n" in (stack.plugin / "netbox-dev.yml").read_text(encoding="utf-8")
-        asked = "import importlib.util as u; print(bool(u.find_spec('iniconfig')))"
+        wanted = "  - toolz\n" in (stack.plugin / "netbox-dev.yml").read_text(encoding="utf-8")
+        asked = "import importlib.util as u; print(bool(u.find_spec('toolz')))"
         for service in stack.python_services:
             assert stack.python(service, asked) == str(wanted), service
         assert stack.http("/plugins/example/").status == 200
