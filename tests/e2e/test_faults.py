@@ -74,11 +74,7 @@ class Edit:
         if self.building:
             text = (stack.plugin / "netbox-dev.yml").read_text(encoding="utf-8")
             has = "  - toolz\n" in text
-            text = (
-                text.replace("  - toolz\n", "")
-                if has
-                else text.replace("packages:\n", "packages:\n  - toolz\n")
-            )
+            text = text.replace("  - toolz\n", "") if has else text.replace("packages:\n", "packages:\n  - toolz\n")
             stack.write("netbox-dev.yml", text)
         else:
             self.file.write_text(f"CHANGELOG_RETENTION = {self.number}\n", encoding="utf-8")
