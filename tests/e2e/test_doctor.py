@@ -329,6 +329,21 @@ def test_without_an_engine_or_a_stack_the_first_step_is_told(well: Stack, tmp_pa
 
 
 @long
+def test_a_service_that_the_kernel_ended_for_want_of_memory(well: Stack) -> None:
+    container = well.containers()["netbox-housekeeping"]["Id"]
+    subprocess.run(
+        ["docker", "update", "--memory", "500m", "--memory-swap", "500m", container], check=True, capture_output=True
+    )
+    well.compose("exec", "-T", "netbox-housekeeping", "python", "-c", "b'x' * (900 << 20)")
+    well.compose("kill", "netbox-housekeeping")
+    try:
+        finds(well, {"memory": "OOMKilled: netbox-housekeeping"})
+    finally:
+        well.compose("rm", "-f", "netbox-housekeeping")
+        well.must_apply()
+
+
+@long
 @pytest.mark.parametrize(
     ("pattern", "text", "check", "words"),
     [
