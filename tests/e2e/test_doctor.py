@@ -329,6 +329,31 @@ def test_without_an_engine_or_a_stack_the_first_step_is_told(well: Stack, tmp_pa
 
 
 @long
+def test_a_service_that_still_runs_other_code(well: Stack) -> None:
+    container = well.containers()["netbox-worker"]["Id"]
+    subprocess.run(["docker", "kill", "--signal", "STOP", container], check=True, capture_output=True)
+    try:
+        with well.kept(VIEWS):
+            well.replace(VIEWS, r"^TITLE = .*$", 'TITLE = "Stopped"')
+            wait_for(lambda: well.http("/plugins/example/info/").json()["title"] == "Stopped", "the web's reload", 60)
+            finds(well, {"stale": "netbox-worker stale"})
+    finally:
+        subprocess.run(["docker", "kill", "--signal", "CONT", container], check=True, capture_output=True)
+        well.must_apply()
+
+
+@long
+def test_a_state_that_a_newer_collection_wrote(well: Stack) -> None:
+    path = well.state / "schema.json"
+    ours = path.read_bytes()
+    path.write_text('{"version": 99}', encoding="utf-8")
+    try:
+        finds(well, {"unexplained": "version 1 was expected, 99 was found"})
+    finally:
+        path.write_bytes(ours)
+
+
+@long
 def test_a_service_that_the_kernel_ended_for_want_of_memory(well: Stack) -> None:
     container = well.containers()["netbox-housekeeping"]["Id"]
     subprocess.run(

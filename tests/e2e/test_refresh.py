@@ -36,7 +36,12 @@ def open_page(stack: Stack) -> Iterator[Iterator[str]]:
         connection.close()
 
 
+def title(stack: Stack) -> str:
+    return str(stack.http("/plugins/example/info/").json()["title"])
+
+
 def test_an_open_page_is_told_of_a_template_of_a_view_and_of_an_error(stack: Stack) -> None:
+    before = title(stack)
     with stack.kept(TEMPLATE, VIEWS):
         with open_page(stack) as said:
             stack.replace(TEMPLATE, "^<h1>.*</h1>$", "<h1>Other</h1>")
@@ -48,10 +53,10 @@ def test_an_open_page_is_told_of_a_template_of_a_view_and_of_an_error(stack: Sta
             stack.replace(VIEWS, "^TITLE = .*$", 'TITLE = "Refreshed"')
             # The stream ends with its process, and a browser asks again.
             assert "event: changed" not in said
-        assert stack.http("/plugins/example/info/").json()["title"] == "Refreshed"
+        assert title(stack) == "Refreshed"
         log = stack.compose("logs", "netbox").stdout
         assert "/.netbox-dev/" not in log
-    wait_for(lambda: stack.http("/plugins/example/info/").json()["title"] == "Switches", "the old title")
+    wait_for(lambda: title(stack) == before, "the old title")
     stack.must_apply()
 
 
