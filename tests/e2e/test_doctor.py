@@ -362,7 +362,8 @@ def test_a_service_that_the_kernel_ended_for_want_of_memory(well: Stack) -> None
     well.compose("exec", "-T", "netbox-housekeeping", "python", "-c", "b'x' * (900 << 20)")
     well.compose("kill", "netbox-housekeeping")
     try:
-        finds(well, {"memory": "OOMKilled: netbox-housekeeping"})
+        stopped = "netbox-housekeeping: exited (137)"
+        finds(well, {"memory": "OOMKilled: netbox-housekeeping", "stopped": stopped})
     finally:
         well.compose("rm", "-f", "netbox-housekeeping")
         well.must_apply()

@@ -218,8 +218,7 @@ def test_a_clock_that_was_set_back_hides_no_edit(stack: Stack) -> None:
     assert status == 0, "\n".join(told)
     stack.assert_fresh()
     with stack.kept("netbox_example/views.py"):
-        text = (stack.package / "views.py").read_text(encoding="utf-8")
-        stack.write("netbox_example/views.py", text.replace('"Switches"', '"switcheS"'))
+        stack.replace("netbox_example/views.py", r'^TITLE = ".*"$', 'TITLE = "switcheS"')
         play = stack.must_apply()
         assert "1 views" in play.output, str(play)
         assert stack.http("/plugins/example/info/").json()["title"] == "switcheS"
