@@ -101,6 +101,16 @@ class Engine:
             if container.labels[TASK_LABEL] != READING or container.status not in ("created", "running"):
                 self.remove(str(container.id))
 
+    def remove_half_made(self) -> None:
+        """Remove containers that Compose was making in the place of others when it was killed: with them there, it fails.
+
+        Until they have their names, theirs begin with the id of what they replace.
+        """
+        name = re.compile(rf"[0-9a-f]{{12}}_{re.escape(self.project_name)}-")
+        for container in self._labelled("com.docker.compose.oneoff=False"):
+            if container.status == "created" and name.match(container.name):
+                self.remove(str(container.id))
+
     def labelled(self, label: str) -> dict[str, str]:
         """This project's containers that have a label: its value by container."""
         return {str(container.id): str(container.labels[label]) for container in self._labelled(label)}

@@ -96,6 +96,7 @@ class Running:
                 )
             time.sleep(0.2)
             self._end_tasks()
+        self.engine.remove_half_made()
 
     def _end_tasks(self) -> None:
         self.engine.remove_tasks()

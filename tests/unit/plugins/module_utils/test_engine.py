@@ -53,3 +53,20 @@ def test_a_task_that_only_reads_is_somebody_elses_until_it_ended(status: str, re
     engine, tried = engine_with(None, task=READING, status=status)
     engine.remove_tasks()
     assert tried == removed
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "removed"),
+    [
+        ("6d6f3c103e99_project-netbox-worker-1", "created", [0]),
+        # It has been started: it is the service.
+        ("6d6f3c103e99_project-netbox-worker-1", "running", []),
+        ("project-netbox-worker-1", "created", []),
+        ("6d6f3c103e99_projects-netbox-worker-1", "created", []),
+    ],
+)
+def test_what_compose_was_making_when_it_was_killed_is_removed(name: str, status: str, removed: list[int]) -> None:
+    engine, tried = engine_with(None, status=status)
+    engine._client.containers.list()[0].name = name
+    engine.remove_half_made()
+    assert tried == removed
