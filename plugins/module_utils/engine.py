@@ -102,7 +102,7 @@ class Engine:
                 self.remove(str(container.id))
 
     def remove_half_made(self) -> None:
-        """Remove containers that Compose was making in the place of others when it was killed: with them there, it fails.
+        """Remove containers that Compose was making in the place of others when it was killed: it fails beside them.
 
         Until they have their names, theirs begin with the id of what they replace.
         """
