@@ -6,12 +6,11 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from .runtime.supervise import HOLD, HOLD_S, WATCHED
+from .runtime.supervise import HOLD, HOLD_S, WATCHED, leased
 from .stack import Stack
 from .state import write_atomic
 
@@ -32,10 +31,11 @@ def watching(stack: Stack) -> Iterator[None]:
 
 def watched(stack: Stack) -> bool:
     """Whether services load only what is allowed. A watch that was killed says nothing any more."""
-    try:
-        return abs(time.time() - (stack.state / "run" / WATCHED).stat().st_mtime) < HOLD_S
-    except OSError:
-        return False
+    return _text(stack) is not None
+
+
+def _text(stack: Stack) -> str | None:
+    return leased(WATCHED, str(stack.state / "run"))
 
 
 def allow(stack: Stack, code: str, same: Iterable[str] = ()) -> None:
@@ -51,10 +51,7 @@ def tell_error(stack: Stack, text: str) -> None:
 
 
 def _word(stack: Stack) -> dict[str, Any]:
-    if not watched(stack):
-        return {}
-    text = (stack.state / "run" / WATCHED).read_text(encoding="ascii")
-    return dict(json.loads(text)) if text else {}
+    return dict(json.loads(_text(stack) or "{}"))
 
 
 def _say(stack: Stack, **changes: Any) -> None:

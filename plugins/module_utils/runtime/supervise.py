@@ -65,10 +65,10 @@ class Child:
     warm: bool = False
 
 
-def leased(name: str) -> str | None:
-    """What a lease says, for as long as somebody renews it."""
+def leased(name: str, folder: str = "") -> str | None:
+    """What a lease says, for as long as somebody renews it; ``folder`` is where the node has ``RUN_DIR``."""
     try:
-        with open(os.path.join(RUN_DIR, name), encoding="ascii") as stream:
+        with open(os.path.join(folder or RUN_DIR, name), encoding="ascii") as stream:
             # Not for hours because the clock was set back.
             return stream.read() if abs(time.time() - os.fstat(stream.fileno()).st_mtime) < HOLD_S else None
     except OSError:

@@ -46,3 +46,14 @@ def test_what_may_be_loaded_is_said_where_a_watch_runs_and_nowhere_else(make_sta
         hold.allow(stack, "a")
         assert json.loads(path.read_text()) == {"code": "a", "same": []}
     assert not hold.watched(stack)
+
+
+def test_a_watch_that_ends_while_it_is_asked_is_none(
+    make_stack: Callable[..., Stack], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = make_stack()
+    (stack.state / "run").mkdir(parents=True, exist_ok=True)
+    # It was there a moment ago.
+    monkeypatch.setattr(hold, "watched", lambda _stack: True)
+    hold.allow(stack, "a")
+    hold.tell_error(stack, "")
