@@ -22,6 +22,7 @@ from typing import Any, Callable
 
 from . import configuration, digest
 from .binding import Unbound
+from .drain import DrainingHandler, DrainingServer
 from .netbox import explain_registration, set_up
 from .refresh import PATH, Refreshing
 from .supervise import HOLD_S, QUIET, QUIET_SINCE, RUN_DIR
@@ -167,7 +168,10 @@ def serve(package_dir: str) -> None:
     static = folders("static", package_dir, app_dirs)
     refreshing = Refreshing(counted, templates + static, os.environ["NETBOX_DEV_SERVICE"])
 
-    class Handler(WSGIRequestHandler):  # type: ignore[misc]  # Django is untyped
+    class Server(DrainingServer, ThreadedWSGIServer):  # type: ignore[misc]  # Django is untyped
+        daemon_threads = True
+
+    class Handler(DrainingHandler, WSGIRequestHandler):  # type: ignore[misc]
         def log_message(self, format: str, *args: Any) -> None:
             if not self.path.startswith(PATH):
                 super().log_message(format, *args)
@@ -176,19 +180,16 @@ def serve(package_dir: str) -> None:
         refreshing.ending = True
         threading.Thread(target=server.shutdown).start()
 
-    server = ThreadedWSGIServer(("0.0.0.0", 8080), Handler, bind_and_activate=False)
+    server = Server(("0.0.0.0", 8080), Handler, bind_and_activate=False)
     server.socket = socket.socket(fileno=int(os.environ["NETBOX_DEV_LISTEN_FD"]))
     server.server_name, server.server_port = "netbox", 8080
-    server.daemon_threads = True
     server.setup_environ()
     server.set_app(refreshing if configuration.wishes()["browser_refresh"] else counted)
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGUSR1, lambda *_: threading.Thread(target=counted.hold, daemon=True).start())
     _tell({"ready": explain_registration()})
     server.serve_forever(poll_interval=0.1)
-    deadline = time.monotonic() + DRAIN_S
-    while counted.active and time.monotonic() < deadline:
-        time.sleep(0.02)
+    server.drain(DRAIN_S)
     sys.stdout.flush()
     sys.stderr.flush()
     # Idle keep-alive connections have threads that would wait for ever.
