@@ -31,6 +31,11 @@ def test_a_fresh_stack_is_a_table_of_fresh_services(stack: Stack) -> None:
     stack.must_apply()
     says(stack, *(f"{service} " for service in PYTHON_SERVICES), "fresh: http", "last apply: 20", "database: fresh")
     assert "stale" not in str(stack.playbook("status.yml"))
+    listed = stack.playbook("status.yml", all=True)
+    assert (listed.status, listed.changed) == (0, 0), str(listed)
+    (line,) = [line for line in listed.output.splitlines() if stack.project in line]
+    assert line.split()[-5:-1] == [stack.url, str(len(PYTHON_SERVICES)), "of", str(len(PYTHON_SERVICES))]
+    assert str(stack.plugin) in line
 
 
 def test_a_restart_by_somebody_else_is_noticed_and_needs_nothing(stack: Stack) -> None:
