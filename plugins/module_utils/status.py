@@ -200,11 +200,11 @@ def for_people(status: Status, stack: Stack) -> list[str]:
         + (f" in NetBox {status.plugin['netbox']}, {status.plugin['url']}" if status.plugin["url"] else "")
     )
     lines.append(f"last apply: {status.last_apply or 'none'}{f'; under way: {status.run}' if status.run else ''}")
+    why = status.watch.get("refused", "")
     if status.watch.get("running"):
-        why = status.watch["refused"]
         lines.append(f"watch: runs{' and refuses what was saved:' if why else ''}")
         lines += [f"  {line}" for line in last_lines(why, _REFUSED_LINES).splitlines()]
-    lines += [f"note: {notice}" for notice in status.outcome.notices]
+    lines += [f"note: {notice}" for notice in status.outcome.notices if notice not in why]
     if status.fresh:
         return [*lines, f"fresh: {stack.url} runs what is on disk"]
     doing = ", ".join(dict.fromkeys(action.action for action in status.outcome.plan))
