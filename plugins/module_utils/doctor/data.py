@@ -144,7 +144,7 @@ def migration_missing(facts: Facts) -> Iterator[Found]:
         yield Found(
             "the database is of another NetBox: migrations are applied that this one does not have",
             some(_look(facts)["foreign"]),
-            "have that NetBox again, or restore what this one made (restore.yml), or make the database anew (reset.yml)",
+            "have that NetBox again, restore what this one made (restore.yml), or make the database anew (reset.yml)",
         )
 
 

@@ -43,6 +43,17 @@ def make_migrations(package: str, request: Mapping[str, Any]) -> dict[str, Any]:
     text, sql}], adopted: {operations: all drift, which is the commit's own, new: how many were not known}, or None}``.
     """
     made: dict[str, Any] = {"written": [], "operations": [], "inherited": 0, "along": [], "files": [], "adopted": None}
+    try:
+        return _make(made, package, request)
+    except BaseException:
+        # Of several files one may be written, and the next not, or a question may be open.
+        for path in made["written"] if not request["dry_run"] else []:
+            with contextlib.suppress(OSError):
+                os.remove(path)
+        raise
+
+
+def _make(made: dict[str, Any], package: str, request: Mapping[str, Any]) -> dict[str, Any]:
     labels = plugin_labels(package)
     loader = load()
     merges = _merges(loader, labels, request["merge"])
@@ -96,13 +107,7 @@ def make_migrations(package: str, request: Mapping[str, Any]) -> dict[str, Any]:
         migration.dependencies = [
             renamed.get(one, one) for one in migration.dependencies if one in renamed or one not in left_out
         ]
-        try:
-            files.add(migration)
-        except BaseException:
-            for path in made["written"]:
-                with contextlib.suppress(OSError):
-                    os.remove(path)
-            raise
+        files.add(migration)
     return made
 
 

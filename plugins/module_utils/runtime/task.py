@@ -59,15 +59,24 @@ def progress(text: str) -> None:
     answer(progress=text)
 
 
+def may_write(connection: Any, **_more: Any) -> None:
+    """Others only read while a run is at the database, whatever they connect with."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = off")
+
+
 def wait_for_database(limit_s: float) -> None:
     """Connect, or raise the database's own error after ``limit_s`` seconds."""
     from django.db import OperationalError, connection
+    from django.db.backends.signals import connection_created
 
+    connection_created.connect(may_write)
     deadline = time.monotonic() + limit_s
     told = False
     while True:
         try:
             connection.ensure_connection()
+            may_write(connection)
             return
         except OperationalError:
             if time.monotonic() > deadline:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from typing import Any, Callable
 
@@ -18,6 +19,7 @@ CONTAINER: dict[str, Any] = {
     "NetworkSettings": {"Networks": {"stack_default": {}}},
 }
 DISK = freshness.Disk("code", "config", "sha256:1", {"netbox": "s"}, {"netbox": {"config": "s", "label": "h"}})
+AFTER = "after its start, and the next one may"
 TOLD: dict[str, Any] = {"container": "abc", "config": "config", "code": "code"}
 
 
@@ -41,6 +43,9 @@ TOLD: dict[str, Any] = {"container": "abc", "config": "config", "code": "code"}
         ({}, {}, {"code": "old"}, "reload", "it runs other code than netbox_example/ holds"),
         ({}, {}, {"code": ""}, "reload", "it runs other code than netbox_example/ holds"),
         ({}, {}, {"code": "old", "config": "old"}, "restart", "configuration files changed"),
+        # It outlived the one before it, or has yet to.
+        ({}, {}, {"lived": 3.0, "since": time.time() - 60}, "", ""),
+        ({}, {}, {"lived": 3.04, "since": time.time() + 60 - 60}, "reload", f"its process ended 3.0 s {AFTER}"),
         ({"Image": "sha256:0"}, {}, {"code": "old", "config": "old"}, "recreate", "the image was built anew"),
     ],
 )
