@@ -202,7 +202,11 @@ class Database:
         self.ask(f"CREATE DATABASE {identifier(name)}")
 
     def copy(self, name: str) -> None:
-        """Copy NetBox's database, to which nobody but our tasks may write from then on. Sessions are ended."""
+        """Copy NetBox's database. Sessions are ended."""
+        self.clone(self.name, name)
+
+    def copy_and_hold_off(self, name: str) -> None:
+        """Copy it, and let nobody but our tasks write to it from then on."""
         self.clone(self.name, name, _hold_off(self.name))
 
     def hold_off(self, name: str) -> None:

@@ -120,7 +120,7 @@ class Safety:
             under_way = {"copy": copy, "paused": self._paused_since(), "files": read_files(self.stack, files)}
             write_json(self.stack.state / FILE, under_way)
             try:
-                database.copy(copy)
+                database.copy_and_hold_off(copy)
             except BaseException:
                 self._forget(database)
                 raise
