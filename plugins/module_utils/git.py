@@ -326,6 +326,8 @@ def _answer(process: subprocess.Popen[bytes], limit_s: float, stdin: bytes | Non
         return process.communicate(stdin, timeout=limit_s)
     except subprocess.TimeoutExpired:
         _end(process)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=5)
         raise _too_long(process, limit_s) from None
 
 
