@@ -55,7 +55,9 @@ def test_the_texts_of_a_branch_are_kept_before_its_migrations_are_applied(
     def kill(*_: Any, **_more: Any) -> None:
         raise Killed
 
-    guarded = lambda *_files, copies: contextlib.nullcontext(None)  # noqa: E731
+    def guarded(*_files: str, copies: int) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
+
     monkeypatch.setattr(migrating.Migrating, "safety", SimpleNamespace(guarded=guarded))
     monkeypatch.setattr(migrating.Migrating, "run_task", lambda *_, **_more: {})
     monkeypatch.setattr(migrating.Migrating, "ask_schema", kill)
