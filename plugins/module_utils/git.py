@@ -4,18 +4,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterable, Iterator
 from functools import cached_property, partial
 from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
 
-from .errors import InvalidReference
+from .errors import InvalidReference, TimeLimit
 
 # Nothing is written, and nothing that the repository's configuration names is executed.
 _SAFE = ("--no-optional-locks", "-c", "core.fsmonitor=false")
@@ -32,6 +35,8 @@ _NOTHING, _SUBMODULE, _LINK = b"000000", b"160000", b"120000"
 _USUAL = b"H 10"
 # Bytes of an answer that are read at once.
 _BLOCK = 1 << 20
+# Seconds for an answer, and for one about all files or all commits.
+ANSWER_S, LISTING_S = 60.0, 900.0
 # As many paths as surely fit a command line.
 _FEW = 500
 
@@ -64,26 +69,24 @@ class Repository:
         environment.update(self._user.get("env", {}))
         who = {key: value for key, value in self._user.items() if key != "env"}
         options = {"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE, **options}
+        # A session of its own, so that what git runs can be ended with it.
+        options["start_new_session"] = True
         return subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, **who, **options)
 
-    def ask(self, *arguments: str, stdin: bytes | None = None, limit_s: float | None = None) -> bytes | None:
-        """Git's answer, or None when it fails, or gives none in time."""
+    def ask(self, *arguments: str, stdin: bytes | None = None, limit_s: float = 0) -> bytes | None:
+        """Git's answer, or None when it fails. Raises TimeLimit when it gives none in time."""
         process = self._start(*arguments, stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE)
-        try:
-            answer, _errors = process.communicate(stdin, timeout=limit_s)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
-            return None
+        answer = _answer(process, limit_s or ANSWER_S, stdin)[0]
         return answer if process.returncode == 0 else None
 
     def _begin(self, *arguments: str) -> Iterator[bytes]:
         """Git begins at once; what it answers, each ended by a null character, comes as it is asked for.
 
-        Raises Unreadable at the end.
+        Raises Unreadable at the end, and TimeLimit.
         """
         errors = tempfile.TemporaryFile()  # noqa: SIM115 _records closes it
-        return _records(self._start(*arguments, stderr=errors), errors)
+        process = self._start(*arguments, stderr=errors)
+        return _records(process, errors, _Limit(process))
 
     def head(self) -> str:
         """The commit that is checked out, or the empty tree's id on a branch without one."""
@@ -113,7 +116,9 @@ class Repository:
     def last_text(self, path: str) -> bytes | None:
         """A file's content as the last commit of any branch, or stash, has it; None where none had it."""
         commit = (
-            (self.ask("log", "--all", "-1", "--format=%H", "--diff-filter=AMR", "--", path) or b"").decode().strip()
+            (self.ask("log", "--all", "-1", "--format=%H", "--diff-filter=AMR", "--", path, limit_s=LISTING_S) or b"")
+            .decode()
+            .strip()
         )
         return self.ask("show", f"{commit}:./{path}") if commit else None
 
@@ -171,7 +176,9 @@ class Repository:
 
     def files(self) -> set[bytes]:
         """Paths that git tracks or does not ignore."""
-        return _split(self.ask("ls-files", "-z", "--cached", "--others", "--exclude-standard") or b"")
+        return _split(
+            self.ask("ls-files", "-z", "--cached", "--others", "--exclude-standard", limit_s=LISTING_S) or b""
+        )
 
     def differing(self, base: str, other: str) -> set[bytes]:
         """Paths that two commits (or trees) have differently. Raises Unreadable."""
@@ -196,7 +203,8 @@ class Repository:
     def contents(self, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """Pairs of (object id, content); an object that is not there is left out."""
         wanted = sorted(set(names))
-        answer = self.ask("cat-file", "--batch", stdin="".join(f"{name}\n" for name in wanted).encode()) or b""
+        asked = "".join(f"{name}\n" for name in wanted).encode()
+        answer = self.ask("cat-file", "--batch", stdin=asked, limit_s=LISTING_S) or b""
         at = 0
         for name in wanted:
             line, at = answer[at : answer.index(b"\n", at)], answer.index(b"\n", at) + 1
@@ -297,7 +305,7 @@ def open_repository(root: Path) -> tuple[Repository | None, str]:
         return None, "git is not installed on this node" if _inside(root) else ""
     repository = Repository(root)
     process = repository._start("rev-parse", "--is-inside-work-tree", "--show-prefix")
-    answer, errors = process.communicate()
+    answer, errors = _answer(process, ANSWER_S)
     inside, _newline, prefix = answer.partition(b"\n")
     if process.returncode or inside != b"true":
         text = errors.decode("utf-8", "replace").strip()
@@ -313,14 +321,61 @@ def open_repository(root: Path) -> tuple[Repository | None, str]:
     return repository, ""
 
 
-def _records(process: subprocess.Popen[bytes], errors: IO[bytes]) -> Iterator[bytes]:
+def _answer(process: subprocess.Popen[bytes], limit_s: float, stdin: bytes | None = None) -> tuple[bytes, bytes]:
+    try:
+        return process.communicate(stdin, timeout=limit_s)
+    except subprocess.TimeoutExpired:
+        _end(process)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=5)
+        raise _too_long(process, limit_s) from None
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _too_long(process: subprocess.Popen[bytes], limit_s: float) -> TimeLimit:
+    words = [str(word) for word in cast("list[str]", process.args)]
+    place = words[words.index("-C") + 1]
+    asked = " ".join(words[words.index("-C") + 2 :])[:80]
+    return TimeLimit(
+        f"'git {asked}' gave no answer within {limit_s:.0f} s, and was ended. What hangs may be the file system of "
+        f"'{place}', or what git runs by its configuration (a filter, say): try 'git -C {place} status'. Nothing was "
+        "changed."
+    )
+
+
+class _Limit:
+    """Ends a git that goes on for too long, be it that nobody reads yet what it answers."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self.process = process
+        self.late = False
+        self.timer = threading.Timer(LISTING_S, self._end)
+        self.timer.daemon = True
+        self.timer.start()
+
+    def _end(self) -> None:
+        self.late = True
+        _end(self.process)
+
+
+def _records(process: subprocess.Popen[bytes], errors: IO[bytes], limit: _Limit) -> Iterator[bytes]:
     # An answer for all files is long: it is not kept.
     with process, errors:
         output, rest = cast("IO[bytes]", process.stdout), b""
-        for block in iter(partial(output.read, _BLOCK), b""):
-            *records, rest = (rest + block).split(b"\0")
-            yield from records
-        if process.wait():
+        try:
+            for block in iter(partial(output.read, _BLOCK), b""):
+                *records, rest = (rest + block).split(b"\0")
+                yield from records
+            status = process.wait()
+        finally:
+            limit.timer.cancel()
+        if limit.late:
+            raise _too_long(process, LISTING_S)
+        if status:
             errors.seek(0)
             raise Unreadable(_cannot_read(errors.read()))
 

@@ -98,6 +98,8 @@ _RUNTIME_MODULES = (
 # netbox-docker asks Redis each second, which keeps a tenth of a core busy, and has everybody wait ten for PostgreSQL.
 _BACKING_INTERVAL = "5s"
 _MARK = "# Written by hedgehog.netbox_dev, content "
+# Of a difference, so that it fits a screen with all else.
+_SHOWN, _WIDE = 12, 110
 OURS, EDITED, FOREIGN = "ours", "edited", "foreign"
 
 
@@ -277,9 +279,9 @@ def check_ours(path: Path, wanted: str) -> str:
     if author == OURS:
         return found
     whose = "was edited by hand since it was written" if author == EDITED else "was not written by this collection"
-    difference = "\n".join(
-        list(difflib.unified_diff(found.splitlines(), wanted.splitlines(), "found", "wanted", lineterm="", n=1))[:60]
-    )
+    lines = list(difflib.unified_diff(found.splitlines(), wanted.splitlines(), "found", "wanted", lineterm="", n=0))
+    more = [f"… and {len(lines) - _SHOWN} more lines"] if len(lines) > _SHOWN else []
+    difference = "\n".join([*(line[:_WIDE] for line in lines[:_SHOWN]), *more])
     raise ForeignOverride(
         f"'{path}' {whose}, and is left alone. Move what you need of it into netbox-dev.yml (services, settings, port) "
         f"and the file out of the way, then run again. The difference:\n{difference}",

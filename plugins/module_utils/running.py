@@ -342,9 +342,20 @@ class Running:
             # A file that was saved meanwhile is loaded already; the next run finds it as a change.
             disk = replace(disk, code=code)
         self._wait_served(deadline)
+        self._look_again(disk)
         for verdict in verdicts:
             self.assert_registered(verdict.told.get("report", {}))
         return verdicts
+
+    def _look_again(self, disk: Disk) -> None:
+        """What took a moment to end did it while pages were asked for."""
+        containers = self.engine.containers()
+        for name in sorted(self.roles):
+            verdict = self._judged(name, containers.get(name), disk)
+            if _dead(containers.get(name)):
+                raise self._unhealthy(name, "stopped right after its start")
+            if verdict.needs and verdict.told.get("error") and verdict.told.get("attempted") == disk.code:
+                raise self._broken(verdict, containers[name])
 
     def _judged(self, name: str, container: dict[str, Any] | None, disk: Disk) -> Verdict:
         verdict = judge(self.stack, name, container, disk)

@@ -117,17 +117,22 @@ def _cold(verdicts: list[Verdict]) -> list[str]:
 
 def _database(asked: Mapping[str, Any]) -> dict[str, Any]:
     if "error" in asked:
-        return {"state": "unknown", "why": asked["error"], "pending": [], "missing": [], "drift": [], "inherited": 0}
+        nothing: dict[str, Any] = {key: [] for key in ("pending", "missing", "foreign", "drift")}
+        return {"state": "unknown", "why": asked["error"], **nothing, "inherited": 0}
     why = []
     if asked["pending"]:
         why.append(f"not applied: {_some(asked['pending'])}")
     if asked["missing"]:
         why.append(f"applied and not on disk: {_some(asked['missing'])}")
+    # A stack that was set up by an older version does not tell.
+    foreign = asked.get("foreign", [])
+    if foreign:
+        why.append(f"applied and not in this NetBox: {_some(foreign)}")
     if asked["drift"]:
         why.append(f"{len(asked['drift'])} operations differ between models and migrations")
     state = "stale" if why else "fresh"
     kept = {key: asked[key] for key in ("pending", "missing", "inherited")}
-    return {"state": state, "why": "; ".join(why), "drift": asked["drift"], **kept}
+    return {"state": state, "why": "; ".join(why), "foreign": foreign, "drift": asked["drift"], **kept}
 
 
 def _static(asked: Mapping[str, Any]) -> dict[str, Any]:

@@ -130,8 +130,8 @@ services:
       container: 8a2be9d1c4f0
 database:
   description: V(state) (V(fresh), V(stale) or V(unknown)), V(why), and lists of migrations that are V(pending) or
-    applied and V(missing) on disk, the V(drift) of models from migrations beyond the V(inherited) one; the databases
-    that were V(kept) of other branches.
+    applied and V(missing) on disk (V(foreign) where they are NetBox's own), the V(drift) of models from migrations
+    beyond the V(inherited) one; the databases that were V(kept) of other branches.
   returned: success
   type: dict
 static:

@@ -102,3 +102,17 @@ def test_an_empty_database_is_told_and_not_filled_behind_ones_back(stack: Stack)
         assert "dev_setup" in play.flat
     finally:
         stack.psql("ALTER TABLE aside RENAME TO django_migrations")
+
+
+def test_a_database_of_another_netbox_is_told_and_left_alone(stack: Stack) -> None:
+    stack.psql("INSERT INTO django_migrations (app, name, applied) VALUES ('dcim', '0211_platforms_unique', now())")
+    try:
+        says(stack, "applied and not in this NetBox: dcim.0211_platforms_unique", "stale: ")
+        for check in (True, False):
+            play = stack.apply(check=check)
+            assert play.status != 0, str(play)
+            assert "this NetBox has no file of: dcim.0211_platforms_unique" in play.flat
+            assert "NetBox 4.4 is the first to have" in play.flat
+    finally:
+        stack.psql("DELETE FROM django_migrations WHERE name = '0211_platforms_unique'")
+    stack.assert_fresh()

@@ -26,6 +26,7 @@ CONTAINER = {"Id": "c" * 64, "Image": f"sha256:{'a' * 64}", "State": {"Running":
         ({"inherited": 45}, "fresh", ""),
         ({"pending": ["a.1", "a.2", "a.3", "a.4"]}, "stale", "not applied: a.1, a.2, a.3 and 1 more"),
         ({"missing": ["a.9"]}, "stale", "applied and not on disk: a.9"),
+        ({"foreign": ["dcim.9"]}, "stale", "applied and not in this NetBox: dcim.9"),
         ({"drift": ["AddField()"]}, "stale", "1 operations differ"),
         ({"error": "not running: postgres"}, "unknown", "not running: postgres"),
     ],
