@@ -162,9 +162,7 @@ def _collect_stack(facts: Facts, stack: Stack, say: Callable[[str], None], pool:
         facts.checkout = checkout.result()
 
 
-def _collect_services(
-    facts: Facts, running: Running, say: Callable[[str], None], pool: ThreadPoolExecutor
-) -> None:
+def _collect_services(facts: Facts, running: Running, say: Callable[[str], None], pool: ThreadPoolExecutor) -> None:
     stack = running.stack
     facts.containers = running.engine.containers()
     facts.image = running.engine.image_id(stack.image)
