@@ -119,6 +119,11 @@ run:
   description: The run that is under way, if one is.
   returned: success
   type: str
+watch:
+  description: Whether a watch is V(running), and with which words it V(refused) what was saved.
+  returned: success
+  type: dict
+  sample: {running: true, refused: ""}
 last_apply:
   description: When the last run ended well, in UTC; empty when none did.
   returned: success

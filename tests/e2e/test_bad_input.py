@@ -328,6 +328,7 @@ def lock_is_free(stack: Stack) -> bool:
     return done.returncode == 0
 
 
+@long
 def test_ctrl_c_in_the_middle_of_a_build_is_repaired_by_the_next_run(stack: Stack) -> None:
     with stack.kept("netbox-dev.yml"):
         text = (stack.plugin / "netbox-dev.yml").read_text(encoding="utf-8")

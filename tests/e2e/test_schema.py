@@ -345,6 +345,7 @@ def test_a_run_that_is_killed_while_it_migrates_is_undone_by_the_next(stack: Sta
     stack.assert_fresh()
 
 
+@long
 @pytest.mark.usefixtures("row")
 def test_of_the_copies_of_migrations_that_went_well_the_last_are_kept(stack: Stack) -> None:
     stack.replace(MODELS, DESCRIPTION, SERIAL)
