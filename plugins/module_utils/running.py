@@ -85,7 +85,7 @@ class Running:
         Raises StackLocked where such a command, a build say, does not end in time.
         """
         started = time.monotonic()
-        self._end_tasks()
+        self.end_tasks()
         if self.compose.commands_under_way():
             self.reporter.say("waiting for a command of a run that was killed")
         while self.compose.commands_under_way():
@@ -95,10 +95,11 @@ class Running:
                     f"'{self.compose.under_way}'. Let it end, and run again."
                 )
             time.sleep(0.2)
-            self._end_tasks()
+            self.end_tasks()
         self.engine.remove_half_made()
 
-    def _end_tasks(self) -> None:
+    def end_tasks(self) -> None:
+        """End one-off tasks and commands, in containers of their own and in the services'."""
         self.engine.remove_tasks()
         left = list((self.stack.state / "run").glob(f"{UNDER_WAY}*"))
         if not left:
