@@ -35,7 +35,7 @@ now = tree.read(before)
 found = tree.differences(before, now) if before else []
 seconds = time.monotonic() - started
 if sys.argv[2] == "record":
-    manifest.write_manifest(made, now, time.time_ns() - 10**10)
+    manifest.write_manifest(tree, now, time.time_ns() - 10**10)
 # The resource module would tell the peak of the process that started this one, if that is higher.
 peak = re.search(r"VmHWM:\s*(\d+)", open("/proc/self/status").read()).group(1)
 print(seconds, len(found), int(peak) // 1024)
