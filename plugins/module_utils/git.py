@@ -35,8 +35,6 @@ _REWRITTEN = tuple(b"1 .M N... %s %s %s " % (mode, mode, mode) for mode in (b"10
 _CONVERTING = frozenset([b"crlf", b"eol", b"filter", b"ident", b"text", b"working-tree-encoding"])
 # Bytes of an answer that are read at once.
 _BLOCK = 1 << 20
-# The mode of a repository in a repository.
-REPOSITORY = _SUBMODULE.decode()
 # As many paths as surely fit a command line.
 _FEW = 500
 

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from .categories import LITTER, is_litter
-from .git import REPOSITORY, Odd, Repository, Status, Unreadable
+from .git import Odd, Repository, Status, Unreadable
 
 # A change may leave time stamps as they are that are as young as this: the kernel's clock stands still for a moment; a
 # file system that keeps whole seconds has one for up to two of them.
@@ -82,7 +82,7 @@ class Untracked:
 
     def settled(self, repository: Repository, checkout: str) -> Untracked:
         """With what git lists now, if it is sure to be told when that is other."""
-        if self.marks or not self.index or any(one[1] == REPOSITORY for one in self.odd):
+        if self.marks or not self.index:
             return self
         looked_ns = time.time_ns()
         try:
@@ -92,7 +92,7 @@ class Untracked:
             paths = [os.fsdecode(path) for path in repository.untracked()]
         except (OSError, _Unsure, Unreadable):
             return self
-        if repository.index_state() != self.index or any(path.endswith("/") for path in paths):
+        if repository.index_state() != self.index:
             return self
         return replace(self, rules=rules, paths=paths, places=places, marks=marks)
 

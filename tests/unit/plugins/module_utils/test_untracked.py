@@ -159,6 +159,12 @@ def folder_for_link(stack: Stack, _git: Git) -> None:
     (link / "a.py").write_text("A = 1\n")
 
 
+def as_it_was(stack: Stack, _git: Git) -> None:
+    times = stack.plugin.root.stat()
+    write("a.py")(stack, _git)
+    os.utime(stack.plugin.root, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
 def another_folder(stack: Stack, _git: Git) -> None:
     """As a mount does, with no other name in the folder above, and its time stamps."""
     above, folder = stack.plugin.root, stack.plugin.root / "plain"
@@ -166,6 +172,20 @@ def another_folder(stack: Stack, _git: Git) -> None:
     shutil.rmtree(folder)
     write("plain/b.py", "B = 1\n")(stack, _git)
     os.utime(above, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def another_commit(stack: Stack, git: Git) -> None:
+    inner = stack.plugin.root / "plain"
+    write("plain/a.py")(stack, git)
+    git(inner, "init", "-q")
+    for where in (inner, stack.plugin.root):
+        git(where, "add", "-A")
+        git(where, "commit", "-qm", "a commit")
+
+
+def without_checksum(stack: Stack, _git: Git) -> None:
+    index = stack.plugin.root / ".git/index"
+    index.write_bytes(index.read_bytes()[:-20] + bytes(20))
 
 
 def nested(stack: Stack, git: Git) -> None:
@@ -225,6 +245,11 @@ TRAPS: dict[str, tuple[Callable[[Stack, Git], Any], Callable[[Stack, Git], Any],
     "rules of the user that are configured": (
         in_turn(write("a.py"), in_home("r1", "a.py\n"), in_home(".gitconfig", "[core]\nexcludesFile = ~/r1\n")),
         in_home("r1", "b.py\n"),
+        ["a.py"],
+    ),
+    "rules that are read otherwise": (
+        in_turn(write("a.py"), write(".git/info/exclude", "A.PY\n"), in_git("config", "core.ignoreCase", "true")),
+        in_git("config", "core.ignoreCase", "false"),
         ["a.py"],
     ),
     "rules of a branch's configuration": (
@@ -291,6 +316,12 @@ TRAPS: dict[str, tuple[Callable[[Stack, Git], Any], Callable[[Stack, Git], Any],
         write("plain/b.py"),
         ["plain/b.py"],
     ),
+    "a file in a folder of which git keeps another's commit": (
+        in_turn(another_commit, lambda stack, _git: shutil.rmtree(stack.plugin.root / "plain/.git")),
+        write("plain/b.py"),
+        ["plain/b.py"],
+    ),
+    "a file in a repository of which git keeps the commit": (another_commit, write("plain/b.py"), ["plain/b.py"]),
     "a commit of all": (write("a.py"), in_turn(in_git("add", "-A"), in_git("commit", "-qm", "all")), []),
     "a commit that leaves the index as it is": (
         in_turn(write("a.py"), in_git("add", "-A"), in_git("status")),
@@ -308,9 +339,9 @@ TRAPS: dict[str, tuple[Callable[[Stack, Git], Any], Callable[[Stack, Git], Any],
         ["README.md", "a.py", "new.py"],
     ),
     "an index without a checksum": (
-        in_turn(in_git("config", "index.skipHash", "true"), write("a.py"), in_git("add", "a.py")),
-        in_turn(in_git("rm", "-q", "--cached", "a.py"), write("a.py", "A = 2\n"), write("b.py")),
-        ["a.py", "b.py"],
+        in_turn(write("a.py"), in_git("add", "a.py"), without_checksum),
+        in_turn(in_git("rm", "-q", "--cached", "a.py"), without_checksum, write("a.py", "A = 2\n")),
+        ["a.py"],
     ),
     "an index in two parts": (
         in_turn(in_git("config", "core.splitIndex", "true"), in_git("update-index", "--split-index")),
@@ -327,11 +358,7 @@ TRAPS: dict[str, tuple[Callable[[Stack, Git], Any], Callable[[Stack, Git], Any],
         in_turn(write("new.py", "N = 2\n"), lambda s, _g: os.utime(s.plugin.root / "new.py", (10**9, 10**9))),
         ["new.py"],
     ),
-    "a folder with its old time": (
-        NOTHING,
-        in_turn(write("empty/a.py"), lambda s, _g: os.utime(s.plugin.root, (10**9, 10**9))),
-        ["empty/a.py"],
-    ),
+    "a folder with its old time": (NOTHING, as_it_was, ["a.py"]),
 }
 
 
@@ -394,6 +421,13 @@ def test_a_folder_that_cannot_be_read_is_not_taken_for_known(stack: Stack, run_g
     finally:
         (stack.plugin.root / "plain").chmod(0o755)
     assert looked(stack).names == ["plain/a.py"]
+
+
+def test_rules_that_are_a_link_are_not_taken_for_known(stack: Stack) -> None:
+    (stack.plugin.root / PACKAGE / ".gitignore").symlink_to("../.gitignore")
+    made = record(stack)
+    assert made.untracked
+    assert not made.untracked.marks
 
 
 def test_an_ignored_folder_and_litter_are_not_searched(stack: Stack, run_git: Git) -> None:
@@ -646,7 +680,7 @@ class Developer:
             lambda: self.git("clean", "-qfd"),
             lambda: self.git("status"),
             lambda: self.git("-C", one_of(FOLDERS) or PACKAGE, "init", "-q"),
-            lambda: shutil.rmtree(self.root / one_of(FOLDERS[1:]) / ".git", ignore_errors=True),
+            *[self.remove_repositories] * 3,
         ]
 
     def do(self) -> None:
@@ -709,6 +743,11 @@ class Developer:
             path.unlink()
         else:
             shutil.rmtree(path)
+
+    def remove_repositories(self) -> None:
+        self.tell("no repositories")
+        for folder in FOLDERS[1:]:
+            shutil.rmtree(self.root / folder / ".git", ignore_errors=True)
 
     def make_folder(self) -> None:
         path = self.folder()
