@@ -230,10 +230,11 @@ class Repository:
     def ignored(self, folders: list[bytes]) -> set[bytes]:
         """Which of the folders git looks into for nothing that is untracked. Raises Unreadable."""
         process = self._start("check-ignore", "-z", "--stdin", "--no-index", stdin=subprocess.PIPE)
-        answer, errors = process.communicate(b"".join(folder + b"\0" for folder in folders))
+        # A colon at the start of a path has a meaning.
+        answer, errors = process.communicate(b"".join(b"./" + folder + b"\0" for folder in folders))
         if process.returncode not in (0, 1):
             raise Unreadable(_cannot_read(errors))
-        return _split(answer)
+        return {folder[2:] for folder in _split(answer)}
 
     def begin_attributes(self, paths: Iterable[bytes]) -> Answer:
         """Git begins to tell, for ``converted``, which attributes the paths have."""
@@ -243,12 +244,14 @@ class Repository:
             return self._begin("check-attr", "-z", "--stdin", "--all", stdin=names)
 
     @staticmethod
-    def converted(answer: Answer) -> set[bytes]:
-        """Paths whose contents git may keep otherwise than they are on disk."""
+    def converted(answer: Answer, paths: Iterable[bytes]) -> set[bytes]:
+        """Of the paths that were asked about, those whose contents git may keep otherwise than they are on disk."""
         records = iter(answer)
-        return {
-            path for path, name, value in zip(records, records, records) if name in _CONVERTING and value != b"unset"
-        }
+        triples = zip(records, records, records)
+        try:
+            return {path for path, name, value in triples if name in _CONVERTING and value != b"unset"}
+        except Unreadable:
+            return set(paths)
 
     def _keep(self, answer: Answer, base: str, other: str | None = None) -> set[bytes]:
         """Paths of a raw diff; which objects it names is kept."""

@@ -123,7 +123,7 @@ class Tree:
                 self._take(made, prefix + os.fsdecode(name), before, repository=True)
             paths = filter(self.matters, (prefix + path for path in decoded(late)))
             made.files.update(dict.fromkeys(paths, _LATE))
-            for name in self.repositories[prefix].converted(attributes) if attributes else ():
+            for name in self.repositories[prefix].converted(attributes, late) if attributes else ():
                 self._take(made, prefix + os.fsdecode(name), before, repository=True)
         for folder in self._folders if self.repositories else ():
             self._take(made, folder, before)

@@ -247,6 +247,11 @@ TRAPS: dict[str, tuple[Callable[[Stack, Git], Any], Callable[[Stack, Git], Any],
         in_home("r1", "b.py\n"),
         ["a.py"],
     ),
+    "a folder whose name has a meaning to git": (
+        in_turn(write(".git/info/exclude", "/x\n"), write("x/a.py"), write(":/x/a.py")),
+        write(":/x/b.py", "B = 1\n"),
+        [":/x/b.py"],
+    ),
     "rules that are read otherwise": (
         in_turn(write("a.py"), write(".git/info/exclude", "A.PY\n"), in_git("config", "core.ignoreCase", "true")),
         in_git("config", "core.ignoreCase", "false"),
