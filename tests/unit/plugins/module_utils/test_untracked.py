@@ -17,6 +17,7 @@ from typing import Any, Callable
 import pytest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import changes, manifest, untracked
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.categories import _LITTER, _MODULES, is_litter
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.git import Repository
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.manifest import Difference, Manifest, Tree
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack
 from ansible_collections.hedgehog.netbox_dev.tests.unit.plugins.module_utils.plain_plugin import (
@@ -401,6 +402,21 @@ def test_what_is_as_young_as_the_record_is_not_taken_for_known(stack: Stack, you
     assert not found.untracked.marks
 
 
+def test_what_is_listed_of_another_index_is_not_taken_for_known(stack: Stack, run_git: Git) -> None:
+    made = record(stack, lambda: run_git(stack.plugin.root, "add", "new.py"))
+    assert made.untracked
+    assert not made.untracked.marks
+    assert looked(stack).found == []
+
+
+def test_an_index_that_is_written_during_the_look_is_not_taken_for_known(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    states = iter("abcd")
+    monkeypatch.setattr(Repository, "index_state", lambda _self: next(states))
+    assert record(stack).untracked is None
+
+
 def test_a_file_system_that_keeps_whole_seconds_has_young_time_stamps_for_longer() -> None:
     now = 10**18 + 7 * 10**8
 
@@ -587,6 +603,19 @@ class TestReadLater:
         assert manifest.UNREAD in {difference.new for difference in found.differences}
         found.record(time.time_ns())
         assert looked(stack).found == []
+
+    @pytest.mark.parametrize("path", [f"{PACKAGE}/models.py", "requirements.txt", "netbox-dev.yml"])
+    def test_what_it_says_is_told_by_its_content(self, stack: Stack, run_git: Git, path: str) -> None:
+        file = stack.plugin.root / path
+        text = file.read_text() if file.exists() else ""
+        file.write_text(text)
+        run_git(stack.plugin.root, "add", "-A")
+        run_git(stack.plugin.root, "commit", "-qm", "second")
+        changes.find_changes(stack, to_record=True).record(time.time_ns())
+        file.write_text(f"{text}# A comment\n")
+        found = changes.find_changes(stack)
+        assert [one.new for one in found.differences] == [manifest.UNREAD]
+        assert [(change.path, change.category) for change in found.changes] == [(path, "ignored")]
 
     def test_one_that_is_committed_since_then_is_no_change(self, stack: Stack, run_git: Git) -> None:
         record(stack)
