@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 # Those in static/ are served like the rest of it.
 _MODULES = re.compile(r"((?!static/)[^/]*/)*node_modules(/|$)")
@@ -17,6 +18,8 @@ _LITTER = re.compile(
     r"|^(build|dist)(/|$)"
     r"|\.(py[cod]|swp|swo|swx|orig|rej|bak|tmp)$|~$|(^|/)(\.#|#)[^/]*|(^|/)(4913|\.DS_Store|Thumbs\.db|\.coverage(\.[^/]*)?)$"
 )
+# Another text for other rules.
+LITTER = f"{_MODULES.pattern}\n{_LITTER.pattern}"
 # Requirements of who works on the plugin; no image is built from them, unless something of the build names them.
 _DEVELOPERS = re.compile(
     r"(^|[/_.-])(requirements|constraints)[/_.-]([^/]*[_.-])?{0}[_.-][^/]*$|(^|[/_.-]){0}[_.-](requirements|constraints)[_.-]"
@@ -71,6 +74,15 @@ def _first(rules: Iterable[tuple[str, str]], path: str, otherwise: str) -> str:
 
 def is_litter(path: str) -> bool:
     """Whether ``path`` is an editor's, an interpreter's or a build's by-product."""
+    end = path.rfind("/")
+    if end >= 0 and _is_litter_folder(path[: end + 1]):
+        return True
+    # Nothing that is looked for is both in a folder's name and in what is in it.
+    return bool(_LITTER.search(path, max(end, 0)) or ("node_modules" in path and _MODULES.match(path)))
+
+
+@lru_cache(maxsize=4096)
+def _is_litter_folder(path: str) -> bool:
     return bool(_LITTER.search(path) or _MODULES.match(path))
 
 

@@ -73,25 +73,28 @@ class Found:
             # They are no change for the next run.
             later = self.tree.read(now)
             own = {path: entry for path, entry in later.files.items() if path.rsplit("/", 1)[-1] in written}
-            now = Manifest(now.heads, {**now.files, **own})
+            now = replace(now, files={**now.files, **own})
         waiting = [d for d in self.differences if self.settles is not None and d.path not in self.settles]
         if self.differences or not self.known or self.facts.missing:
             self.facts.save(waiting)
-        write_manifest(self.tree.stack, settled(now, waiting), scanned_ns)
+        write_manifest(self.tree, settled(now, waiting), scanned_ns)
 
 
-def find_changes(stack: Stack, wanted: Wanted | None = None) -> Found:
+def find_changes(stack: Stack, wanted: Wanted | None = None, to_record: bool = False) -> Found:
     """Return what is asked for, as a union, or what changed since the last apply when nothing is.
 
-    Raises InvalidReference, InvalidPath.
+    Only what was found ``to_record`` is surely no change any more when it is recorded. Raises InvalidReference,
+    InvalidPath.
     """
     wanted = wanted or Wanted()
     before, unknown = read_manifest(stack)
     tree = Tree(stack)
     now = tree.read(before)
+    compared = tree.differences(before, now) if before else unknown
+    if to_record:
+        tree.pin(now)
     facts = Facts(tree)
     classifier = Classifier(facts)
-    compared = tree.differences(before, now) if before else unknown
     found = Found([], tree, facts, now, notices=[tree.notice] if tree.notice else [])
     found.notices += facts.links.notices()
     if isinstance(compared, str):

@@ -211,7 +211,7 @@ class Converger(Migrating):
         place = where(stack)
         generated = write_files(stack, self.compose, self.engine.rootless, self.check)
         self.roles = python_services(generated["override"])
-        found = find_changes(stack, asked)
+        found = find_changes(stack, asked, to_record=True)
         outcome.changes, outcome.notices = found.changes, found.notices
         outcome.plan = make_plan(outcome.changes, self.roles)
         wanted = {action.action for action in outcome.plan}

@@ -18,7 +18,7 @@ from .categories import NOT_IMPORTED, categorize
 from .contents import meaning, packaging_files, reads_metadata
 from .errors import InvalidState
 from .links import Links
-from .manifest import Difference, Tree, content_id
+from .manifest import UNREAD, Difference, Tree, content_id
 from .modules import Modules, module_name
 from .plugin import SKIPPED_DIRS
 from .source import FACTS_VERSION, Source, read_source
@@ -189,9 +189,13 @@ class Facts:
 
     def source(self, path: str, name: str | None) -> Source | None:
         """Facts of the content ``name`` (an object id) that ``path`` has or had; None where nobody knows them."""
+        name = self._name(path, name)
         if name is None:
             return None
         return self._source(name, None) or self._source(name, self._text(path, name))
+
+    def _name(self, path: str, name: str | None) -> str | None:
+        return self.tree.id_now(path) if name == UNREAD else name
 
     def _text(self, path: str, name: str) -> bytes | None:
         if (self.tree.root / path).is_symlink():
@@ -221,6 +225,7 @@ class Facts:
 
     def meaning(self, path: str, name: str | None) -> str | None:
         """A digest of what a packaging file says; None where its content is not known any more."""
+        name = self._name(path, name)
         if name is None:
             return None
         if name not in self._meanings:
@@ -233,6 +238,7 @@ class Facts:
 
     def project(self, name: str | None) -> dict[str, Any] | None:
         """What a version of the project file says, by key; None where it is not known any more, or cannot be read."""
+        name = self._name(PROJECT_FILE, name)
         if name is None:
             return {}
         if name not in self._projects:

@@ -26,13 +26,16 @@ _PLAIN_DIFF = (
     *("--raw", "--no-abbrev", "--no-renames", "-z", "--relative"),
     *("--no-ext-diff", "--no-textconv", "--ignore-submodules=all"),
 )
-_STATUS = (
-    *("status", "--porcelain=v2", "-z", "--branch", "--no-ahead-behind", "--no-renames"),
-    *("--untracked-files=all", "--ignore-submodules=all", "--", "."),
-)
+_STATUS = ("status", "--porcelain=v2", "-z", "--branch", "--no-ahead-behind", "--no-renames", "--ignore-submodules=all")
 _NOTHING, _SUBMODULE, _LINK = b"000000", b"160000", b"120000"
+# Lines of what it tells about a repository.
+_TOLD = 5
 # How git lists a file like most.
 _USUAL = b"H 10"
+# How a status begins for a file whose content alone is other than the commit and the index have it.
+_REWRITTEN = tuple(b"1 .M N... %s %s %s " % (mode, mode, mode) for mode in (b"100644", b"100755"))
+# Attributes by which git may keep a content otherwise than it is on disk.
+_CONVERTING = frozenset([b"crlf", b"eol", b"filter", b"ident", b"text", b"working-tree-encoding"])
 # Bytes of an answer that are read at once.
 _BLOCK = 1 << 20
 # Seconds for an answer, and for one about all files or all commits.
@@ -41,10 +44,24 @@ ANSWER_S, LISTING_S = 60.0, 900.0
 _FEW = 500
 
 
-class _Entry(NamedTuple):
+class Odd(NamedTuple):
+    """What of an index is no file like others: a link, a repository, or what git was told not to look at."""
+
     flag: bytes
     mode: bytes
     path: bytes
+
+
+class Status(NamedTuple):
+    """The commit that is checked out, and paths whose contents on disk may be other than it has them.
+
+    ``rewritten`` are those of which git has found so itself, in files of the same kind; a conversion it does not count.
+    """
+
+    head: str
+    paths: set[bytes]
+    untracked: list[bytes]
+    rewritten: list[bytes]
 
 
 class Unreadable(Exception):
@@ -58,20 +75,25 @@ class Repository:
         self.root = root
         # Where the root is in the work tree, with a slash; empty at its top.
         self.prefix = b""
+        # Of object ids.
+        self.kind = "sha1"
+        # The index, and the repository's own file of rules about what is ignored.
+        self.index = self.exclude = b""
         self._user = _owner(root)
         # What trees are known to have, by path: an object id, or None for nothing.
         self._blobs: dict[str, dict[bytes, str | None]] = {}
 
     def _start(self, *arguments: str, **options: Any) -> subprocess.Popen[bytes]:
         command = ["git", *_SAFE, "-C", str(self.root), *arguments]
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-        environment.update(LC_ALL="C", GIT_TERMINAL_PROMPT="0")
-        environment.update(self._user.get("env", {}))
         who = {key: value for key, value in self._user.items() if key != "env"}
         options = {"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE, **options}
         # A session of its own, so that what git runs can be ended with it.
         options["start_new_session"] = True
-        return subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, **who, **options)
+        return subprocess.Popen(command, stdout=subprocess.PIPE, env=self._environment(), **who, **options)
+
+    def _environment(self) -> dict[str, str]:
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+        return {**environment, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", **self._user.get("env", {})}
 
     def ask(self, *arguments: str, stdin: bytes | None = None, limit_s: float = 0) -> bytes | None:
         """Git's answer, or None when it fails. Raises TimeLimit when it gives none in time."""
@@ -79,14 +101,10 @@ class Repository:
         answer = _answer(process, limit_s or ANSWER_S, stdin)[0]
         return answer if process.returncode == 0 else None
 
-    def _begin(self, *arguments: str) -> Iterator[bytes]:
-        """Git begins at once; what it answers, each ended by a null character, comes as it is asked for.
-
-        Raises Unreadable at the end, and TimeLimit.
-        """
-        errors = tempfile.TemporaryFile()  # noqa: SIM115 _records closes it
-        process = self._start(*arguments, stderr=errors)
-        return _records(process, errors, _Limit(process))
+    def _begin(self, *arguments: str, **options: Any) -> Answer:
+        errors = tempfile.TemporaryFile()  # noqa: SIM115 the answer closes it
+        process = self._start(*arguments, stderr=errors, **options)
+        return Answer(process, errors, _Limit(process))
 
     def head(self) -> str:
         """The commit that is checked out, or the empty tree's id on a branch without one."""
@@ -129,40 +147,120 @@ class Repository:
     def has(self, commit: str) -> bool:
         return self.ask("cat-file", "-e", commit) is not None
 
-    def listed(self) -> tuple[str, set[bytes]]:
-        """The commit that is checked out, and paths whose contents on disk may be other than it has them.
+    def index_state(self) -> str:
+        """The index's own checksum; empty where git writes none."""
+        try:
+            with open(self.index, "rb") as stream:
+                stream.seek(-32 if self.kind == "sha256" else -20, os.SEEK_END)
+                checksum = stream.read()
+        except OSError:
+            return ""
+        return checksum.hex() if any(checksum) else ""
 
-        Files that git was told not to look at are among them, as far as they are there. Raises Unreadable.
+    @cached_property
+    def settings(self) -> dict[str, str] | None:
+        """Git's settings of how it looks at files, ``core.…`` in small letters; None where they cannot be told."""
+        answer = self.ask("config", "-z", "--type=path", "--get-regexp", r"^core\.")
+        if answer is None:
+            return None
+        return {name: value for name, _line, value in (one.partition("\n") for one in os.fsdecode(answer).split("\0"))}
+
+    def rule_files(self) -> list[bytes]:
+        """Where rules about what is ignored may be, besides those in ``root`` and below."""
+        root = os.path.join(os.path.realpath(os.fsencode(self.root)), b"")
+        top = root[: len(root) - len(self.prefix)]
+        environment = self._environment()
+        configured = environment.get("XDG_CONFIG_HOME") or os.path.join(environment.get("HOME", ""), ".config")
+        given = (self.settings or {}).get("core.excludesfile", os.path.join(configured, "git/ignore"))
+        ends = [at for at in range(len(top) - 1, len(root) - 1) if root[at : at + 1] == b"/"]
+        return [
+            self.exclude,
+            os.path.join(top, os.fsencode(given)),
+            *(os.path.join(root[: end + 1], b".gitignore") for end in ends),
+        ]
+
+    def begin_status(self, untracked: bool = True) -> Answer:
+        """Git begins to look for what is other than the commit has it, ``untracked`` files as well."""
+        here = ("--", ".") if self.prefix else ()
+        return self._begin(*_STATUS, f"--untracked-files={'all' if untracked else 'no'}", *here)
+
+    def status(self, answer: Answer, untracked: Iterable[bytes] = ()) -> Status:
+        """What git has found, with the files that are known to be ``untracked``.
+
+        Those that it was told not to look at are among the paths, as far as they are there. Raises Unreadable.
         """
-        status = self._begin(*_STATUS)
         # It works meanwhile.
-        unusual = self._unusual
-        head, found = self._read_status(status)
-        hidden = {entry.path for entry in unusual if entry.flag.islower() or entry.flag == b"S"}
-        return head, found | {path for path in hidden if os.path.lexists(os.path.join(os.fsencode(self.root), path))}
+        odd = self.odd
+        status = self._read_status(answer, untracked)
+        root = os.fsencode(self.root)
+        hidden = {entry.path for entry in odd if entry.flag.islower() or entry.flag == b"S"}
+        status.paths.update(path for path in hidden if os.path.lexists(os.path.join(root, path)))
+        return status
 
-    def _read_status(self, status: Iterator[bytes]) -> tuple[str, set[bytes]]:
-        """The commit and the paths of a status; which objects the commit has there is kept."""
-        head, committed, others = "", {}, set()
+    def _read_status(self, answer: Answer, known: Iterable[bytes]) -> Status:
+        """Which objects the commit has at the paths is kept."""
+        committed: dict[bytes, str | None] = {}
+        head, others, rewritten = "", set(), []
+        untracked = list(known)
         skip = len(self.prefix)
-        for line in status:
-            if line.startswith(b"1 "):
+        # Of such a line, where the object's id is, and the path.
+        start = len(_REWRITTEN[0])
+        id_end = start + (64 if self.kind == "sha256" else 40)
+        rest = id_end * 2 - start + 2 + skip
+        for line in answer:
+            if line.startswith(_REWRITTEN):
+                path = line[rest:]
+                committed[path] = line[start:id_end].decode()
+                rewritten.append(path)
+            elif line.startswith(b"1 "):
                 _kind, _xy, _sub, mode, _index, _disk, name, _staged, path = line.split(b" ", 8)
                 committed[path[skip:]] = None if mode in (_NOTHING, _SUBMODULE) else name.decode()
             elif line.startswith(b"u "):
                 others.add(line.split(b" ", 10)[10][skip:])
             elif line.startswith(b"? "):
-                others.add(line[2 + skip :])
-                committed.setdefault(line[2 + skip :])
+                untracked.append(line[2 + skip :])
             elif line.startswith(b"# branch.oid "):
                 head = line[13:].decode()
         if head in ("", "(initial)"):
             head = self.empty_tree()
+        for path in untracked:
+            committed.setdefault(path, None)
         self._blobs.setdefault(head, {}).update(committed)
-        return head, committed.keys() | others
+        return Status(head, committed.keys() | others, untracked, rewritten)
 
-    def _keep(self, raw: Iterator[bytes], base: str, other: str | None = None) -> set[bytes]:
+    def untracked(self) -> list[bytes]:
+        """Paths of the untracked files, and of folders that are repositories. Raises Unreadable."""
+        return list(self._begin("ls-files", "-z", "--others", "--exclude-standard"))
+
+    def ignored(self, folders: list[bytes]) -> set[bytes]:
+        """Which of the folders git looks into for nothing that is untracked. Raises Unreadable."""
+        process = self._start("check-ignore", "-z", "--stdin", "--no-index", stdin=subprocess.PIPE)
+        # A colon at the start of a path has a meaning.
+        answer, errors = _answer(process, LISTING_S, b"".join(b"./" + folder + b"\0" for folder in folders))
+        if process.returncode not in (0, 1):
+            raise Unreadable(_cannot_read(errors))
+        return {folder[2:] for folder in _split(answer)}
+
+    def begin_attributes(self, paths: Iterable[bytes]) -> Answer:
+        """Git begins to tell, for ``converted``, which attributes the paths have."""
+        with tempfile.TemporaryFile() as names:
+            names.write(b"".join(path + b"\0" for path in paths))
+            names.seek(0)
+            return self._begin("check-attr", "-z", "--stdin", "--all", stdin=names)
+
+    @staticmethod
+    def converted(answer: Answer, paths: Iterable[bytes]) -> set[bytes]:
+        """Of the paths that were asked about, those whose contents git may keep otherwise than they are on disk."""
+        records = iter(answer)
+        triples = zip(records, records, records)
+        try:
+            return {path for path, name, value in triples if name in _CONVERTING and value != b"unset"}
+        except Unreadable:
+            return set(paths)
+
+    def _keep(self, answer: Answer, base: str, other: str | None = None) -> set[bytes]:
         """Paths of a raw diff; which objects it names is kept."""
+        raw = iter(answer)
         before = self._blobs.setdefault(base, {})
         after = self._blobs.setdefault(other, {}) if other else {}
         paths = set()
@@ -273,16 +371,13 @@ class Repository:
         return self._of_mode(_LINK)
 
     def _of_mode(self, mode: bytes) -> list[bytes]:
-        return [entry.path for entry in self._unusual if entry.mode == mode]
+        return [entry.path for entry in self.odd if entry.mode == mode]
 
     @cached_property
-    def _unusual(self) -> list[_Entry]:
-        """What of the index is no file like others: links, repositories, and what git was told not to look at.
-
-        Raises Unreadable.
-        """
+    def odd(self) -> list[Odd]:
+        """What of the index is no file like others. Raises Unreadable."""
         told = (line.partition(b"\t") for line in self._begin("ls-files", "-z", "-s", "-v") if line[:4] != _USUAL)
-        return [_Entry(about[:1], about.split(b" ")[1], path) for about, _tab, path in told]
+        return [Odd(about[:1], about.split(b" ")[1], path) for about, _tab, path in told]
 
     def _is_there(self, path: bytes, name: bytes) -> bool:
         return os.path.exists(os.path.join(os.fsencode(self.root), path, name))
@@ -304,9 +399,12 @@ def open_repository(root: Path) -> tuple[Repository | None, str]:
     if shutil.which("git") is None:
         return None, "git is not installed on this node" if _inside(root) else ""
     repository = Repository(root)
-    process = repository._start("rev-parse", "--is-inside-work-tree", "--show-prefix")
+    process = repository._start(
+        *("rev-parse", "--is-inside-work-tree", "--show-object-format"),
+        *("--git-path", "index", "--git-path", "info/exclude", "--show-prefix"),
+    )
     answer, errors = _answer(process, ANSWER_S)
-    inside, _newline, prefix = answer.partition(b"\n")
+    inside, *told = answer.split(b"\n")
     if process.returncode or inside != b"true":
         text = errors.decode("utf-8", "replace").strip()
         if "dubious ownership" in text:
@@ -315,7 +413,13 @@ def open_repository(root: Path) -> tuple[Repository | None, str]:
                 f"'git config --global --add safe.directory {root}' makes it"
             )
         return None, _cannot_read(errors) if text and _inside(root) else ""
-    repository.prefix = prefix.removesuffix(b"\n")
+    repository.kind = "sha256" if told[0] == b"sha256" else "sha1"
+    if len(told) == _TOLD:
+        _kind, index, exclude, repository.prefix, _end = told
+        repository.index, repository.exclude = (os.path.join(os.fsencode(root), path) for path in (index, exclude))
+    else:
+        # A folder's name has several lines.
+        repository.prefix = (repository.ask("rev-parse", "--show-prefix") or b"").removesuffix(b"\n")
     if repository.prefix and repository.ask("check-ignore", "-q", str(root)) is not None:
         return None, ""
     return repository, ""
@@ -362,22 +466,39 @@ class _Limit:
         _end(self.process)
 
 
-def _records(process: subprocess.Popen[bytes], errors: IO[bytes], limit: _Limit) -> Iterator[bytes]:
-    # An answer for all files is long: it is not kept.
-    with process, errors:
-        output, rest = cast("IO[bytes]", process.stdout), b""
-        try:
-            for block in iter(partial(output.read, _BLOCK), b""):
-                *records, rest = (rest + block).split(b"\0")
-                yield from records
-            status = process.wait()
-        finally:
-            limit.timer.cancel()
-        if limit.late:
-            raise _too_long(process, LISTING_S)
-        if status:
-            errors.seek(0)
-            raise Unreadable(_cannot_read(errors.read()))
+class Answer:
+    """What git answers, record by record, each ended by a null character. It works meanwhile.
+
+    Raises Unreadable at the end, and TimeLimit.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], errors: IO[bytes], limit: _Limit) -> None:
+        self._process = process
+        self._errors = errors
+        self._limit = limit
+
+    def __iter__(self) -> Iterator[bytes]:
+        # An answer for all files is long: it is not kept.
+        with self._process as process, self._errors as errors:
+            output, rest = cast("IO[bytes]", process.stdout), b""
+            try:
+                for block in iter(partial(output.read, _BLOCK), b""):
+                    *records, rest = (rest + block).split(b"\0")
+                    yield from records
+                status = process.wait()
+            finally:
+                self._limit.timer.cancel()
+            if self._limit.late:
+                raise _too_long(process, LISTING_S)
+            if status:
+                errors.seek(0)
+                raise Unreadable(_cannot_read(errors.read()))
+
+    def drop(self) -> None:
+        """Nobody wants to know any more."""
+        self._limit.timer.cancel()
+        with self._process as process, self._errors:
+            _end(process)
 
 
 def _cannot_read(errors: bytes) -> str:
@@ -403,3 +524,13 @@ def _owner(root: Path) -> dict[str, Any]:
 
 def _split(answer: bytes) -> set[bytes]:
     return {name for name in answer.split(b"\0") if name}
+
+
+def encoded(paths: list[str]) -> list[bytes]:
+    """All of them at once, which is much faster."""
+    return os.fsencode("\0".join(paths)).split(b"\0") if paths else []
+
+
+def decoded(paths: list[bytes]) -> list[str]:
+    """All of them at once, which is much faster."""
+    return os.fsdecode(b"\0".join(paths)).split("\0") if paths else []

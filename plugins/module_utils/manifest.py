@@ -13,17 +13,19 @@ import contextlib
 import hashlib
 import os
 import stat
+import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from .categories import is_litter
 from .change import printable
 from .errors import InvalidReference, InvalidState
-from .git import Repository, Unreadable, open_repository
+from .git import Repository, Status, Unreadable, decoded, encoded, open_repository
 from .stack import Stack
 from .state import read_json, write_json
+from .untracked import Untracked, is_young, look
 
 # Files of the netbox-docker checkout that configure the services.
 _CHECKOUT_DIRS = ("configuration", "env")
@@ -33,12 +35,26 @@ _WALKED = ": every file was looked at, also those that git would ignore"
 # Bytes of a file that are read at once.
 _BLOCK = 1 << 20
 _CRLF = b"\r\n"
-# [object id, size, mtime_ns, ctime_ns] of a file; None where a commit has one and the disk has not.
+# [object id, size, mtime_ns, ctime_ns] of a file; None where a commit has one and the disk has not. Without an id it is
+# yet to be read.
 Entry = list[Any]
+# A regular file that anybody may read, and the bits of a mode that tell it.
+_READABLE, _KIND = stat.S_IFREG | 0o444, 0o170444
+# Of a file that is other than it was, and is not read yet, nor looked at.
+_LATE: Entry = [None, -1, 0, 0]
+# From as many files on, git is asked which of them it converts, and those that it does not are not read.
+_MANY = 500
+# In the place of the object id of a file that is other than it was, and was not read; and of one that is not as it was
+# looked at any more.
+UNREAD = "unread"
+_OTHER: Entry = ["other since", -1, 0, 0]
 
 
 class Difference(NamedTuple):
-    """A file that is other than it was: its object ids before and now, and its name before if it was renamed."""
+    """A file that is other than it was: its object ids before and now, and its name before if it was renamed.
+
+    The one now may be UNREAD, of a file that is there.
+    """
 
     path: str
     old: str | None
@@ -58,12 +74,14 @@ class Manifest:
 
     heads: dict[str, str] = field(default_factory=dict)
     files: dict[str, Entry | None] = field(default_factory=dict)
+    untracked: Untracked | None = None
 
 
 class Tree:
     """The files on disk that may matter to a stack. One object reads them once."""
 
     def __init__(self, stack: Stack) -> None:
+        self._looked_ns = time.time_ns()
         self.stack = stack
         self.root = stack.plugin.root
         self._root = os.fsencode(self.root) + b"/"
@@ -78,12 +96,14 @@ class Tree:
         if repository:
             self.repositories[""] = repository
         # Of object ids, as the repository makes them.
-        self.kind = "sha256" if repository and len(repository.empty_tree()) == 64 else "sha1"
+        self.kind = repository.kind if repository else "sha1"
         if self.notice:
             self.notice += _WALKED
 
     def repository_of(self, path: str) -> tuple[str, Repository | None]:
         """The innermost repository that holds ``path``, with its prefix."""
+        if len(self.repositories) == 1 and "" in self.repositories:
+            return "", self.repositories[""]
         prefix = max((p for p in self.repositories if path.startswith(p)), key=len, default="")
         return prefix, self.repositories.get(prefix)
 
@@ -94,11 +114,17 @@ class Tree:
         """The manifest of what is on disk now; a file whose size and mtime are those of ``known`` is not read again."""
         before = known.files if known else {}
         made = Manifest()
-        for prefix, (head, paths) in self._listed().items():
-            made.heads[prefix] = head
+        for prefix, status in self._listed(known, made).items():
+            made.heads[prefix] = status.head
+            late = self._late(prefix, status, known)
+            attributes = self.repositories[prefix].begin_attributes(late) if late else None
             # What is in one folder is found sooner one after the other.
-            for path in sorted(paths):
-                self._take(made, prefix + os.fsdecode(path), before, repository=True)
+            for name in sorted(status.paths.difference(late)):
+                self._take(made, prefix + os.fsdecode(name), before, repository=True)
+            paths = filter(self.matters, (prefix + path for path in decoded(late)))
+            made.files.update(dict.fromkeys(paths, _LATE))
+            for name in self.repositories[prefix].converted(attributes, late) if attributes else ():
+                self._take(made, prefix + os.fsdecode(name), before, repository=True)
         for folder in self._folders if self.repositories else ():
             self._take(made, folder, before)
         if not self.repositories:
@@ -111,15 +137,19 @@ class Tree:
                     self._take(made, CHECKOUT + relative, before)
         return made
 
-    def _listed(self) -> dict[str, tuple[str, set[bytes]]]:
+    def _listed(self, known: Manifest | None, made: Manifest) -> dict[str, Status]:
         """What the repository lists, and those inside it, by their prefixes."""
-        listed: dict[str, tuple[str, set[bytes]]] = {}
+        listed: dict[str, Status] = {}
         pending = [("", self.repositories[""])] if self.repositories else []
         try:
             while pending:
                 prefix, repository = pending.pop()
                 self.repositories[prefix] = repository
-                listed[prefix] = repository.listed()
+                if prefix:
+                    listed[prefix] = repository.status(repository.begin_status())
+                else:
+                    untracked = known.untracked if known else None
+                    listed[""], made.untracked = look(repository, untracked, self._checkout)
                 self.links |= {prefix + os.fsdecode(path) for path in repository.links()}
                 self._folders |= {f"{prefix}{os.fsdecode(path)}/" for path in repository.plain_folders()}
                 for path in repository.submodules():
@@ -130,8 +160,19 @@ class Tree:
         except Unreadable as error:
             self.notice = str(error) + _WALKED
             self.repositories = {}
+            made.untracked = None
             return {}
         return listed
+
+    def _late(self, prefix: str, status: Status, known: Manifest | None) -> list[bytes]:
+        """Very many files that are other than in ``known`` whatever is in them, unless git converts them."""
+        if known is None or known.heads.get(prefix) != status.head or len(status.rewritten) < _MANY:
+            return []
+        settings = self.repositories[prefix].settings
+        if settings is None or settings.get("core.autocrlf", "false") != "false":
+            return []
+        paths = decoded(status.rewritten)
+        return [name for name, path in zip(status.rewritten, paths) if prefix + path not in known.files]
 
     def _absolute(self, path: str) -> bytes:
         if path.startswith(CHECKOUT):
@@ -170,6 +211,38 @@ class Tree:
             # Gone since it was listed: deleted, for every process that would load it.
             return None
 
+    def pin(self, manifest: Manifest) -> None:
+        """Look at what is not read yet, to tell when it is recorded whether it is what is there now."""
+        for path, entry in manifest.files.items():
+            if entry is _LATE:
+                manifest.files[path] = self._pinned(path)
+
+    def _pinned(self, path: str) -> Entry:
+        with contextlib.suppress(OSError):
+            status = os.lstat(self._absolute(path))
+            if status.st_mode & _KIND == _READABLE and not is_young(status, self._looked_ns):
+                return [None, status.st_size, status.st_mtime_ns, status.st_ctime_ns]
+        return self.entry(path) or _OTHER
+
+    def _read_late(self, path: str, entry: Entry) -> Entry:
+        """What was not read before, unless it is another one since it was pinned."""
+        later = self.entry(path)
+        # It may have been written while it was read.
+        still = self.entry(path, later)
+        return later if later and still is later and later[1:] == entry[1:] else _OTHER
+
+    def completed(self, manifest: Manifest) -> Manifest:
+        """With what was not needed to tell the differences, but is to tell the next ones."""
+        files = {path: self._read_late(path, e) if e and _is_unread(e) else e for path, e in manifest.files.items()}
+        untracked = manifest.untracked
+        if untracked and "" in self.repositories:
+            untracked = untracked.settled(self.repositories[""], self._checkout)
+        return Manifest(manifest.heads, files, untracked)
+
+    def id_now(self, path: str) -> str | None:
+        entry = self.entry(path)
+        return str(entry[0]) if entry else None
+
     def differences(self, before: Manifest, now: Manifest) -> list[Difference] | str:
         """Files that are other ``now``; or why that cannot be told, in words."""
         try:
@@ -191,16 +264,21 @@ class Tree:
                 return f"the commit that was applied last, {head[:10]}, is no longer in the repository"
             paths |= {prefix + os.fsdecode(path) for path in repository.differing(head, now.heads[prefix])}
         paths = {path for path in paths if path in now.files or path.startswith(CHECKOUT) or self.matters(path)}
-        old, new = self._ids(before, paths), self._ids(now, paths)
         found = []
+        if before.heads == now.heads:
+            late = [path for path, entry in now.files.items() if _is_unread(entry) and path not in before.files]
+            paths.difference_update(late)
+            old = self._ids(before, late)
+            found = [Difference(path, old.get(path), UNREAD) for path in late]
+        old, new = self._ids(before, paths), self._ids(now, paths)
         for path in sorted(paths):
             was, is_now = old.get(path), new.get(path)
             if is_now is None and was is not None and path not in now.files and self.repositories:
                 # Git ignores it since then, but it is there.
-                is_now = (self.entry(path) or [None])[0]
+                is_now = self.id_now(path)
             if was != is_now and not (was and is_now and self._is_converted(path, {was, is_now})):
                 found.append(Difference(path, was, is_now))
-        return _with_renames(found)
+        return _with_renames(sorted(found))
 
     def _is_converted(self, path: str, both: set[str]) -> bool:
         """Whether two contents are one, as it is on disk and as git keeps it, with other ends of lines."""
@@ -214,19 +292,20 @@ class Tree:
     def _ids(self, manifest: Manifest, paths: Iterable[str]) -> dict[str, str]:
         """Object ids of ``paths`` as a manifest has them."""
         ids: dict[str, str] = {}
-        committed: dict[str, set[bytes]] = {}
+        committed: dict[str, list[str]] = {}
         for path in paths:
             if path in manifest.files:
                 entry = manifest.files[path]
                 if entry:
-                    ids[path] = entry[0]
+                    ids[path] = self.id_now(path) or _OTHER[0] if _is_unread(entry) else entry[0]
             elif not path.startswith(CHECKOUT):
                 prefix, repository = self.repository_of(path)
                 if repository:
-                    committed.setdefault(prefix, set()).add(os.fsencode(path[len(prefix) :]))
+                    committed.setdefault(prefix, []).append(path)
         for prefix, wanted in committed.items():
-            found = self.repositories[prefix].blobs(manifest.heads[prefix], wanted)
-            ids.update({prefix + os.fsdecode(path): name for path, name in found.items()})
+            names = encoded([path[len(prefix) :] for path in wanted] if prefix else wanted)
+            found = self.repositories[prefix].blobs(manifest.heads[prefix], names)
+            ids.update({path: found[name] for path, name in zip(wanted, names) if name in found})
         return ids
 
     def since(self, reference: str, now: Manifest) -> list[Difference]:
@@ -295,12 +374,18 @@ class Tree:
         return next((content for _name, content in repository.contents([name])), None) if repository else None
 
 
+def _is_unread(entry: Entry | None) -> bool:
+    return entry is not None and entry[0] is None
+
+
 def _with_renames(found: list[Difference]) -> list[Difference]:
     """A deleted and an added file of the same content are one renamed file."""
     gone: dict[str, list[Difference]] = {}
     for difference in found:
         if difference.new is None and difference.old:
             gone.setdefault(difference.old, []).append(difference)
+    if not gone:
+        return found
     result = []
     taken = set()
     for difference in found:
@@ -374,17 +459,22 @@ def read_manifest(stack: Stack) -> tuple[Manifest | None, str]:
                 files[name] = None
             else:
                 content, _size, mtime_ns, ctime_ns = entry
+                if not isinstance(content, str):
+                    raise TypeError(content)
                 files[name] = entry if max(mtime_ns, ctime_ns) < settled_ns else [content, -1, 0, 0]
         heads = {str(prefix): str(commit) for prefix, commit in data["heads"].items()}
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         return None, f"what was applied last is not known: {stack.state / FILE} is damaged ({error!r})"
-    return Manifest(heads, files), ""
+    return Manifest(heads, files, Untracked.unpack(data.get("untracked"))), ""
 
 
-def write_manifest(stack: Stack, manifest: Manifest, scanned_ns: int) -> None:
+def write_manifest(tree: Tree, manifest: Manifest, scanned_ns: int) -> None:
     """Record what was applied. ``scanned_ns`` is the time (ns since the epoch) before the scan."""
-    data = {"root": str(stack.plugin.root), "heads": manifest.heads, "files": manifest.files, "scanned_ns": scanned_ns}
-    write_json(stack.state / FILE, data)
+    made = tree.completed(manifest)
+    data: dict[str, Any] = {"root": str(tree.root), "heads": made.heads, "files": made.files, "scanned_ns": scanned_ns}
+    if made.untracked:
+        data["untracked"] = made.untracked.pack()
+    write_json(tree.stack.state / FILE, data)
 
 
 def settled(now: Manifest, waiting: Iterable[Difference]) -> Manifest:
@@ -394,4 +484,4 @@ def settled(now: Manifest, waiting: Iterable[Difference]) -> Manifest:
         files[difference.path] = None
         if difference.old:
             files[difference.previous or difference.path] = [difference.old, -1, 0, 0]
-    return Manifest(dict(now.heads), files)
+    return replace(now, files=files)
