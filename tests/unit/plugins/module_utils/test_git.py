@@ -60,7 +60,7 @@ def test_without_a_record_of_its_moves_a_head_is_taken_to_have_got_commits(tmp_p
     ("ask", "asked"),
     [
         (lambda repository: repository.head(), "rev-parse"),
-        (lambda repository: repository.listed(), "(status|ls-files)"),
+        (lambda repository: repository.status(repository.begin_status()), "(status|ls-files)"),
         (lambda repository: repository.files(), "ls-files"),
         (lambda repository: open_repository(repository.root), "rev-parse"),
     ],
