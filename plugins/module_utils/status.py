@@ -110,7 +110,8 @@ def _cold(verdicts: list[Verdict]) -> list[str]:
     """Why services start from nothing that would bind the plugin to a NetBox that is set up already."""
     whys: dict[str, list[str]] = {}
     for verdict in verdicts:
-        if verdict.told.get("cold"):
+        # What runs may be of before, and come back; only what it began with says what the next reload will be like.
+        if verdict.told.get("cold") and not verdict.told.get("warm"):
             whys.setdefault(verdict.told["cold"], []).append(verdict.service)
     return [f"reloads of {', '.join(names)} start NetBox from nothing: {why}" for why, names in whys.items()]
 

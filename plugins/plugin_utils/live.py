@@ -27,6 +27,12 @@ def lost_words(variables: Mapping[str, Any]) -> str:
     return " ".join([*options, *str(variables.get("_raw_params", "")).split()])
 
 
+def whose(variables: Mapping[str, Any]) -> str:
+    """What lines begin with where several hosts tell theirs at the same time."""
+    several = len(variables.get("ansible_play_hosts_all") or []) > 1
+    return f"[{variables.get('inventory_hostname', '')}] " if several else ""
+
+
 class LiveAction(ActionBase):  # type: ignore[misc]  # ansible-core is untyped
     """Runs the module of the same name and prints its events meanwhile; no logic of its own."""
 
@@ -34,6 +40,7 @@ class LiveAction(ActionBase):  # type: ignore[misc]  # ansible-core is untyped
     _supports_check_mode = True
     _supports_async = False
     MODULE = ""
+    _whose = ""
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
@@ -44,6 +51,7 @@ class LiveAction(ActionBase):  # type: ignore[misc]  # ansible-core is untyped
                 """-e 'command="showmigrations netbox_example"', or give JSON. Nothing was done."""
             )
             return {**result, "failed": True, "msg": msg}
+        self._whose = whose(task_vars or {})
         self._make_tmp_path()
         events = self._connection._shell.join_path(self._connection._shell.tmpdir, "events.jsonl")
         ended, telling = threading.Event(), threading.Lock()
@@ -69,7 +77,7 @@ class LiveAction(ActionBase):  # type: ignore[misc]  # ansible-core is untyped
             display.display(json.dumps({"host": host, **told}, ensure_ascii=False))
             return
         for line in result.get("summary", []):
-            display.display(f"  {line}")
+            display.display(f"  {self._whose}{line}")
         if result.get("failed"):
             # Ansible shows all that a failed task returns.
             result.pop("summary", None)
@@ -91,7 +99,7 @@ class LiveAction(ActionBase):  # type: ignore[misc]  # ansible-core is untyped
                 except (ValueError, KeyError):
                     continue
                 with telling:
-                    display.display(f"  {told}")
+                    display.display(f"  {self._whose}{told}")
 
 
 def _end_between_lines(telling: threading.Lock) -> None:

@@ -110,3 +110,9 @@ def test_who_holds_the_lock_is_told_without_taking_it(tmp_path: Path) -> None:
         assert holder is not None
         assert holder.startswith(f"a run, pid {os.getpid()}, since ")
     assert state.lock_holder(tmp_path) is None
+
+
+@pytest.mark.parametrize(("warm", "number"), [(False, 1), (True, 0)])
+def test_why_reloads_are_slow_is_told_of_what_runs_and_not_of_what_failed_since(warm: bool, number: int) -> None:
+    verdict = Verdict("netbox", "", "", {"cold": "NameError: x", "warm": warm})
+    assert len(status._cold([verdict])) == number

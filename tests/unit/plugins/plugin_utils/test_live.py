@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from ansible.parsing.splitter import parse_kv
-from ansible_collections.hedgehog.netbox_dev.plugins.plugin_utils.live import lost_words
+from ansible_collections.hedgehog.netbox_dev.plugins.plugin_utils.live import lost_words, whose
 
 
 @pytest.mark.parametrize(
@@ -22,3 +22,8 @@ from ansible_collections.hedgehog.netbox_dev.plugins.plugin_utils.live import lo
 def test_words_that_ansible_cut_off_are_seen(typed: str, lost: str) -> None:
     variables: dict[str, Any] = parse_kv(typed)
     assert lost_words(variables) == lost
+
+
+@pytest.mark.parametrize(("hosts", "begin"), [(["one"], ""), (["one", "two"], "[one] "), ([], "")])
+def test_lines_say_whose_they_are_where_there_are_several_hosts(hosts: list[str], begin: str) -> None:
+    assert whose({"ansible_play_hosts_all": hosts, "inventory_hostname": "one"}) == begin
