@@ -90,15 +90,15 @@ def look_from_scratch(stack: Stack, before: Manifest | None = None) -> Look:
         return Look(stack, Manifest(before.heads, {p: e and [e[0], -1, 0, 0] for p, e in before.files.items()}))
 
 
-def record(stack: Stack, meanwhile: Callable[[], Any] = lambda: None) -> Manifest:
+def record(stack: Stack, meanwhile: Callable[[], Any] | None = None) -> Manifest:
     """Take all as applied, with what happens ``meanwhile``."""
     grow_old()
     one = Look(stack)
     one.tree.pin(one.now)
-    meanwhile()
-    grow_old()
+    if meanwhile:
+        meanwhile()
+        grow_old()
     manifest.write_manifest(one.tree, one.now, one.scanned_ns + SECONDS_NS - TICK_NS)
-    grow_old()
     made = manifest.read_manifest(stack)[0]
     assert made
     return made
@@ -689,7 +689,8 @@ class Developer:
         self.did: list[str] = []
         one_of = self.random.choice
         self.deeds: list[Callable[[], Any]] = [
-            *[self.save] * 8,
+            *[self.save] * 6,
+            *[self.edit] * 6,
             *[self.delete, self.rename, self.rename_folder, self.remove_folder, self.make_folder, self.link] * 2,
             *[self.rules] * 4,
             self.touch,
@@ -746,6 +747,9 @@ class Developer:
             self.tell("onto", path)
         else:
             self.write(path, text)
+
+    def edit(self) -> None:
+        self.write(self.root / self.random.choice(TRACKED), self.random.choice(TEXTS))
 
     def rules(self) -> None:
         path = self.root / self.random.choice(FOLDERS) / ".gitignore"
@@ -830,11 +834,10 @@ def test_whatever_a_developer_does_every_change_is_found(stack: Stack, seed: int
         if developer.random.random() < 0.4:
             developer.tell("record")
             one.tree.pin(one.now)
-            if developer.random.random() < 0.3:
-                developer.do()
+            if developer.random.random() < 0.5:
+                developer.edit()
                 grow_old()
             manifest.write_manifest(one.tree, one.now, one.scanned_ns + SECONDS_NS - TICK_NS)
             applied = sure.now
-            grow_old()
     assert quick
     assert late
