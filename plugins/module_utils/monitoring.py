@@ -208,7 +208,7 @@ class Monitor:
     def _inside(self) -> dict[str, Any]:
         request: dict[str, Any] = {"paths": self.paths, "commands": list(OWN_COMMANDS), "database_s": 30}
         with self.reporter.step("count queries"):
-            return run_task(self.compose, self.web, "measure", timeout_s=_TASK_S, inside=True, warm=True, **request)
+            return run_task(self.compose, self.web, "measure", timeout_s=_TASK_S, inside=True, **request)
 
     # -- the baseline ------------------------------------------------------------------------------------------
 
