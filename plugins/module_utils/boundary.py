@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
 from .changes import Wanted
-from .errors import EngineFailed, NetBoxDevError
+from .errors import EngineFailed, InvalidProject, NetBoxDevError
 from .events import Reporter
 from .schema import Wishes, wishes_of
 from .stack import Stack
@@ -41,6 +43,18 @@ SCHEMA_SPEC: dict[str, Any] = {
 }
 
 
+# The least that a number may be, where that is not zero.
+_LEAST = {"time_limit": 1, "samples": 1}
+
+
+def refuse_small(given: Mapping[str, Any]) -> None:
+    """Raise InvalidProject for a number that is less than makes sense, or none at all."""
+    for name, value in given.items():
+        least = _LEAST.get(name, 0)
+        if isinstance(value, (int, float)) and not least <= value < math.inf:
+            raise InvalidProject(f"{name}: a number of at least {least} was expected, found {value:g}.", key=name)
+
+
 def wishes(module: AnsibleModule, stack: Stack) -> Wishes:
     """What the options of SCHEMA_SPEC, and the project file, say about the schema."""
     return wishes_of(stack, **{key: module.params[key] for key in SCHEMA_SPEC})
@@ -55,6 +69,7 @@ def run_module(module: AnsibleModule, work: Callable[[AnsibleModule, Reporter], 
     """Call ``work`` and end the module with its result, or with ``msg`` and ``failure``."""
     reporter = Reporter()
     try:
+        refuse_small(module.params)
         reporter = Reporter(module.params.get("events"))
         result = work(module, reporter)
     except NetBoxDevError as error:

@@ -242,12 +242,14 @@ class Converger(Migrating):
             files = {}
         # Until every service is proved fresh again: a run that is killed in between leaves it to the next.
         pending = stack.state / PENDING
-        schema = built or self.unfinished() or self.schema_moved() or bool(wanted & {"makemigrations", "migrate"})
+        moved = self.unfinished() or self.schema_moved() or bool(wanted & {"makemigrations", "migrate"})
+        other = built or self.other_image()
+        schema = moved or other
         if not schema:
             self.check_files(files)
         with held_reloads(stack) if schema else nullcontext():
             if schema:
-                self._schema("makemigrations" in wanted or self.wishes.merge, outcome, files)
+                self._schema("makemigrations" in wanted or other or self.wishes.merge, outcome, files)
             disk = self.disk()
             verdicts = self._due(self.verdicts(disk), outcome.changes)
             if pending.exists():
@@ -341,8 +343,12 @@ class Converger(Migrating):
     def _predict_data(self, outcome: Outcome, wanted: set[str], kept: dict[str, Action]) -> None:
         """The same of what becomes of database and static files, in ``kept``; raises what a run would end with."""
         files = compilable(outcome.changes, self.stack.plugin.package_path)
-        if wanted & {"makemigrations", "migrate"} or self.unfinished() or self.schema_moved():
-            make = "makemigrations" in wanted or self.wishes.merge
+        other = self.other_image()
+        if wanted & {"makemigrations", "migrate"} or other or self.unfinished() or self.schema_moved():
+            make = "makemigrations" in wanted or other or self.wishes.merge
+            if other:
+                why = ("the image is another than the models were last looked at in",)
+                kept.setdefault("makemigrations", Action("makemigrations", (), why))
             kept.setdefault("migrate", Action("migrate", (), ("other migrations are applied than were last",)))
             result, way = self.predict_schema(make, files)
             outcome.schema = result

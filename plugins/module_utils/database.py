@@ -19,6 +19,9 @@ from .services import database_service
 _SAFETY = "_safety_"
 _REPLACED = "_replaced"
 _NEXT = "_next"
+# So much more than a database takes must be free to copy it: a server whose log finds no room can drop nothing either.
+_ROOM = 1.1
+_ROOM_FOR_LOG = 96 << 20
 # For a copy, a dump or a checkpoint.
 SILENT_S = 1800
 # PostgreSQL cuts longer names off.
@@ -202,10 +205,35 @@ class Database:
         """Copy NetBox's database. Sessions are ended."""
         self.clone(self.name, name)
 
-    def clone(self, source: str, name: str) -> None:
+    def copy_and_hold_off(self, name: str) -> None:
+        """Copy it, and let nobody but our tasks write to it from then on."""
+        self.clone(self.name, name, _hold_off(self.name))
+
+    def hold_off(self, name: str) -> None:
+        """Let new sessions in a database only read, but for those of our tasks."""
+        self.ask(_hold_off(name))
+
+    def held_off(self) -> bool:
+        """Whether nobody has written to NetBox's database since it was copied, but our tasks."""
+        among = f"WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = {literal(self.name)})"
+        found = self.ask(f"SELECT array_to_string(setconfig, ' ') FROM pg_db_role_setting {among} AND setrole = 0")
+        return "default_transaction_read_only=on" in found
+
+    def let_write(self) -> None:
+        """Let everybody write to NetBox's database again."""
+        self.ask(f"ALTER DATABASE {identifier(self.name)} RESET default_transaction_read_only")
+
+    def lacks_room(self, copies: int = 1) -> str:
+        """What is wrong where the disk has no room for copies of NetBox's database; empty where it has."""
+        sizes = self.script(_FREE, f"SELECT pg_database_size({literal(self.name)}) || ' ' || :'free'::bigint * 1024;")
+        size, free = map(int, sizes[0].split())
+        return lacks_room(size * copies, free)
+
+    def clone(self, source: str, name: str, first: str = "") -> None:
         """Copy a database, the cheapest way that the server knows. Sessions in it are ended.
 
-        Copying files costs two checkpoints, writing every page to the log costs by the page.
+        ``first`` is a statement that counts for all sessions that come after those that were ended. Copying files costs
+        two checkpoints, writing every page to the log costs by the page.
         """
         create = f"CREATE DATABASE {identifier(name)} TEMPLATE {identifier(source)}"
         self.script(
@@ -213,6 +241,8 @@ class Database:
             f"pg_database_size({literal(source)}) >= {_FILES_FROM_BYTES} AS files \\gset",
             _CLONE_FILES,
             *_end_sessions(source),
+            # Whoever came before it took hold keeps the copy from being made, and is ended with the next try.
+            *([f"{first};"] if first else []),
             "\\if :files",
             f"{create} STRATEGY FILE_COPY;",
             "\\else",
@@ -278,6 +308,30 @@ class Database:
 
     def drop(self, name: str) -> None:
         self.ask(_drop(name))
+
+
+def size_text(count: float) -> str:
+    """Bytes for a person."""
+    for unit in ("B", "KB", "MB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}"
+        count /= 1024
+    return f"{count:.1f} GB"
+
+
+def lacks_room(needed: int, free: int) -> str:
+    """What is wrong where so many bytes are free, and a copy takes that many; empty where they do."""
+    if free >= needed * _ROOM + _ROOM_FOR_LOG:
+        return ""
+    return (
+        f"no room: a copy of the database takes {size_text(needed)}, and as much as {size_text(_ROOM_FOR_LOG)} "
+        f"meanwhile; {size_text(free)} are free where PostgreSQL keeps it. Remove snapshots (state=absent; "
+        "snapshot.yml -e list=true shows their sizes) or make room. Nothing was changed."
+    )
+
+
+def _hold_off(name: str) -> str:
+    return f"ALTER DATABASE {identifier(name)} SET default_transaction_read_only = on"
 
 
 def _comment(name: str, said: Mapping[str, Any]) -> str:

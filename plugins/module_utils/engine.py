@@ -92,6 +92,14 @@ class Engine:
         )
         return {c.labels["com.docker.compose.service"]: c.attrs for c in found}
 
+    def stacks(self) -> dict[str, list[dict[str, Any]]]:
+        """The containers that run NetBox in every stack of the engine's, by the stack's id; one-offs left out."""
+        labels = [STACK_LABEL, "com.docker.compose.oneoff=False"]
+        found: dict[str, list[dict[str, Any]]] = {}
+        for container in self._client.containers.list(all=True, filters={"label": labels}, ignore_removed=True):
+            found.setdefault(container.labels[STACK_LABEL], []).append(container.attrs)
+        return found
+
     def remove_tasks(self) -> None:
         """End one-off tasks that a run left behind when it was killed; the lock says that none is under way.
 

@@ -197,6 +197,7 @@ def restore(database: Database, copy: str) -> None:
     fresh = f"{database.name}{_MARK}next"
     database.drop(fresh)
     database.clone(copy, fresh)
+    database.hold_off(fresh)
     database.put_back(fresh)
 
 

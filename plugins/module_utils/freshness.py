@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,10 @@ FRESH = ""
 OTHER_CODE = "it runs other code than"
 PAUSED = "it is paused"
 OTHER_PACKAGES = "other packages are installed in it than in its image"
+
+
+# By so much a process has to outlive one that ended soon after its start.
+_LONGER_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -140,4 +145,7 @@ def judge(
         return needs("restart", "configuration files changed")
     if told["code"] != disk.code:
         return needs("reload", f"{OTHER_CODE} {os.path.basename(stack.plugin.package_dir)}/ holds")
+    lived = told.get("lived", 0)
+    if lived and abs(time.time() - told["since"]) < lived + _LONGER_S:
+        return needs("reload", f"its process ended {lived:.1f} s after its start, and the next one may")
     return Verdict(service, FRESH, "", told)

@@ -4,18 +4,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
+import threading
 from collections.abc import Iterable, Iterator
 from functools import cached_property, partial
 from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
 
-from .errors import InvalidReference
+from .errors import InvalidReference, TimeLimit
 
 # Nothing is written, and nothing that the repository's configuration names is executed.
 _SAFE = ("--no-optional-locks", "-c", "core.fsmonitor=false")
@@ -35,6 +38,8 @@ _REWRITTEN = tuple(b"1 .M N... %s %s %s " % (mode, mode, mode) for mode in (b"10
 _CONVERTING = frozenset([b"crlf", b"eol", b"filter", b"ident", b"text", b"working-tree-encoding"])
 # Bytes of an answer that are read at once.
 _BLOCK = 1 << 20
+# Seconds for an answer, and for one about all files or all commits.
+ANSWER_S, LISTING_S = 60.0, 900.0
 # As many paths as surely fit a command line.
 _FEW = 500
 
@@ -82,26 +87,24 @@ class Repository:
         command = ["git", *_SAFE, "-C", str(self.root), *arguments]
         who = {key: value for key, value in self._user.items() if key != "env"}
         options = {"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE, **options}
+        # A session of its own, so that what git runs can be ended with it.
+        options["start_new_session"] = True
         return subprocess.Popen(command, stdout=subprocess.PIPE, env=self._environment(), **who, **options)
 
     def _environment(self) -> dict[str, str]:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
         return {**environment, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", **self._user.get("env", {})}
 
-    def ask(self, *arguments: str, stdin: bytes | None = None, limit_s: float | None = None) -> bytes | None:
-        """Git's answer, or None when it fails, or gives none in time."""
+    def ask(self, *arguments: str, stdin: bytes | None = None, limit_s: float = 0) -> bytes | None:
+        """Git's answer, or None when it fails. Raises TimeLimit when it gives none in time."""
         process = self._start(*arguments, stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE)
-        try:
-            answer, _errors = process.communicate(stdin, timeout=limit_s)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
-            return None
+        answer = _answer(process, limit_s or ANSWER_S, stdin)[0]
         return answer if process.returncode == 0 else None
 
     def _begin(self, *arguments: str, **options: Any) -> Answer:
         errors = tempfile.TemporaryFile()  # noqa: SIM115 the answer closes it
-        return Answer(self._start(*arguments, stderr=errors, **options), errors)
+        process = self._start(*arguments, stderr=errors, **options)
+        return Answer(process, errors, _Limit(process))
 
     def head(self) -> str:
         """The commit that is checked out, or the empty tree's id on a branch without one."""
@@ -131,7 +134,9 @@ class Repository:
     def last_text(self, path: str) -> bytes | None:
         """A file's content as the last commit of any branch, or stash, has it; None where none had it."""
         commit = (
-            (self.ask("log", "--all", "-1", "--format=%H", "--diff-filter=AMR", "--", path) or b"").decode().strip()
+            (self.ask("log", "--all", "-1", "--format=%H", "--diff-filter=AMR", "--", path, limit_s=LISTING_S) or b"")
+            .decode()
+            .strip()
         )
         return self.ask("show", f"{commit}:./{path}") if commit else None
 
@@ -231,7 +236,7 @@ class Repository:
         """Which of the folders git looks into for nothing that is untracked. Raises Unreadable."""
         process = self._start("check-ignore", "-z", "--stdin", "--no-index", stdin=subprocess.PIPE)
         # A colon at the start of a path has a meaning.
-        answer, errors = process.communicate(b"".join(b"./" + folder + b"\0" for folder in folders))
+        answer, errors = _answer(process, LISTING_S, b"".join(b"./" + folder + b"\0" for folder in folders))
         if process.returncode not in (0, 1):
             raise Unreadable(_cannot_read(errors))
         return {folder[2:] for folder in _split(answer)}
@@ -269,7 +274,9 @@ class Repository:
 
     def files(self) -> set[bytes]:
         """Paths that git tracks or does not ignore."""
-        return _split(self.ask("ls-files", "-z", "--cached", "--others", "--exclude-standard") or b"")
+        return _split(
+            self.ask("ls-files", "-z", "--cached", "--others", "--exclude-standard", limit_s=LISTING_S) or b""
+        )
 
     def differing(self, base: str, other: str) -> set[bytes]:
         """Paths that two commits (or trees) have differently. Raises Unreadable."""
@@ -294,7 +301,8 @@ class Repository:
     def contents(self, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """Pairs of (object id, content); an object that is not there is left out."""
         wanted = sorted(set(names))
-        answer = self.ask("cat-file", "--batch", stdin="".join(f"{name}\n" for name in wanted).encode()) or b""
+        asked = "".join(f"{name}\n" for name in wanted).encode()
+        answer = self.ask("cat-file", "--batch", stdin=asked, limit_s=LISTING_S) or b""
         at = 0
         for name in wanted:
             line, at = answer[at : answer.index(b"\n", at)], answer.index(b"\n", at) + 1
@@ -395,7 +403,7 @@ def open_repository(root: Path) -> tuple[Repository | None, str]:
         *("rev-parse", "--is-inside-work-tree", "--show-object-format"),
         *("--git-path", "index", "--git-path", "info/exclude", "--show-prefix"),
     )
-    answer, errors = process.communicate()
+    answer, errors = _answer(process, ANSWER_S)
     inside, *told = answer.split(b"\n")
     if process.returncode or inside != b"true":
         text = errors.decode("utf-8", "replace").strip()
@@ -417,31 +425,80 @@ def open_repository(root: Path) -> tuple[Repository | None, str]:
     return repository, ""
 
 
+def _answer(process: subprocess.Popen[bytes], limit_s: float, stdin: bytes | None = None) -> tuple[bytes, bytes]:
+    try:
+        return process.communicate(stdin, timeout=limit_s)
+    except subprocess.TimeoutExpired:
+        _end(process)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=5)
+        raise _too_long(process, limit_s) from None
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _too_long(process: subprocess.Popen[bytes], limit_s: float) -> TimeLimit:
+    words = [str(word) for word in cast("list[str]", process.args)]
+    place = words[words.index("-C") + 1]
+    asked = " ".join(words[words.index("-C") + 2 :])[:80]
+    return TimeLimit(
+        f"'git {asked}' gave no answer within {limit_s:.0f} s, and was ended. What hangs may be the file system of "
+        f"'{place}', or what git runs by its configuration (a filter, say): try 'git -C {place} status'. Nothing was "
+        "changed."
+    )
+
+
+class _Limit:
+    """Ends a git that goes on for too long, be it that nobody reads yet what it answers."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self.process = process
+        self.late = False
+        self.timer = threading.Timer(LISTING_S, self._end)
+        self.timer.daemon = True
+        self.timer.start()
+
+    def _end(self) -> None:
+        self.late = True
+        _end(self.process)
+
+
 class Answer:
     """What git answers, record by record, each ended by a null character. It works meanwhile.
 
-    Raises Unreadable at the end.
+    Raises Unreadable at the end, and TimeLimit.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes], errors: IO[bytes]) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], errors: IO[bytes], limit: _Limit) -> None:
         self._process = process
         self._errors = errors
+        self._limit = limit
 
     def __iter__(self) -> Iterator[bytes]:
         # An answer for all files is long: it is not kept.
         with self._process as process, self._errors as errors:
             output, rest = cast("IO[bytes]", process.stdout), b""
-            for block in iter(partial(output.read, _BLOCK), b""):
-                *records, rest = (rest + block).split(b"\0")
-                yield from records
-            if process.wait():
+            try:
+                for block in iter(partial(output.read, _BLOCK), b""):
+                    *records, rest = (rest + block).split(b"\0")
+                    yield from records
+                status = process.wait()
+            finally:
+                self._limit.timer.cancel()
+            if self._limit.late:
+                raise _too_long(process, LISTING_S)
+            if status:
                 errors.seek(0)
                 raise Unreadable(_cannot_read(errors.read()))
 
     def drop(self) -> None:
         """Nobody wants to know any more."""
+        self._limit.timer.cancel()
         with self._process as process, self._errors:
-            process.kill()
+            _end(process)
 
 
 def _cannot_read(errors: bytes) -> str:

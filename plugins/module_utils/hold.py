@@ -50,6 +50,11 @@ def tell_error(stack: Stack, text: str) -> None:
         _say(stack, error=text)
 
 
+def refused(stack: Stack) -> str:
+    """What keeps the newest code from being served, as a watch has told it."""
+    return str(_word(stack).get("error", ""))
+
+
 def _word(stack: Stack) -> dict[str, Any]:
     return dict(json.loads(_text(stack) or "{}"))
 

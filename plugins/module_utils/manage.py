@@ -4,10 +4,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
 import shlex
+import signal
+import sys
+import threading
 import time
+from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,6 +32,7 @@ from .errors import (
 )
 from .events import Reporter
 from .override import PYTHON, RUNTIME_PACKAGE
+from .running import Running
 from .runtime.command import MARK, READ_SCRIPT
 from .services import choose, python_services, web_service
 from .stack import Stack
@@ -65,6 +72,7 @@ _NUMBER = {
 # netbox-docker's configuration says so of each of its files, in every process.
 _SETTINGS_LOADED = "\N{DNA DOUBLE HELIX} loaded config "
 _GRACE_S = 10
+_LOOK_S = 0.5
 _TIMED_OUT = (124, 137)
 
 
@@ -147,6 +155,19 @@ def judge(words: list[str], output: str, told: bool | None) -> bool:
     return not (name in _NOTHING and _NOTHING[name] in output)
 
 
+@contextlib.contextmanager
+def _ended_by_signal() -> Iterator[None]:
+    """Let SIGTERM end this process as an exception does, and not at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 class Manager:
     """Runs management commands in a stack's containers."""
 
@@ -187,11 +208,12 @@ class Manager:
             run = [*words, _DRY[words[0]][0]]
         started = time.monotonic()
         purpose = f"management_command {words[0]}"
-        held = nullcontext() if reading or self.check else lock(self.stack.state, self.lock_s, purpose)
-        with held:
+        lasting = not (reading or self.check)
+        held = lock(self.stack.state, self.lock_s, purpose) if lasting else nullcontext()
+        with held, self._ending() if lasting else nullcontext():
             # What holds no lock is not to be removed as left over by who holds it.
-            label = () if reading or self.check else ("--label", f"{TASK_LABEL}=command")
-            request = {"words": run, "script": script, "profile": profile}
+            label = ("--label", f"{TASK_LABEL}=command") if lasting else ()
+            request = {"words": run, "script": script, "profile": profile, "lasting": lasting}
             status, told = self._run(outcome, name, request, label)
         outcome.seconds = time.monotonic() - started
         if status:
@@ -213,6 +235,29 @@ class Manager:
                 f"service: '{asked}' runs no Python. Services that do: {', '.join(sorted(roles))}.", asked=asked
             )
         return python[0]
+
+    @contextlib.contextmanager
+    def _ending(self) -> Iterator[None]:
+        """End what a killed run left, and the command with this run: who ends 'docker compose' leaves it behind."""
+        running = Running(self.stack, self.reporter)
+        parent, done = os.getppid(), threading.Event()
+
+        def watch() -> None:
+            while not done.wait(_LOOK_S):
+                if os.getppid() != parent:
+                    # Whoever ran the playbook is gone.
+                    running.end_tasks()
+                    return
+
+        threading.Thread(target=watch, daemon=True).start()
+        try:
+            with _ended_by_signal():
+                yield
+        except BaseException:
+            running.end_tasks()
+            raise
+        finally:
+            done.set()
 
     def _run(
         self, outcome: Command, service: str, request: dict[str, Any], label: tuple[str, ...]

@@ -16,6 +16,7 @@ from .errors import BrokenCode, SchemaFailed, StackNotSetUp
 from .follow import (
     KEPT,
     SCHEMA,
+    TEXTS,
     Way,
     branch,
     find_way,
@@ -81,8 +82,12 @@ class Migrating(Running):
         request = self.schema_request(make, dry_run=True, follow=True, compile=files)
         result = self.run_task("schema", **request)
         if "gone" not in result:
+            if self.migrates and result["risks"]:
+                self.safety.assert_room()
             return result, None
         way = self._way(result)
+        if way.leads:
+            self.safety.assert_room(_copies(way))
         result = self.run_task("schema", **self.schema_request(make, dry_run=True))
         return result, way
 
@@ -149,7 +154,7 @@ class Migrating(Running):
     def _follow(self, way: Way, found: dict[str, Any], make: bool) -> tuple[dict[str, Any], str]:
         """Bring the database to where the migrations on disk begin, and from there on; all of it or nothing."""
         self.reporter.say(way.text)
-        with self.safety.guarded(SCHEMA) as database:
+        with self.safety.guarded(SCHEMA, TEXTS, copies=_copies(way)) as database:
             kept, dropped = keep(self.stack, database, found["states"]["applied"], self.reporter.say)
             self.reporter.say(f"the database as it was is kept as '{kept}'")
             if way.copy:
@@ -158,6 +163,9 @@ class Migrating(Running):
                 request: dict[str, Any] = {"files": way.files, "renamed": way.renamed, "database_s": 60}
                 self.run_task("back", self.reporter.say, **request)
             # From here on it is this branch's, whatever becomes of the run.
+            states = found["states"]
+            ours = [n for n in states["disk"] if way.copy or n in way.files or n not in states["applied"]]
+            remember_texts(self.stack, states, ours)
             write_json(
                 self.stack.state / SCHEMA,
                 {**(read_json(self.stack.state / SCHEMA) or {}), "applied": None, "branch": branch(self.stack)},
@@ -178,7 +186,13 @@ class Migrating(Running):
 
     def remember_applied(self, place: Mapping[str, str] | None = None) -> None:
         """What the next run compares with: which migrations are applied, and of which branch and commit."""
-        write_json(self.stack.state / SCHEMA, {"applied": self.applied(), **(place or where(self.stack))})
+        looked = {"applied": self.applied(), "image": self.engine.image_id(self.stack.image)}
+        write_json(self.stack.state / SCHEMA, {**looked, **(place or where(self.stack))})
+
+    def other_image(self) -> bool:
+        """Whether the image is another than the models were last looked at in: a dependency may have changed them."""
+        image = self.engine.image_id(self.stack.image)
+        return bool((read_json(self.stack.state / SCHEMA) or {}).get("image", image) != image)
 
     def known_schema(self) -> bool:
         """Whether it is recorded of which branch the database is."""
@@ -205,6 +219,11 @@ class Migrating(Running):
                 "dev_setup.yml, then apply again."
             )
         return (read_json(self.stack.state / SCHEMA) or {}).get("applied") != applied
+
+
+def _copies(way: Way) -> int:
+    """Of the database that there must be room for: as it was, as it is kept, and what a kept one becomes."""
+    return 3 if way.copy else 2
 
 
 def notices_of(result: dict[str, Any]) -> list[str]:

@@ -14,7 +14,7 @@ from typing import Any
 
 from .compose import Compose
 from .engine import Engine
-from .errors import ComposeFailed, InvalidState, NetBoxDevError, PerformanceRegression, StackNotSetUp
+from .errors import ComposeFailed, InvalidState, NetBoxDevError, PerformanceRegression, StackNotSetUp, TimeLimit
 from .events import Reporter
 from .freshness import told_by
 from .manage import Manager
@@ -34,6 +34,8 @@ _BASELINE = "baseline.json"
 _PERCENTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 _WARM_UP = 2
 _TASK_S = 300.0
+# So often is told how far it is.
+_WORD_S = 10.0
 PROFILES = ("profile.html", "profile.txt")
 
 _PSQL = 'psql -qAtX -v ON_ERROR_STOP=1 -U "${POSTGRES_USER:-postgres}" -d "${POSTGRES_DB:-${POSTGRES_USER:-postgres}}"'
@@ -92,12 +94,15 @@ class Monitor:
         self.engine = Engine(stack.project_name)
         self.manager = Manager(stack, reporter, limit_s, lock_s)
         self.web = web_service(python_services(self.compose.config()))
-        self.paths = [path_of(url) for url in wanted.urls] or self._usual()
+        self.paths = [path_of(url) for url in wanted.urls]
+        self.limit_s = limit_s
+        self.deadline = time.monotonic() + limit_s
 
-    def _usual(self) -> list[str]:
+    def _usual(self, visitor: Visitor) -> list[str]:
+        """The plugin's page, or where that leads, the home page, and the one to log in."""
         report = told_by(self.stack, self.web).get("report") or {}
-        plugin = [f"/plugins/{report['base_url']}/"] if report.get("base_url") else []
-        return [*plugin, "/", "/login/"]
+        plugin = [visitor.leads_to(f"/plugins/{report['base_url']}/")] if report.get("base_url") else []
+        return list(dict.fromkeys([*plugin, "/", "/login/"]))
 
     def run(self) -> dict[str, Any]:
         """Everything that was measured, as plain data.
@@ -109,10 +114,11 @@ class Monitor:
             raise StackNotSetUp(
                 f"the service '{self.web}' does not run: there is nothing to measure. Run apply_change.yml."
             )
-        known = self._baseline()
         report: dict[str, Any] = {"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "url": self.stack.url}
         visitor = Visitor(self.stack.port)
         report["logged_in"] = self._log_in(visitor)
+        self.paths = self.paths or self._usual(visitor)
+        known = self._baseline()
         before = self._database()
         with self.reporter.step("measure") as step, Sampler(self.engine) as sampler:
             started = time.monotonic()
@@ -136,10 +142,17 @@ class Monitor:
         return path.is_file() and visitor.log_in(self.stack.superuser_name, path.read_text(encoding="utf-8").strip())
 
     def _visit(self, visitor: Visitor, samples: int) -> dict[str, dict[str, Any]]:
-        """Ask for the pages in turn, so that what else goes on meets all of them alike."""
+        """Ask for the pages in turn, so that what else goes on meets all of them alike; raises TimeLimit."""
         found: dict[str, dict[str, Any]] = {path: {"samples": [], "statuses": {}} for path in self.paths}
+        started = word = time.monotonic()
         for number in range(_WARM_UP + samples):
+            now = time.monotonic()
+            if number >= _WARM_UP and (number == _WARM_UP or now > word + _WORD_S):
+                word = now
+                left = (now - started) / number * (_WARM_UP + samples - number)
+                self._tell(number - _WARM_UP, samples, left)
             for path, page in found.items():
+                self._refuse_late(found, samples)
                 visit = visitor.visit(path)
                 if number >= _WARM_UP:
                     page["samples"].append(round(visit.seconds, 6))
@@ -148,6 +161,23 @@ class Monitor:
         for page in found.values():
             page.update({name: percentile(page["samples"], share) for name, share in _PERCENTILES.items()})
         return found
+
+    def _tell(self, number: int, samples: int, left: float) -> None:
+        limit = max(0.0, self.deadline - time.monotonic())
+        asked = f"asked for {len(self.paths)} pages {number} of {samples} times"
+        self.reporter.say(f"{asked}; about {left:.0f} s more, {limit:.0f} s at most")
+
+    def _refuse_late(self, found: Mapping[str, dict[str, Any]], samples: int) -> None:
+        if time.monotonic() < self.deadline:
+            return
+        number = min(len(page["samples"]) for page in found.values())
+        slowest = max(found, key=lambda path: sum(found[path]["samples"], 0.0))
+        raise TimeLimit(
+            f"the pages were asked for {number} of {samples} times within {self.limit_s:.0f} s; {slowest} takes "
+            "longest. Ask less often with -e samples=…, for other pages with -e urls=…, or allow more with "
+            "-e time_limit=….",
+            samples=number,
+        )
 
     def _ask_database(self, statement: str) -> Any:
         container = self.engine.containers().get(database_service(self.compose.config()))
@@ -178,7 +208,7 @@ class Monitor:
     def _inside(self) -> dict[str, Any]:
         request: dict[str, Any] = {"paths": self.paths, "commands": list(OWN_COMMANDS), "database_s": 30}
         with self.reporter.step("count queries"):
-            return run_task(self.compose, self.web, "measure", timeout_s=_TASK_S, **request)
+            return run_task(self.compose, self.web, "measure", timeout_s=_TASK_S, inside=True, warm=True, **request)
 
     # -- the baseline ------------------------------------------------------------------------------------------
 

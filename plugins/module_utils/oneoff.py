@@ -12,7 +12,7 @@ from .compose import Compose, last_lines
 from .engine import READING, TASK_LABEL
 from .errors import BrokenCode, ComposeFailed, NetBoxDevError, SchemaFailed, StackNotSetUp, TestsFailed
 from .override import PYTHON, RUNTIME_PACKAGE
-from .releases import missing_parent
+from .releases import first_netbox, missing_parent
 from .runtime.ask import COLD
 
 Progress = Callable[[str], None]
@@ -107,7 +107,11 @@ def run_task(
     if "error" in answers:
         undecided = answers.get("undecided", False)
         # A question of ours says all, too.
-        more = "" if undecided else missing_parent(answers["error"]) or last_lines(answers["traceback"], 8)
+        more = (
+            first_netbox(answers["error"])
+            if undecided
+            else missing_parent(answers["error"]) or last_lines(answers["traceback"], 8)
+        )
         failure = _FAILURES.get(task, ComposeFailed)
         raise failure(f"{task}: {answers['error']}\n{more}".rstrip(), task=task, undecided=undecided)
     if status or "result" not in answers:

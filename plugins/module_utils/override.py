@@ -31,6 +31,7 @@ from .runtime import (
     compiles,
     configuration,
     digest,
+    drain,
     drift,
     install,
     local_settings,
@@ -48,6 +49,7 @@ from .runtime import (
     task,
     testdb,
     testing,
+    toolbar,
     travel,
     warm,
 )
@@ -74,6 +76,7 @@ _RUNTIME_MODULES = (
     compiles,
     configuration,
     digest,
+    drain,
     drift,
     local_settings,
     measure,
@@ -91,11 +94,14 @@ _RUNTIME_MODULES = (
     warm,
     testdb,
     testing,
+    toolbar,
     travel,
 )
 # netbox-docker asks Redis each second, which keeps a tenth of a core busy, and has everybody wait ten for PostgreSQL.
 _BACKING_INTERVAL = "5s"
 _MARK = "# Written by hedgehog.netbox_dev, content "
+# Of a difference, so that it fits a screen with all else.
+_SHOWN, _WIDE = 12, 110
 OURS, EDITED, FOREIGN = "ours", "edited", "foreign"
 
 
@@ -141,7 +147,9 @@ def _health(base: Mapping[str, Any], role: str) -> dict[str, Any]:
     }
     test = base.get("healthcheck", {}).get("test")
     if role == WEB:
-        quick["test"] = ["CMD-SHELL", "curl -fsS -o /dev/null http://localhost:8080/login/ || exit 1"]
+        # One that has its time limit from the engine alone goes on waiting, and there are ever more of them.
+        asked = f"curl -fsS -m 3 -H '{toolbar.HEADER}: health' -o /dev/null http://localhost:8080/login/"
+        quick["test"] = ["CMD-SHELL", f"{asked} || exit 1"]
     elif test:
         quick["test"] = test
     return quick
@@ -275,9 +283,9 @@ def check_ours(path: Path, wanted: str) -> str:
     if author == OURS:
         return found
     whose = "was edited by hand since it was written" if author == EDITED else "was not written by this collection"
-    difference = "\n".join(
-        list(difflib.unified_diff(found.splitlines(), wanted.splitlines(), "found", "wanted", lineterm="", n=1))[:60]
-    )
+    lines = list(difflib.unified_diff(found.splitlines(), wanted.splitlines(), "found", "wanted", lineterm="", n=0))
+    more = [f"… and {len(lines) - _SHOWN} more lines"] if len(lines) > _SHOWN else []
+    difference = "\n".join([*(line[:_WIDE] for line in lines[:_SHOWN]), *more])
     raise ForeignOverride(
         f"'{path}' {whose}, and is left alone. Move what you need of it into netbox-dev.yml (services, settings, port) "
         f"and the file out of the way, then run again. The difference:\n{difference}",

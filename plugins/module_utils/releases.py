@@ -53,7 +53,7 @@ def missing_parent(error: str) -> str:
         return (
             f"'{app}' is no app of NetBox's own: is the plugin that it belongs to missing, or its migration '{name}'?"
         )
-    first = next((minor for minor, last in zip(RELEASES, _MIGRATIONS[app]) if int(number or 0) <= last), None)
+    first = _first_with(app, number)
     if first == next(iter(RELEASES)):
         return f"No NetBox from {first} on is known to have the migration '{name}' of '{app}'."
     if first is None:
@@ -62,6 +62,19 @@ def missing_parent(error: str) -> str:
         f"NetBox {first} is the first to have the migration '{name}' of '{app}': choose it with 'netbox: \"{first}\"' "
         "in netbox-dev.yml and run dev_setup.yml, or let the plugin's migration depend on one that this NetBox has."
     )
+
+
+def first_netbox(error: str) -> str:
+    """Which NetBox has a migration that is applied and that this one lacks, by our words; empty for another error."""
+    match = re.search(r"this NetBox has no file of: (\w+)\.((\d+)_\w*)", error)
+    app, name, number = match.groups() if match else ("", "", "")
+    first = _first_with(app, number)
+    return f"NetBox {first} is the first to have the migration '{name}' of '{app}'." if first else ""
+
+
+def _first_with(app: str, number: str | None) -> str | None:
+    found = zip(RELEASES, _MIGRATIONS.get(app, ()))
+    return next((minor for minor, last in found if int(number or 0) <= last), None)
 
 
 def netbox_minor(version: str) -> str:

@@ -85,7 +85,7 @@ class Running:
         Raises StackLocked where such a command, a build say, does not end in time.
         """
         started = time.monotonic()
-        self._end_tasks()
+        self.end_tasks()
         if self.compose.commands_under_way():
             self.reporter.say("waiting for a command of a run that was killed")
         while self.compose.commands_under_way():
@@ -95,10 +95,11 @@ class Running:
                     f"'{self.compose.under_way}'. Let it end, and run again."
                 )
             time.sleep(0.2)
-            self._end_tasks()
+            self.end_tasks()
         self.engine.remove_half_made()
 
-    def _end_tasks(self) -> None:
+    def end_tasks(self) -> None:
+        """End one-off tasks and commands, in containers of their own and in the services'."""
         self.engine.remove_tasks()
         left = list((self.stack.state / "run").glob(f"{UNDER_WAY}*"))
         if not left:
@@ -342,9 +343,20 @@ class Running:
             # A file that was saved meanwhile is loaded already; the next run finds it as a change.
             disk = replace(disk, code=code)
         self._wait_served(deadline)
+        self._look_again(disk)
         for verdict in verdicts:
             self.assert_registered(verdict.told.get("report", {}))
         return verdicts
+
+    def _look_again(self, disk: Disk) -> None:
+        """What took a moment to end did it while pages were asked for."""
+        containers = self.engine.containers()
+        for name in sorted(self.roles):
+            verdict = self._judged(name, containers.get(name), disk)
+            if _dead(containers.get(name)):
+                raise self._unhealthy(name, "stopped right after its start")
+            if verdict.needs and verdict.told.get("error") and verdict.told.get("attempted") == disk.code:
+                raise self._broken(verdict, containers[name])
 
     def _judged(self, name: str, container: dict[str, Any] | None, disk: Disk) -> Verdict:
         verdict = judge(self.stack, name, container, disk)

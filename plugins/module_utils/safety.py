@@ -58,8 +58,9 @@ class Safety:
     def recover(self, put_back: bool | None = None) -> bool:
         """Put back what a run left that was killed in the middle; return whether there was anything.
 
-        Where services were started, stopped or went on since then, rows may have been written: only ``put_back`` says
-        then what becomes of them. Raises SchemaFailed without it, and services stay as they are.
+        Where services were started, stopped or went on since then, and were let write by somebody, rows may have been
+        written: only ``put_back`` says then what becomes of them. Raises SchemaFailed without it, and services stay as
+        they are.
         """
         under_way = read_json(self.stack.state / FILE)
         paused = self._paused()
@@ -71,7 +72,7 @@ class Safety:
             return False
         database = Database(self.engine, self.compose)
         copy = str(under_way["copy"])
-        held = self._paused_since() == under_way.get("paused")
+        held = self._paused_since() == under_way.get("paused") or database.held_off()
         with self.reporter.step("put the database back") as step:
             if copy not in database.copies():
                 # It was not made yet, or has taken its place already.
@@ -92,26 +93,36 @@ class Safety:
                 )
             else:
                 step.detail = f"the database stays as it is; as before a run that was killed, it is kept as '{copy}'"
-        self._forget()
+        self._forget(database)
         self._resume(paused)
         return True
 
-    @contextmanager
-    def guarded(self, *files: str) -> Iterator[Database]:
-        """Services paused, and the database copied; what fails inside ends with the database as it was.
-
-        So do the state's ``files``. Where even that fails, services stay paused and the next run does it.
-        """
+    def assert_room(self, copies: int = 1) -> Database:
+        """Raises SchemaFailed where the server's disk has no room for copies of the database."""
         database = Database(self.engine, self.compose)
+        wrong = database.lacks_room(copies)
+        if wrong:
+            raise SchemaFailed(wrong)
+        return database
+
+    @contextmanager
+    def guarded(self, *files: str, copies: int = 1) -> Iterator[Database]:
+        """Services paused, the database copied, and others kept from writing to it; what fails inside ends with it as
+        it was.
+
+        So do the state's ``files``. Where even that fails, services stay paused and the next run does it. ``copies``
+        are those that there must be room for.
+        """
+        database = self.assert_room(copies)
         copy = database.new_copy_name()
         paused = self._pause_between(database)
         try:
             under_way = {"copy": copy, "paused": self._paused_since(), "files": read_files(self.stack, files)}
             write_json(self.stack.state / FILE, under_way)
             try:
-                database.copy(copy)
+                database.copy_and_hold_off(copy)
             except BaseException:
-                self._forget()
+                self._forget(database)
                 raise
             try:
                 yield database
@@ -127,15 +138,16 @@ class Safety:
                         copy=copy,
                     ) from error
                 restore_files(self.stack, under_way)
-                self._forget()
+                self._forget(database)
                 raise
-            self._forget()
+            self._forget(database)
             for old in database.copies()[:-KEPT]:
                 database.drop(old)
         finally:
             self._resume(paused)
 
-    def _forget(self) -> None:
+    def _forget(self, database: Database) -> None:
+        database.let_write()
         (self.stack.state / FILE).unlink(missing_ok=True)
 
     def _pause_between(self, database: Database) -> list[str]:

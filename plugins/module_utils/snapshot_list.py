@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from .database import Described
+from .database import Described, size_text
 
 
 def by_age(found: Mapping[str, Described]) -> list[str]:
@@ -66,15 +66,6 @@ def listed(found: Mapping[str, Described], current: str) -> list[str]:
     lines = ["  ".join([*(cell.ljust(width) for cell, width in zip(row, widths)), row[8]]).rstrip() for row in rows]
     total = size_text(sum(one.size for one in found.values()))
     return [*lines, f"{len(found)} snapshot{'' if len(found) == 1 else 's'}, {total}"]
-
-
-def size_text(count: float) -> str:
-    """Bytes for a person."""
-    for unit in ("B", "KB", "MB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}"
-        count /= 1024
-    return f"{count:.1f} GB"
 
 
 def age_text(seconds: float) -> str:

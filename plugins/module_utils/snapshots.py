@@ -20,7 +20,7 @@ from typing import Any
 
 from . import dumps
 from .beside import PARTS, save
-from .database import NAME_BYTES, Database, Described
+from .database import NAME_BYTES, Database, Described, lacks_room, size_text
 from .errors import InvalidDump, InvalidSnapshot, SchemaFailed, SnapshotFailed, StackNotSetUp, nearest
 from .events import Reporter
 from .follow import where
@@ -31,14 +31,11 @@ from .pristine import ensure_pristine, find_pristine
 from .quiet import quiet
 from .restoring import Restoring, recover
 from .services import python_services, web_service
-from .snapshot_list import by_age, describe, listed, size_text, state_of
+from .snapshot_list import by_age, describe, listed, state_of
 
 MARK = "_snapshot_"
 FOLDER = "snapshots"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
-# So much more than a database takes must be free to copy it: a server whose log finds no room can drop nothing either.
-_ROOM = 1.1
-_ROOM_FOR_LOG = 96 << 20
 
 
 @dataclass
@@ -246,16 +243,9 @@ class Snapshots:
 
     def assert_room(self, needed: int) -> None:
         """Raises SnapshotFailed before anything is begun where the server's disk has no room for a copy."""
-        free = self.look.free
-        if free < needed * _ROOM + _ROOM_FOR_LOG:
-            raise SnapshotFailed(
-                f"no room: a copy of the database takes {size_text(needed)}, and as much as "
-                f"{size_text(_ROOM_FOR_LOG)} meanwhile; {size_text(free)} are free where PostgreSQL keeps it. Remove "
-                "snapshots (state=absent; snapshot.yml -e list=true shows their sizes) or make room. Nothing was "
-                "changed.",
-                needed=needed,
-                free=free,
-            )
+        wrong = lacks_room(needed, self.look.free)
+        if wrong:
+            raise SnapshotFailed(wrong, needed=needed, free=self.look.free)
 
     def _prune(self, made: str, keep: int | None, result: Result) -> None:
         if keep is None:

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any, Callable
 
 from .changes import Wanted
+from .compose import last_lines
 from .converge import Converger, Outcome
 from .errors import NetBoxDevError
 from .events import Reporter
 from .follow import kept_databases
 from .freshness import OTHER_CODE, Verdict
+from .hold import refused, watched
 from .manifest import FILE
 from .runtime.digest import loaded, signature
 from .schema import inherited_drift, replacements
@@ -24,6 +26,7 @@ from .stack import Stack
 from .state import lock_holder
 
 _SHORT_ID = 12
+_REFUSED_LINES = 6
 
 
 @dataclass
@@ -37,6 +40,8 @@ class Status:
     plugin: dict[str, Any] = field(default_factory=dict)
     # Who is at it, if a run is under way.
     run: str = ""
+    # Whether a watch runs, and what it refuses of what was saved.
+    watch: dict[str, Any] = field(default_factory=dict)
     last_apply: str = ""
 
     @property
@@ -80,6 +85,7 @@ def look(
         "url": f"{stack.url}/plugins/{report['base_url']}/" if report.get("base_url") else "",
     }
     status.run = lock_holder(stack.state) or ""
+    status.watch = {"running": watched(stack), "refused": refused(stack)}
     recorded = stack.state / FILE
     if recorded.is_file():
         moment = datetime.fromtimestamp(recorded.stat().st_mtime, timezone.utc)
@@ -111,17 +117,22 @@ def _cold(verdicts: list[Verdict]) -> list[str]:
 
 def _database(asked: Mapping[str, Any]) -> dict[str, Any]:
     if "error" in asked:
-        return {"state": "unknown", "why": asked["error"], "pending": [], "missing": [], "drift": [], "inherited": 0}
+        nothing: dict[str, Any] = {key: [] for key in ("pending", "missing", "foreign", "drift")}
+        return {"state": "unknown", "why": asked["error"], **nothing, "inherited": 0}
     why = []
     if asked["pending"]:
         why.append(f"not applied: {_some(asked['pending'])}")
     if asked["missing"]:
         why.append(f"applied and not on disk: {_some(asked['missing'])}")
+    # A stack that was set up by an older version does not tell.
+    foreign = asked.get("foreign", [])
+    if foreign:
+        why.append(f"applied and not in this NetBox: {_some(foreign)}")
     if asked["drift"]:
         why.append(f"{len(asked['drift'])} operations differ between models and migrations")
     state = "stale" if why else "fresh"
     kept = {key: asked[key] for key in ("pending", "missing", "inherited")}
-    return {"state": state, "why": "; ".join(why), "drift": asked["drift"], **kept}
+    return {"state": state, "why": "; ".join(why), "foreign": foreign, "drift": asked["drift"], **kept}
 
 
 def _static(asked: Mapping[str, Any]) -> dict[str, Any]:
@@ -194,7 +205,11 @@ def for_people(status: Status, stack: Stack) -> list[str]:
         + (f" in NetBox {status.plugin['netbox']}, {status.plugin['url']}" if status.plugin["url"] else "")
     )
     lines.append(f"last apply: {status.last_apply or 'none'}{f'; under way: {status.run}' if status.run else ''}")
-    lines += [f"note: {notice}" for notice in status.outcome.notices]
+    why = status.watch.get("refused", "")
+    if status.watch.get("running"):
+        lines.append(f"watch: runs{' and refuses what was saved:' if why else ''}")
+        lines += [f"  {line}" for line in last_lines(why, _REFUSED_LINES).splitlines()]
+    lines += [f"note: {notice}" for notice in status.outcome.notices if notice not in why]
     if status.fresh:
         return [*lines, f"fresh: {stack.url} runs what is on disk"]
     doing = ", ".join(dict.fromkeys(action.action for action in status.outcome.plan))
@@ -221,6 +236,7 @@ def describe(status: Status) -> dict[str, Any]:
         "static": status.static,
         "plugin": status.plugin,
         "run": status.run,
+        "watch": status.watch,
         "last_apply": status.last_apply,
         "plan": [action.describe() for action in status.outcome.plan],
         "notices": status.outcome.notices,

@@ -12,8 +12,10 @@ import urllib.parse
 from dataclasses import dataclass
 
 from .errors import InvalidPath
+from .runtime.toolbar import HEADER
 
 _TIMEOUT_S = 60
+_MOST_REDIRECTS = 5
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,13 @@ class Visitor:
     def __init__(self, port: int) -> None:
         self._port = port
         self._cookies: dict[str, str] = {}
+        # Where the last answer sends whoever asked.
+        self._location = ""
 
     def _ask(self, path: str, data: dict[str, str] | None = None) -> tuple[int, str]:
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_TIMEOUT_S)
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
+        cookies = "; ".join(f"{name}={value}" for name, value in self._cookies.items())
+        headers = {"Cookie": cookies, HEADER: "measure"}
         body = None
         if data is not None:
             body = urllib.parse.urlencode(data)
@@ -57,6 +62,7 @@ class Visitor:
             for cookie in response.headers.get_all("Set-Cookie", []):
                 name, _equals, value = cookie.partition(";")[0].partition("=")
                 self._cookies[name] = value
+            self._location = response.headers.get("Location") or ""
             return response.status, response.read().decode("utf-8", "replace")
 
     def log_in(self, name: str, password: str) -> bool:
@@ -68,6 +74,18 @@ class Visitor:
                 data = {"csrfmiddlewaretoken": token.group(1), "username": name, "password": password, "next": "/"}
                 return self._ask("/login/", data)[0] == 302
         return False
+
+    def leads_to(self, path: str) -> str:
+        """The page that a path leads to in the end, by redirects within the stack; the path itself where it is one."""
+        at = path
+        for _again in range(_MOST_REDIRECTS):
+            if self.visit(at).status not in (301, 302, 303, 307, 308):
+                return at
+            to = urllib.parse.urlsplit(urllib.parse.urljoin(f"http://127.0.0.1:{self._port}{at}", self._location))
+            if to.port != self._port:
+                return path
+            at = path_of(to._replace(scheme="", netloc="").geturl())
+        return path
 
     def visit(self, path: str) -> Visit:
         """GET a page; a status of 0 is no answer."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from .change import Change, compilable, printable
 from .changes import Wanted, find_changes
 from .converge import Converger, Outcome
-from .errors import NetBoxDevError, SavedMeanwhile
+from .errors import NetBoxDevError, SavedMeanwhile, StackLocked
 from .events import Reporter, Step
 from .freshness import disk_code, told_by
 from .hold import allow, tell_error, watching
@@ -24,7 +24,7 @@ from .running import Limits
 from .runtime.compiles import broken_python
 from .schema import wishes_of
 from .stack import Stack, load
-from .state import lock
+from .state import lock, lock_holder
 from .summary import summarize
 
 POLL_S = 0.1
@@ -125,6 +125,8 @@ class Watch:
         self.bursts = 0
         self.failed = 0
         self.error: NetBoxDevError | None = None
+        # Whether another run holds the stack, and something is to be applied when it ends.
+        self.waits = False
         # Of services, and the code that was applied last.
         self.roles: dict[str, str] = {}
         self.code = ""
@@ -146,11 +148,12 @@ class Watch:
             self._apply(first=True)
             self.reporter.say(f"watching {self.stack.plugin.root}; {self.stack.url}")
             while not (once and self.bursts) and time.monotonic() < deadline and os.getppid() == parent:
-                if not watched.moved():
+                if watched.moved():
+                    # What is saved from here on is seen as another burst.
+                    watched.settle()
+                elif not self.waits or lock_holder(self.stack.state):
                     time.sleep(POLL_S)
                     continue
-                # What is saved from here on is seen as another burst.
-                watched.settle()
                 self._apply()
 
     def _apply(self, first: bool = False) -> None:
@@ -162,10 +165,11 @@ class Watch:
             self.stack = load(self.plugin_path)
             code = disk_code(self.stack)
             changes = find_changes(self.stack).changes
-            if not (changes or first or self.error):
+            if not (changes or first or self.error or self.waits):
                 return
             files = _files(changes) or files
             with lock(self.stack.state, self.lock_s, "watch"):
+                self.waits = False
                 if code == disk_code(self.stack):
                     self._allow(changes, code, terse)
                 converger = Converger(self.stack, terse, self.limits)
@@ -174,6 +178,10 @@ class Watch:
                 self.roles, self.code = converger.roles, code if code == disk_code(self.stack) else ""
         except SavedMeanwhile:
             # That is another burst, with these changes among its own.
+            return
+        except StackLocked as error:
+            self.waits = True
+            self._tell(files, f"waits for another run: {error.details.get('holder') or error.message}", started)
             return
         except NetBoxDevError as error:
             self.bursts += 1

@@ -18,6 +18,12 @@ description:
 extends_documentation_fragment:
   - hedgehog.netbox_dev.plugin
   - hedgehog.netbox_dev.plugin.told
+options:
+  all:
+    description:
+      - List every stack that the engine of this machine has containers of, in place of looking at one.
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: Can run in check mode and return what would change without changing it.
@@ -38,12 +44,43 @@ EXAMPLES = r"""
     plugin_path: ~/src/netbox-example-plugin
   register: stack
 
+- name: List the stacks of this machine
+  hedgehog.netbox_dev.stack_info:
+    all: true
+
 - name: Go on only when it is
   ansible.builtin.assert:
     that: stack.fresh
 """
 
 RETURN = r"""
+stacks:
+  description: Every stack of this machine, by the path of its plugin.
+  returned: with O(all)
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: What stands for its path.
+      type: str
+    project_name:
+      description: Its Compose project.
+      type: str
+    plugin_path:
+      description: Where its plugin is; empty when its containers do not tell.
+      type: str
+    there:
+      description: Whether that path still is.
+      type: bool
+    url:
+      description: Where NetBox is served.
+      type: str
+    services:
+      description: How many of its services run NetBox.
+      type: int
+    running:
+      description: How many of them do so now.
+      type: int
 fresh:
   description: Whether every service, the database and the static files are as on disk, and the plugin is registered.
   returned: success
@@ -93,8 +130,8 @@ services:
       container: 8a2be9d1c4f0
 database:
   description: V(state) (V(fresh), V(stale) or V(unknown)), V(why), and lists of migrations that are V(pending) or
-    applied and V(missing) on disk, the V(drift) of models from migrations beyond the V(inherited) one; the databases
-    that were V(kept) of other branches.
+    applied and V(missing) on disk (V(foreign) where they are NetBox's own), the V(drift) of models from migrations
+    beyond the V(inherited) one; the databases that were V(kept) of other branches.
   returned: success
   type: dict
 static:
@@ -119,6 +156,11 @@ run:
   description: The run that is under way, if one is.
   returned: success
   type: str
+watch:
+  description: Whether a watch is V(running), and with which words it V(refused) what was saved.
+  returned: success
+  type: dict
+  sample: {running: true, refused: ""}
 last_apply:
   description: When the last run ended well, in UTC; empty when none did.
   returned: success
@@ -136,18 +178,24 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import status
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import PLUGIN_SPEC, TOLD_SPEC, run_module
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.engine import Engine
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import load
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stacks import find_stacks, table
 
 
 def work(module: AnsibleModule, reporter: Reporter) -> dict[str, Any]:
+    if module.params["all"]:
+        found = find_stacks(Engine(""))
+        return {"changed": False, "stacks": found, "summary": table(found)}
     stack = load(module.params["plugin_path"])
-    found = status.look(stack, reporter)
-    return {"changed": False, **status.describe(found), "summary": status.for_people(found, stack)}
+    looked = status.look(stack, reporter)
+    return {"changed": False, **status.describe(looked), "summary": status.for_people(looked, stack)}
 
 
 def main() -> None:
-    run_module(AnsibleModule(argument_spec={**PLUGIN_SPEC, **TOLD_SPEC}, supports_check_mode=True), work)
+    spec = {"all": {"type": "bool", "default": False}, **PLUGIN_SPEC, **TOLD_SPEC}
+    run_module(AnsibleModule(argument_spec=spec, supports_check_mode=True), work)
 
 
 if __name__ == "__main__":

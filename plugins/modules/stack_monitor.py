@@ -23,7 +23,9 @@ extends_documentation_fragment:
   - hedgehog.netbox_dev.plugin.run
 options:
   urls:
-    description: Pages, as paths or as URLs of the stack. Without any, the plugin's page, V(/) and V(/login/).
+    description:
+      - Pages, as paths or as URLs of the stack. Without any, the plugin's page, or the one that it leads to, V(/) and
+        V(/login/).
     type: list
     elements: str
     default: []

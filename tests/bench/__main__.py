@@ -11,7 +11,6 @@ Arguments: the number of repetitions (3).
 
 from __future__ import annotations
 
-import re
 import shutil
 import statistics
 import sys
@@ -23,7 +22,7 @@ from typing import Callable
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from bench import testdb
+from bench import saved, testdb
 from bench.scan import main as scan
 from bench.snapshots import measure
 from e2e.conftest import build_sandbox
@@ -72,26 +71,6 @@ def typed_settings_change(stack: Stack) -> None:
     served(stack)
 
 
-def save_title(stack: Stack, title: str) -> None:
-    path = stack.package / "views.py"
-    text = path.read_text(encoding="utf-8")
-    path.write_text(re.sub(r'^TITLE = ".*"$', f'TITLE = "{title}"', text, flags=re.M), encoding="utf-8")
-
-
-def saved_view(stack: Stack, title: str) -> None:
-    """Save a view and ask until its effect is there: nothing is typed."""
-    save_title(stack, title)
-    while stack.http("/plugins/example/info/").json()["title"] != title:
-        time.sleep(0.02)
-
-
-def restarted_view(stack: Stack, title: str) -> None:
-    """The document's remedy for a change that is not reflected: restart the web service."""
-    save_title(stack, title)
-    stack.compose("restart", "netbox")
-    served(stack)
-
-
 def report(name: str, ours: list[float], theirs: list[float]) -> None:
     mine, other = statistics.median(ours), statistics.median(theirs)
     print(f"{name} {mine:.2f} {other:.2f} {mine / other:.2f}", flush=True)
@@ -111,12 +90,6 @@ def main() -> None:
         ours: list[float] = []
         theirs: list[float] = []
         for turn in range(repetitions):
-            theirs.append(timed(partial(restarted_view, stack, f"typed {turn}")))
-            ours.append(timed(partial(saved_view, stack, f"saved {turn}")))
-        report("view", ours, theirs)
-        stack.must_apply()
-        ours, theirs = [], []
-        for turn in range(repetitions):
             add_field(stack, f"typed_{turn}")
             theirs.append(timed(partial(typed_model_change, stack)))
             stack.must_apply()
@@ -133,6 +106,8 @@ def main() -> None:
         for name, (mine, others) in measure(stack, repetitions).items():
             report(name, mine, others)
         report("test_database", *testdb.measure(stack, repetitions))
+        for name, both in saved.measure(stack, repetitions).items():
+            report(name, *both)
     finally:
         stack.remove()
         shutil.rmtree(home, ignore_errors=True)

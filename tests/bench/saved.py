@@ -4,30 +4,22 @@
 the same image, and where that does nothing, against the workflow document's commands.
 
 A client asks all the while; what was refused or failed is told per kind on standard error. While one side is measured,
-the other does not run. Arguments: the number of repetitions (20).
+the other does not run.
 """
 
 from __future__ import annotations
 
 import re
-import shutil
 import signal
-import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Callable
 
-if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from e2e.conftest import build_sandbox
 from e2e.stack import Stack, free_port
 
 PACKAGE = "netbox_example"
@@ -119,10 +111,9 @@ def runserver(stack: Stack) -> Iterator[Stack]:
     """The same stack as Django's own server serves it, in the place of its services."""
     other = replace(stack, port=free_port())
     name = f"{stack.project}-runserver"
-    services = [name for name in stack.python_services if name != "netbox-housekeeping"]
     options = ("-d", "--rm", "--no-deps", "--name", name, "-p", f"127.0.0.1:{other.port}:8080")
     command = ("--entrypoint", "/opt/netbox/venv/bin/python", "netbox", "manage.py", "runserver", "0.0.0.0:8080")
-    stack.compose("stop", *services)
+    stack.compose("stop", "netbox", "netbox-worker")
     try:
         done = stack.compose("run", *options, *command)
         assert done.returncode == 0, done.stderr
@@ -179,23 +170,3 @@ def measure(stack: Stack, repetitions: int) -> dict[str, tuple[list[float], list
         theirs[kind] = repeated(stack, kind, "typed", min(repetitions, 5), typed)
         stack.must_apply()
     return {f"saved_{kind}": (ours[kind], theirs[kind]) for kind in KINDS}
-
-
-def main() -> None:
-    repetitions = int(sys.argv[1]) if len(sys.argv) > 1 else 20
-    home = Path(tempfile.mkdtemp(prefix="netbox-dev-bench-"))
-    stack = Stack(home / "sandbox/plugin", home / "state", home / "sandbox", free_port())
-    try:
-        build_sandbox(home / "sandbox")
-        play = stack.setup()
-        assert play.status == 0, str(play)
-        for name, both in measure(stack, repetitions).items():
-            mine, other = map(statistics.median, both)
-            sys.stdout.write(f"{name} {mine:.2f} {other:.2f} {mine / other:.2f}\n")
-    finally:
-        stack.remove()
-        shutil.rmtree(home, ignore_errors=True)
-
-
-if __name__ == "__main__":
-    main()

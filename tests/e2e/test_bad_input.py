@@ -226,6 +226,36 @@ def test_a_service_that_ends_right_after_its_start_is_told_at_once(stack: Stack)
     stack.assert_fresh()
 
 
+ENDING = """import sys
+import time
+
+from django.core.management.base import BaseCommand
+
+
+class Command(BaseCommand):
+    def handle(self, *args, **options):
+        time.sleep(3)
+        sys.exit("over and out")
+"""
+
+
+@long
+def test_a_service_that_ends_some_seconds_after_its_start_is_told_by_the_next_run(stack: Stack) -> None:
+    command = "netbox_example/management/commands/ending.py"
+    with stack.kept("netbox-dev.yml", command):
+        project = (stack.plugin / "netbox-dev.yml").read_text(encoding="utf-8")
+        stack.write(command, ENDING)
+        stack.write("netbox-dev.yml", f"services:\n  netbox-ending:\n    command: ending\n{project}")
+        stack.apply()
+        wait_for(lambda: stack.told("netbox-ending")["lived"], "the first end of the process")
+        assert "netbox-ending" in stack.must_apply(check=True).flat
+        play = stack.apply()
+        refused(play.status, play.flat, "broken_code", "'netbox-ending'", "ended with status", "over and out")
+        assert stack.http("/plugins/example/").status == 200
+    stack.must_apply()
+    stack.assert_fresh()
+
+
 def test_without_a_network_the_checkout_says_what_to_do(stack: Stack, tmp_path: Path) -> None:
     plugin = copy_of(stack, tmp_path)
     url = f"http://127.0.0.1:{free_port()}/netbox-docker.git"
@@ -328,6 +358,7 @@ def lock_is_free(stack: Stack) -> bool:
     return done.returncode == 0
 
 
+@long
 def test_ctrl_c_in_the_middle_of_a_build_is_repaired_by_the_next_run(stack: Stack) -> None:
     with stack.kept("netbox-dev.yml"):
         text = (stack.plugin / "netbox-dev.yml").read_text(encoding="utf-8")

@@ -495,6 +495,46 @@ def test_a_database_of_another_version_is_told_from_its_log(well: Stack) -> None
         well.run_once()
 
 
+def older_postgres(folder: Path) -> str:
+    """The image with PostgreSQL 13, of Debian bullseye, made like the sandbox's own with 17 unless it is there."""
+    image = "localhost/netbox-dev-sandbox/postgres:13"
+    if subprocess.run(["docker", "image", "inspect", image], capture_output=True, check=False).returncode:
+        archive, context = folder / "base.tar", ROOT / "tests/sandbox/image"
+        made = ["mmdebstrap", "--variant=minbase", "--components=main", "--include=postgresql-13"]
+        asked = [sys.executable, "-c", "import build; print(build.apt_mirror())"]
+        mirror = subprocess.run(asked, cwd=context.parent, capture_output=True, text=True, check=True).stdout.strip()
+        subprocess.run([*made, "bullseye", str(archive), mirror], check=True, capture_output=True, timeout=400)
+        subprocess.run(["docker", "import", str(archive), f"{image}-base"], check=True, capture_output=True)
+        recipe = folder / "Dockerfile"
+        text = (context / "Dockerfile.postgres").read_text(encoding="utf-8")
+        recipe.write_text(text.replace("/17", "/13").replace("PG_MAJOR=17", "PG_MAJOR=13"), encoding="utf-8")
+        build = ["docker", "build", "--build-arg", f"BASE={image}-base", "-t", image, "-f", str(recipe), str(context)]
+        subprocess.run(build, check=True, capture_output=True, timeout=300)
+    return image
+
+
+@long
+@pytest.mark.skipif(not shutil.which("mmdebstrap"), reason="mmdebstrap makes the older PostgreSQL's image")
+def test_a_postgresql_that_is_too_old_is_named_and_nothing_that_follows_from_it(well: Stack, tmp_path: Path) -> None:
+    image = older_postgres(tmp_path)
+    older = tmp_path / "older.yml"
+    service = {"image": image, "volumes": ["older:/var/lib/postgresql/data"]}
+    older.write_text(json.dumps({"services": {"postgres": service}, "volumes": {"older": {}}}), encoding="utf-8")
+    files = ("-f", "docker-compose.yml", "-f", "docker-compose.override.yml")
+    dump = well.exec("postgres", "sh", "-c", 'pg_dump -U "$POSTGRES_USER" "$POSTGRES_DB"')
+    try:
+        up = well.compose(*files, "-f", str(older), "up", "-d", "--no-deps", "--wait", "postgres")
+        assert up.returncode == 0, up.stderr
+        restore = 'psql -q -U "$POSTGRES_USER" "$POSTGRES_DB"'
+        assert well.compose("exec", "-T", "postgres", "sh", "-c", restore, stdin=dump).returncode == 0
+        made = finds(well, {"database_version": "PostgreSQL 13 is too old for NetBox 4.3 | 14 or newer is needed"})
+        assert "dump, remove the database's volume" in made.text("database_version")
+    finally:
+        well.compose(*files, "up", "-d", "--no-deps", "--wait", "postgres")
+        subprocess.run(["docker", "volume", "rm", f"{well.project}_older"], check=True, capture_output=True)
+        well.run_once()
+
+
 @long
 def test_a_worker_without_a_process_that_stays(well: Stack) -> None:
     with well.kept("netbox-dev.yml"):

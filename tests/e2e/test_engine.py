@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator
 
 import pytest
 
+from .long import long
 from .stack import Stack
 
 MODELS = "netbox_example/models.py"
@@ -150,46 +152,55 @@ def test_an_app_inside_the_package_has_its_own_migrations(committed: Stack) -> N
         shutil.rmtree(app)
 
 
-def test_a_migration_that_no_commit_had_is_taken_back_renamed_and_never_guessed(committed: Stack) -> None:
+COLUMN = "SELECT data_type FROM information_schema.columns WHERE column_name = 'again'"
+
+
+def add_field(stack: Stack, kind: str) -> str:
+    """Give the model a field, apply it, and return its migration's file."""
+    before = migrations(stack)
+    meta = '    class Meta:\n        ordering = ("fabric"'
+    stack.replace(MODELS, f"^{re.escape(meta)}", f"\n    again = models.{kind}(blank=True, null=True)\n\n{meta}")
+    stack.must_apply()
+    (made,) = migrations(stack) - before
+    return made
+
+
+def test_a_migration_that_no_commit_had_is_taken_back_or_renamed(committed: Stack) -> None:
     folder = committed.package / "migrations"
-    field = '    {} = models.{}(blank=True, null=True)\n\n    class Meta:\n        ordering = ("fabric"'
-    place = r'^    class Meta:\n        ordering = \("fabric"'
-    before = migrations(committed)
-
-    def column() -> str:
-        return committed.psql("SELECT data_type FROM information_schema.columns WHERE column_name = 'again'")
-
-    committed.replace(MODELS, place, "\n" + field.format("again", "IntegerField"))
-    committed.must_apply()
-    (first,) = migrations(committed) - before
+    first = add_field(committed, "IntegerField")
     # As git restore and git clean do.
     (folder / first).unlink()
     git(committed, "checkout", "-q", "--", MODELS)
     play = committed.must_apply()
     assert f"applied and not on disk: netbox_example.{first[:-3]}; taken back, with what they added" in play.flat
-    assert column() == ""
-    committed.replace(MODELS, place, "\n" + field.format("again", "TextField"))
-    committed.must_apply()
-    (second,) = migrations(committed) - before
-    committed.psql("UPDATE netbox_example_switch SET again = 'kept'")
+    assert committed.psql(COLUMN) == ""
+    second = add_field(committed, "TextField")
     (folder / second).rename(folder / "0950_renamed.py")
     assert "renamed on disk, and so in the database" in committed.must_apply().flat
-    assert column() == "text"
+    assert committed.psql(COLUMN) == "text"
     committed.assert_fresh()
-    # Nobody knows what it was: nothing is done, and that is said each time.
-    text = (folder / "0950_renamed.py").read_text(encoding="utf-8")
     (folder / "0950_renamed.py").unlink()
+
+
+@long
+def test_what_a_migration_was_is_never_guessed(committed: Stack) -> None:
+    folder = committed.package / "migrations"
+    name = add_field(committed, "TextField")
+    committed.psql("UPDATE netbox_example_switch SET again = 'kept'")
+    text = (folder / name).read_text(encoding="utf-8")
+    (folder / name).unlink()
     (committed.state / "migrations.json").unlink()
+    # Nobody knows what it was: nothing is done, and that is said each time.
     for check in (True, False):
         play = committed.apply("migrations", check=check)
         assert play.status != 0
-        assert "not on disk: netbox_example.0950_renamed. Neither git nor an earlier run knows" in play.flat, str(play)
-    committed.write("netbox_example/migrations/0950_renamed.py", text)
+        assert f"not on disk: netbox_example.{name[:-3]}. Neither git nor an earlier run knows" in play.flat, str(play)
+    committed.write(f"netbox_example/migrations/{name}", text)
     committed.must_apply()
-    (folder / "0950_renamed.py").unlink()
+    (folder / name).unlink()
     git(committed, "checkout", "-q", "--", MODELS)
     assert "taken back" in committed.must_apply().flat
-    assert column() == ""
+    assert committed.psql(COLUMN) == ""
 
 
 def test_a_plugins_page_that_fails_is_told(committed: Stack) -> None:

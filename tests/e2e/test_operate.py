@@ -5,7 +5,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -153,7 +156,50 @@ def test_a_command_ends_at_its_time_limit_in_the_container_too(stack: Stack, tmp
     assert play.status != 0
     assert "did not end within 8 s" in play.flat, str(play)
     assert "begun" in play.output
-    assert "netbox_dev_runtime.command" not in stack.compose("top", "netbox").stdout
+    assert not commands(stack)
+
+
+def commands(stack: Stack) -> list[str]:
+    """Management commands that run in the web service's container."""
+    return re.findall(r"netbox_dev_runtime\.command", stack.compose("top", "netbox").stdout)
+
+
+def begun(stack: Stack, tmp_path: Path) -> subprocess.Popen[str]:
+    """A playbook whose script has begun, and goes on for minutes."""
+    script = tmp_path / "long.py"
+    script.write_text("import time\nprint('begun', flush=True)\ntime.sleep(300)\n", encoding="utf-8")
+    _arguments, process = stack.start_playbook("manage.yml", script=str(script))
+    assert process.stdout
+    shown = []
+    for line in process.stdout:
+        shown.append(line)
+        if line.strip() == "begun":
+            return process
+    raise AssertionError(f"the script never began:\n{''.join(shown)}")
+
+
+@long
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_command_ends_with_its_run_in_the_container_too(stack: Stack, tmp_path: Path, number: signal.Signals) -> None:
+    process = begun(stack, tmp_path)
+    assert commands(stack)
+    os.killpg(process.pid, number)
+    process.communicate(timeout=60)
+    wait_for(lambda: not commands(stack), "the command to end", 30)
+    assert manage(stack, "check").status == 0
+
+
+@long
+def test_a_command_that_a_killed_run_left_is_ended_by_the_next(stack: Stack, tmp_path: Path) -> None:
+    process = begun(stack, tmp_path)
+    module = int(re.findall(r"\d+", (stack.state / "lock").read_text(encoding="ascii"))[0])
+    for pid in (module, process.pid):
+        os.kill(pid, signal.SIGKILL)
+    process.communicate(timeout=60)
+    assert commands(stack)
+    play = manage(stack, "collectstatic --noinput")
+    assert play.status == 0, str(play)
+    assert not commands(stack)
 
 
 @long

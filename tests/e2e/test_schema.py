@@ -114,6 +114,34 @@ def test_where_migrations_are_written_by_hand_models_that_differ_are_an_error(st
     assert stack.http("/login/").status == 200
 
 
+@long
+@pytest.mark.usefixtures("row")
+def test_what_a_dependency_adds_to_a_model_is_decided_by_the_run_that_installs_it(stack: Stack) -> None:
+    before = migrations(stack)
+    has = "__import__('importlib.util').util.find_spec('toolz')"
+    with stack.kept("netbox-dev.yml"):
+        project = (stack.plugin / "netbox-dev.yml").read_text(encoding="utf-8").replace("  - toolz\n", "")
+        stack.write("netbox-dev.yml", project)
+        stack.replace(
+            MODELS,
+            DESCRIPTION,
+            f"    serial = models.CharField(max_length=9, default='a') if {has} else None\n    description = models",
+        )
+        stack.must_apply()
+        assert migrations(stack) == before
+        project = project.replace("packages:\n", "packages:\n  - toolz\n")
+        stack.write("netbox-dev.yml", f"{project}makemigrations: false\n")
+        play = stack.apply()
+        refused(play.status, play.flat, "schema_failed", "makemigrations is off", "Add field serial to fabric")
+        stack.write("netbox-dev.yml", project)
+        assert "makemigrations" in stack.must_apply(check=True).flat
+        play = stack.must_apply()
+        assert "inherited operations" in play.flat, str(play)
+        assert ask(stack, "serial") == "a"
+        assert len(migrations(stack) - before) == 1
+        stack.assert_fresh()
+
+
 @pytest.mark.usefixtures("row")
 def test_inherited_drift_is_left_or_taken_along_and_the_sql_is_shown(stack: Stack) -> None:
     stack.replace(
@@ -145,6 +173,12 @@ def test_migrations_that_both_come_last_are_named_and_merged_when_asked(stack: S
         play = stack.apply()
         refused(play.status, play.flat, "schema_failed", "0901_left and 0901_right", "-e merge=true")
         assert stack.http("/plugins/example/").status == 200
+        with stack.kept(MODELS):
+            # With a question open, not even the merge is written.
+            stack.replace(MODELS, DESCRIPTION, "    serial = models.CharField(max_length=9)\n    description = models")
+            play = stack.apply(merge=True)
+            refused(play.status, play.flat, "schema_failed", "'fabric.serial' is a new field")
+            assert migrations(stack) == {*before, *(f"{name}.py" for name in names)}
         play = stack.apply(merge=True)
         assert play.status == 0, str(play)
         assert "0902_merge_0901_left_0901_right.py" in migrations(stack)
@@ -274,6 +308,11 @@ def test_a_migration_that_waits_for_somebodys_transaction_gives_up_and_names_it(
         assert migrations(stack) == before
 
 
+# As on a server whose disk is nearly full.
+NO_ROOM = (
+    "from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import database\n"
+    "database._ROOM_FOR_LOG = 1 << 60\n"
+)
 FAILING = """\
 from django.db import migrations, models
 
@@ -304,6 +343,9 @@ def test_a_migration_that_fails_half_way_leaves_the_database_as_it_was(stack: St
     before = columns(stack)
     file = stack.write(path, FAILING.format(last=last, ends="fail"))
     try:
+        status, told = stack.run_once(code=NO_ROOM)
+        assert status != 0
+        assert "no room: a copy of the database takes" in told[-1], "\n".join(told)
         with stack.polling("/login/") as polled:
             play = stack.apply()
         refused(play.status, play.flat, "schema_failed", "0901_fails, 'Raw Python operation': ValueError: on purpose")
@@ -334,6 +376,11 @@ def test_a_run_that_is_killed_while_it_migrates_is_undone_by_the_next(stack: Sta
         stack.kill_run()
         process.communicate(timeout=60)
         assert ask(stack, "description") == "spoilt"
+        # What another client would write now would be lost; so it cannot.
+        write = "UPDATE netbox_example_fabric SET description = 'by hand'"
+        by_hand = stack.compose("exec", "-T", "postgres", "psql", "-U", "netbox", "netbox", "-c", write)
+        assert "read-only transaction" in by_hand.stderr, str(by_hand)
+        stack.compose("restart", "-t", "1", "netbox-worker")
         file.unlink()
         play = stack.must_apply()
         assert "put the database back" in play.done, str(play)
@@ -345,6 +392,7 @@ def test_a_run_that_is_killed_while_it_migrates_is_undone_by_the_next(stack: Sta
     stack.assert_fresh()
 
 
+@long
 @pytest.mark.usefixtures("row")
 def test_of_the_copies_of_migrations_that_went_well_the_last_are_kept(stack: Stack) -> None:
     stack.replace(MODELS, DESCRIPTION, SERIAL)

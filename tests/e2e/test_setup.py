@@ -93,6 +93,10 @@ def test_ports_are_bound_to_this_machine_only(stack: Stack) -> None:
 
 def test_the_debug_toolbar_is_seen_from_this_machine(stack: Stack) -> None:
     assert 'id="djDebug"' in stack.http("/plugins/example/").text
+    # Health checks say that they are none of a browser's.
+    asked = "curl -fsS -H 'X-NetBox-Dev: health' http://localhost:8080/login/"
+    assert "djDebug" not in stack.exec("netbox", "sh", "-c", asked)
+    assert "X-NetBox-Dev: health" in str(stack.containers()["netbox"]["Config"]["Healthcheck"])
 
 
 def test_development_settings_are_in_force(stack: Stack) -> None:

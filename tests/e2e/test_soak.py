@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -94,3 +95,16 @@ def test_many_saves_leave_nothing_behind(stack: Stack) -> None:
     assert told_files(stack) == files
     assert connections(stack) <= connected + 4
     assert portrait(stack, "warm") == portrait(stack, "cold")
+
+
+@long
+def test_no_request_is_lost_while_files_are_saved_sooner_than_netbox_starts(stack: Stack) -> None:
+    path = f"{FOLDER}/views.py"
+    text = (stack.plugin / path).read_text(encoding="utf-8")
+    with stack.kept(path), contextlib.ExitStack() as clients:
+        met = [clients.enter_context(stack.polling("/plugins/example/info/", 0.001)) for _client in range(6)]
+        for number in range(SAVES // 10):
+            stack.write(path, f"{text}\nNUMBER = {number}\n")
+            time.sleep((0.2, 0.5, 0.8, 1.1, 1.5)[number % 5])
+    assert {status for found in met for status in found} == {200}
+    stack.must_apply()

@@ -31,6 +31,11 @@ def test_a_fresh_stack_is_a_table_of_fresh_services(stack: Stack) -> None:
     stack.must_apply()
     says(stack, *(f"{service} " for service in PYTHON_SERVICES), "fresh: http", "last apply: 20", "database: fresh")
     assert "stale" not in str(stack.playbook("status.yml"))
+    listed = stack.playbook("status.yml", all=True)
+    assert (listed.status, listed.changed) == (0, 0), str(listed)
+    (line,) = [line for line in listed.output.splitlines() if stack.project in line]
+    assert line.split()[-5:-1] == [stack.url, str(len(PYTHON_SERVICES)), "of", str(len(PYTHON_SERVICES))]
+    assert str(stack.plugin) in line
 
 
 def test_a_restart_by_somebody_else_is_noticed_and_needs_nothing(stack: Stack) -> None:
@@ -97,3 +102,17 @@ def test_an_empty_database_is_told_and_not_filled_behind_ones_back(stack: Stack)
         assert "dev_setup" in play.flat
     finally:
         stack.psql("ALTER TABLE aside RENAME TO django_migrations")
+
+
+def test_a_database_of_another_netbox_is_told_and_left_alone(stack: Stack) -> None:
+    stack.psql("INSERT INTO django_migrations (app, name, applied) VALUES ('dcim', '0211_platforms_unique', now())")
+    try:
+        says(stack, "applied and not in this NetBox: dcim.0211_platforms_unique", "stale: ")
+        for check in (True, False):
+            play = stack.apply(check=check)
+            assert play.status != 0, str(play)
+            assert "this NetBox has no file of: dcim.0211_platforms_unique" in play.flat
+            assert "NetBox 4.4 is the first to have" in play.flat
+    finally:
+        stack.psql("DELETE FROM django_migrations WHERE name = '0211_platforms_unique'")
+    stack.assert_fresh()

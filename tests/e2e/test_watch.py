@@ -81,6 +81,9 @@ def test_models_whose_migration_is_refused_are_not_loaded(stack: Stack) -> None:
             until(process, "waiting for the next save")
             assert stack.http("/plugins/example/").status == 200
             assert stack.told("netbox")["generation"] == generation
+            told = stack.playbook("status.yml")
+            assert "watch: runs and refuses what was saved:" in told.output
+            assert "asks" in told.output, str(told)
         until(process, "what was saved: ")
 
 

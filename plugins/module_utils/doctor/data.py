@@ -132,7 +132,7 @@ _LEFT = (*_NO_SCHEMA, "migration_parent", "migration_conflict")
 @check(
     "migration_missing",
     "Applied migrations are not on disk",
-    looks_at="the plugin's migrations on record in the database against those on disk",
+    looks_at="the plugin's and NetBox's migrations on record in the database against those on disk",
     remedy="check out the branch that has their files, or run apply-change.yml: it takes them back where it has seen "
     "their texts, and says what it cannot take back",
     unless=_LEFT,
@@ -140,6 +140,12 @@ _LEFT = (*_NO_SCHEMA, "migration_parent", "migration_conflict")
 def migration_missing(facts: Facts) -> Iterator[Found]:
     if _look(facts).get("missing"):
         yield Found("the database has migrations applied that are not on disk", some(_look(facts)["missing"]))
+    if _look(facts).get("foreign"):
+        yield Found(
+            "the database is of another NetBox: migrations are applied that this one does not have",
+            some(_look(facts)["foreign"]),
+            "have that NetBox again, restore what this one made (restore.yml), or make the database anew (reset.yml)",
+        )
 
 
 @check(

@@ -71,8 +71,7 @@ def visit(
 
 
 def _look(plugin_path: str | None, reporter: Reporter) -> tuple[Facts, Visit]:
-    # What looking does is no step of a run.
-    facts = collect(plugin_path, Reporter())
+    facts = collect(plugin_path, reporter.say)
     findings = examine(CHECKS, facts)
     reporter.say(f"looked: {len(findings)} found")
     return facts, Visit(findings, run=facts.run, url=facts.stack.url if facts.stack else "")

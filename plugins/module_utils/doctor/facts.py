@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 from .. import docker_host
 from ..compose import BASE_FILES
@@ -37,6 +37,8 @@ from .files import Files, look_at_files
 
 MIN_ENGINE, MIN_COMPOSE = "20.10.0", "2.18.0"
 _BUSY_LIMIT_S = 20.0
+# What takes up a save says in the end whether it could; on a machine that has much to do that takes longer.
+_TAKING_UP_LIMIT_S = 120.0
 # After this, a service will not notice any more that a file was saved.
 _NOTICED_S = 2.0
 _TASK_LIMIT_S = 90.0
@@ -106,8 +108,8 @@ class Facts:
         return backing_services(self.config) if self.config else []
 
 
-def collect(plugin_path: str | None, reporter: Reporter) -> Facts:
-    """Ask everything that can be asked."""
+def collect(plugin_path: str | None, say: Callable[[str], None]) -> Facts:
+    """Ask everything that can be asked; ``say`` is told what is waited for."""
     facts = Facts(now=time.time())
     with ThreadPoolExecutor(max_workers=12) as pool:
         host = pool.submit(docker_host.look, user_name())
@@ -117,7 +119,7 @@ def collect(plugin_path: str | None, reporter: Reporter) -> Facts:
         except NetBoxDevError as error:
             facts.no_stack = error
         if facts.stack:
-            _collect_stack(facts, facts.stack, reporter, pool)
+            _collect_stack(facts, facts.stack, say, pool)
         facts.host = host.result()
     facts.until = time.time()
     facts.host_verdict = docker_host.judge(facts.host, MIN_ENGINE, MIN_COMPOSE)
@@ -139,14 +141,15 @@ def memory_free(path: str = "/proc/meminfo") -> int | None:
     return None
 
 
-def _collect_stack(facts: Facts, stack: Stack, reporter: Reporter, pool: ThreadPoolExecutor) -> None:
+def _collect_stack(facts: Facts, stack: Stack, say: Callable[[str], None], pool: ThreadPoolExecutor) -> None:
     files = pool.submit(look_at_files, stack)
     checkout = pool.submit(look_at_checkout, stack)
     facts.run = lock_holder(stack.state) or ""
     facts.interrupted = (stack.state / INTERRUPTED).exists()
     try:
-        running = Running(stack, reporter, check=True)
-        _collect_services(facts, running, pool)
+        # What looking does is no step of a run.
+        running = Running(stack, Reporter(), check=True)
+        _collect_services(facts, running, say, pool)
     except NetBoxDevError as error:
         # The engine, or Compose's word on the files; what the checks of those say is better.
         facts.no_status = error
@@ -159,7 +162,7 @@ def _collect_stack(facts: Facts, stack: Stack, reporter: Reporter, pool: ThreadP
         facts.checkout = checkout.result()
 
 
-def _collect_services(facts: Facts, running: Running, pool: ThreadPoolExecutor) -> None:
+def _collect_services(facts: Facts, running: Running, say: Callable[[str], None], pool: ThreadPoolExecutor) -> None:
     stack = running.stack
     facts.containers = running.engine.containers()
     facts.image = running.engine.image_id(stack.image)
@@ -167,7 +170,7 @@ def _collect_services(facts: Facts, running: Running, pool: ThreadPoolExecutor) 
     facts.roles = running.roles = python_services(facts.config)
     base = running.compose.config(files=BASE_FILES)
     facts.base_image = str(base["services"].get(web_service(facts.roles), {}).get("image", ""))
-    _wait_while_busy(facts, running)
+    _wait_while_busy(facts, running, say)
     facts.told = {name: told_by(stack, name) for name in facts.roles}
     down = running.backing_down()
     running_now = {name: str(facts.containers[name]["Id"]) for name in facts.roles if _runs(facts, name)}
@@ -185,6 +188,8 @@ def _collect_services(facts: Facts, running: Running, pool: ThreadPoolExecutor) 
     facts.database = database.result() if database else {}
     facts.asked = asked.result() if asked else {}
     facts.page = page.result() if page else ""
+    # That took its time, and some may have ended a start of theirs meanwhile.
+    facts.told = {name: _later(told, told_by(stack, name)) for name, told in facts.told.items()}
     try:
         check_port(stack, running.engine)
     except NetBoxDevError as error:
@@ -196,28 +201,47 @@ def _runs(facts: Facts, service: str) -> bool:
     return bool(state.get("Running") and not state.get("Paused"))
 
 
-def _wait_while_busy(facts: Facts, running: Running) -> None:
+def _wait_while_busy(facts: Facts, running: Running, say: Callable[[str], None]) -> None:
     """A file was just saved, or a container started: what is about to be fresh is not stale."""
     started = time.monotonic()
     code = disk_code(running.stack)
-    while (waited := time.monotonic() - started) < _BUSY_LIMIT_S:
+    said = False
+    while True:
+        waited = time.monotonic() - started
         told = {name: told_by(running.stack, name) for name in facts.roles if _runs(facts, name)}
-        waiting = [
-            name
-            for name, one in told.items()
-            if one.get("busy")
-            or not (one.get("since") or one.get("error"))
-            or (code not in (one.get("code"), one.get("attempted")) and waited < _NOTICED_S)
-        ]
-        starting = [
-            name
-            for name, container in facts.containers.items()
-            if (container["State"].get("Health") or {}).get("Status") == "starting" and _runs(facts, name)
-        ]
-        if not waiting and not starting:
+        waiting = _waiting(facts, told, code, waited)
+        if not waiting or waited > _TAKING_UP_LIMIT_S:
             return
+        if waited > _BUSY_LIMIT_S and not said:
+            said = True
+            say(f"waiting for {', '.join(waiting)} to take up what was saved, {_TAKING_UP_LIMIT_S:.0f} s at most")
         time.sleep(0.3)
         facts.containers = running.engine.containers()
+
+
+def _waiting(facts: Facts, told: Mapping[str, dict[str, Any]], code: str, waited: float) -> list[str]:
+    """Services that are about to tell more; with the code's error told by one of them the others say nothing new."""
+    if waited > _BUSY_LIMIT_S:
+        known = any(one.get("error") and one.get("attempted") == code for one in told.values())
+        return [] if known else [name for name, one in told.items() if one.get("busy")]
+    waiting = [
+        name
+        for name, one in told.items()
+        if one.get("busy")
+        or not (one.get("since") or one.get("error"))
+        or (code not in (one.get("code"), one.get("attempted")) and waited < _NOTICED_S)
+    ]
+    starting = [
+        name
+        for name, container in facts.containers.items()
+        if (container["State"].get("Health") or {}).get("Status") == "starting" and _runs(facts, name)
+    ]
+    return list(dict.fromkeys([*waiting, *starting]))
+
+
+def _later(before: dict[str, Any], now: dict[str, Any]) -> dict[str, Any]:
+    """What a service tells now, where that is what keeps the code from starting; else what it told before."""
+    return now if now.get("error") and not before.get("error") else before
 
 
 def _logs(facts: Facts, running: Running) -> Iterator[tuple[str, str]]:

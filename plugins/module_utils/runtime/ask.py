@@ -50,7 +50,7 @@ def answer(asked: socket.socket, bind: Callable[[], Any]) -> None:
     asked.send(_BEGUN)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - as long as the process lives
-    with _under_way() if json.loads(request)["lasting"] else contextlib.nullcontext():
+    with under_way() if json.loads(request)["lasting"] else contextlib.nullcontext():
         threading.Thread(target=_end_with, args=(asked,), daemon=True).start()
         status = _run(bind)
     asked.send(str(status).encode())
@@ -89,7 +89,8 @@ def _end_with(asked: socket.socket) -> None:
 
 
 @contextlib.contextmanager
-def _under_way() -> Iterator[None]:
+def under_way() -> Iterator[None]:
+    """Be one of this container's tasks that the next run ends, should this one's be killed."""
     path = os.path.join(RUN_DIR, f"{UNDER_WAY}{socket.gethostname()}-{os.getpid()}")
     with open(path, "wb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)

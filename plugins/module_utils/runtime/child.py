@@ -36,6 +36,10 @@ def _tell(message: dict[str, Any]) -> None:
     os.close(fd)
 
 
+def _wait_for_go() -> None:
+    os.read(int(os.environ["NETBOX_DEV_GO_FD"]), 2)
+
+
 class _Application:
     """Counts requests under way, holds new ones when told to, and forgets parsed templates when one has changed."""
 
@@ -185,9 +189,11 @@ def serve(package_dir: str) -> None:
     server.server_name, server.server_port = "netbox", 8080
     server.setup_environ()
     server.set_app(refreshing if configuration.wishes()["browser_refresh"] else counted)
-    signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGUSR1, lambda *_: threading.Thread(target=counted.hold, daemon=True).start())
     _tell({"ready": explain_registration()})
+    # Until then it may be given up, with whatever it had accepted.
+    _wait_for_go()
+    signal.signal(signal.SIGTERM, end)
     server.serve_forever(poll_interval=0.1)
     server.drain(DRAIN_S)
     sys.stdout.flush()
@@ -228,7 +234,7 @@ def run(arguments: list[str], start: Callable[[], None]) -> None:
             _tell({"error": "".join(traceback.format_exception(error))})
         raise
     # The old child may have to be gone first.
-    os.read(int(os.environ["NETBOX_DEV_GO_FD"]), 2)
+    _wait_for_go()
     from django.core.management import execute_from_command_line
 
     status = 0

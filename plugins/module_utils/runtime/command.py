@@ -3,19 +3,21 @@
 """A management command, run to its end with nobody at the terminal, and what it changed.
 
 The request is one JSON object on standard input: ``{"words": [command, argument, …], "script": text or null,
-"profile": true or false}``. The command's output goes through as it comes; the last line is ``MARK`` and one JSON
-object: ``{"unknown": name, "commands": [names]}``, or ``{"asked": whether it asked a question, "changed": true, false
-or null}``. A profile is written to the directory that the services tell in.
+"profile": true or false, "lasting": whether it may change anything}``. The command's output goes through as it comes;
+the last line is ``MARK`` and one JSON object: ``{"unknown": name, "commands": [names]}``, or ``{"asked": whether it
+asked a question, "changed": true, false or null}``. A profile is written to the directory that the services tell in.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
 import tempfile
 from typing import Any
 
+from .ask import under_way
 from .measure import profiled
 from .netbox import NETBOX_DIR, set_up
 from .supervise import RUN_DIR
@@ -90,6 +92,11 @@ def _run(words: list[str]) -> tuple[int, bool]:
 
 def main() -> None:
     request = json.load(sys.stdin)
+    with under_way() if request["lasting"] else contextlib.nullcontext():
+        _main(request)
+
+
+def _main(request: dict[str, Any]) -> None:
     words = request["words"]
     _give(request["script"])
     set_up()

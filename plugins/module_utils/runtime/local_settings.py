@@ -13,4 +13,8 @@ if _settings is not None:
     CACHES: dict[str, Any] = copy.deepcopy(_settings.CACHES)
     CACHES["default"].setdefault("OPTIONS", {})["COMPRESSOR"] = "django_redis.compressors.zlib.ZlibCompressor"
     STORAGES: dict[str, Any] = copy.deepcopy(getattr(_settings, "STORAGES", {}))
+    DEBUG_TOOLBAR_CONFIG: dict[str, Any] = {
+        "SHOW_TOOLBAR_CALLBACK": "netbox_dev_runtime.toolbar.shown",
+        **getattr(_settings, "DEBUG_TOOLBAR_CONFIG", {}),
+    }
     STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}

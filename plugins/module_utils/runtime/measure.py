@@ -28,7 +28,7 @@ def _rolled_back(paths: list[str]) -> list[dict[str, Any]]:
 
     users: Any = get_user_model()._default_manager
     with transaction.atomic():
-        client = Client(SERVER_NAME="localhost", raise_request_exception=False)
+        client = Client(SERVER_NAME="localhost", raise_request_exception=False, HTTP_X_NETBOX_DEV="measure")
         user = users.filter(is_superuser=True, is_active=True).order_by("pk").first()
         if user:
             client.force_login(user)

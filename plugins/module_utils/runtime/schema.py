@@ -22,6 +22,10 @@ class Conflict(Undecided):
     """Several migrations of one app come last."""
 
 
+class Foreign(Undecided):
+    """Migrations are applied that this NetBox does not have."""
+
+
 def load() -> Any:
     """Migrations on disk and applied."""
     from django.db import connection
@@ -39,6 +43,17 @@ def make_migrations(package: str, request: Mapping[str, Any]) -> dict[str, Any]:
     text, sql}], adopted: {operations: all drift, which is the commit's own, new: how many were not known}, or None}``.
     """
     made: dict[str, Any] = {"written": [], "operations": [], "inherited": 0, "along": [], "files": [], "adopted": None}
+    try:
+        return _make(made, package, request)
+    except BaseException:
+        # Of several files one may be written, and the next not, or a question may be open.
+        for path in made["written"] if not request["dry_run"] else []:
+            with contextlib.suppress(OSError):
+                os.remove(path)
+        raise
+
+
+def _make(made: dict[str, Any], package: str, request: Mapping[str, Any]) -> dict[str, Any]:
     labels = plugin_labels(package)
     loader = load()
     merges = _merges(loader, labels, request["merge"])
@@ -92,13 +107,7 @@ def make_migrations(package: str, request: Mapping[str, Any]) -> dict[str, Any]:
         migration.dependencies = [
             renamed.get(one, one) for one in migration.dependencies if one in renamed or one not in left_out
         ]
-        try:
-            files.add(migration)
-        except BaseException:
-            for path in made["written"]:
-                with contextlib.suppress(OSError):
-                    os.remove(path)
-            raise
+        files.add(migration)
     return made
 
 
@@ -171,11 +180,34 @@ def missing(package: str, replacements: Mapping[str, list[str]]) -> list[str]:
     ``replacements`` are squashed migrations that were seen before, each with what it replaced: one that stands for
     another that is there is not missing.
     """
-    loader = load()
-    labels = plugin_labels(package)
+    return _without_file(load(), plugin_labels(package), replacements)
+
+
+def foreign(package: str) -> list[str]:
+    """The same of NetBox's own apps, and what else it has installed: another NetBox applied them."""
+    from django.apps import apps
+
+    ours = plugin_labels(package)
+    return _without_file(load(), [one.label for one in apps.get_app_configs() if one.label not in ours], {})
+
+
+def refuse_foreign(package: str) -> None:
+    """Raise Foreign where another NetBox was at the database: none goes back to what it was before."""
+    names = foreign(package)
+    if names:
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        raise Foreign(
+            f"applied, and this NetBox has no file of: {', '.join(names[:3])}{more}. They are of another NetBox, and "
+            "nothing takes them back. Have that NetBox again (netbox in netbox-dev.yml, or its image); or restore a "
+            "snapshot or dump that this one made (restore.yml); or let reset.yml make the database anew, without its "
+            "rows. Only what 'manage.py migrate APP --prune' forgets is a left-over that does no harm"
+        )
+
+
+def _without_file(loader: Any, labels: Iterable[str], replacements: Mapping[str, list[str]]) -> list[str]:
     applied = {f"{label}.{name}" for label, name in loader.applied_migrations if label in labels}
     there = {f"{label}.{name}" for label, name in loader.disk_migrations} & applied
-    known = {**replacements, **replaced(package)}
+    known = {**replacements, **_replaced(loader, labels)}
     stood_for = {name for squashed, names in known.items() if squashed in there for name in names}
     stood_for |= {squashed for squashed, names in known.items() if there.issuperset(names)}
     return sorted(applied - there - stood_for)
@@ -183,10 +215,13 @@ def missing(package: str, replacements: Mapping[str, list[str]]) -> list[str]:
 
 def replaced(package: str) -> dict[str, list[str]]:
     """The plugin's squashed migrations on disk, each with what it replaces."""
-    labels = plugin_labels(package)
+    return _replaced(load(), plugin_labels(package))
+
+
+def _replaced(loader: Any, labels: Iterable[str]) -> dict[str, list[str]]:
     return {
         f"{label}.{name}": [f"{app}.{one}" for app, one in migration.replaces]
-        for (label, name), migration in load().disk_migrations.items()
+        for (label, name), migration in loader.disk_migrations.items()
         if label in labels and migration.replaces
     }
 

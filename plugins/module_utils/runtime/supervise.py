@@ -103,6 +103,8 @@ class Supervisor:
         self.stopping = False
         self.error = ""
         self.failures = 0
+        # How long the last child of this code went on that ended by itself soon after its start; 0 for none.
+        self.lived = 0.0
         self.retry_at = 0.0
         self.started = time.time()
         self.told = True
@@ -221,6 +223,8 @@ class Supervisor:
         if self.kind == "exec" and self.retired:
             return
         self.wanted = self.forced = False
+        if code != self.attempted:
+            self.failures, self.lived = 0, 0.0
         self.attempted = code
         self.attempts += 1
         self.error = ""
@@ -340,8 +344,9 @@ class Supervisor:
         else:
             self.current = None
             self.error = f"ended with status {status}"
-            if time.time() - child.started > STEADY_S:
-                self.failures = 0
+            self.lived = abs(time.time() - child.started)
+            if self.lived > STEADY_S:
+                self.failures, self.lived = 0, 0.0
         self._close(child)
         if self.current is None:
             # Nothing serves: try again, for the cause may lie outside (a database that is not up yet).
@@ -403,6 +408,7 @@ class Supervisor:
             "since": self.current.started if self.current else None,
             "report": self.current.report if self.current else {},
             "error": self.error,
+            "lived": self.lived,
             "warm": bool(self.current and self.current.warm),
             "cold": self.cold,
             "started": self.started,

@@ -29,6 +29,7 @@ from .queues import queues, reachable
 from .schema import (
     Irreversible,
     blockers,
+    foreign,
     load,
     make_migrations,
     migrate,
@@ -36,6 +37,7 @@ from .schema import (
     names_of,
     pending,
     refuse_conflicts,
+    refuse_foreign,
     rename,
     replaced,
     rewritten,
@@ -57,15 +59,24 @@ def progress(text: str) -> None:
     answer(progress=text)
 
 
+def may_write(connection: Any, **_more: Any) -> None:
+    """Others only read while a run is at the database, whatever they connect with."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = off")
+
+
 def wait_for_database(limit_s: float) -> None:
     """Connect, or raise the database's own error after ``limit_s`` seconds."""
     from django.db import OperationalError, connection
+    from django.db.backends.signals import connection_created
 
+    connection_created.connect(may_write)
     deadline = time.monotonic() + limit_s
     told = False
     while True:
         try:
             connection.ensure_connection()
+            may_write(connection)
             return
         except OperationalError:
             if time.monotonic() > deadline:
@@ -113,6 +124,7 @@ def ensure_superuser(name: str, password: str, dry_run: bool) -> bool:
 def prepare(request: dict[str, Any]) -> dict[str, Any]:
     """Bring an empty or older database to what the code needs: migrations, superuser, static files."""
     wait_for_database(request["database_s"])
+    refuse_foreign(os.environ["NETBOX_DEV_PACKAGE"])
     dry_run = request["dry_run"]
     plan = pending()
     if request["careful"] and risks(plan) and load().applied_migrations:
@@ -142,6 +154,7 @@ def schema(request: dict[str, Any]) -> dict[str, Any]:
     refuse_broken(request["compile"])
     wait_for_database(request["database_s"])
     package = os.environ["NETBOX_DEV_PACKAGE"]
+    refuse_foreign(package)
     gone = missing(package, request["replacements"])
     if request["follow"] and (gone or request["switched"] or request["texts"]):
         found = states(package)
@@ -260,6 +273,7 @@ def look(request: dict[str, Any]) -> dict[str, Any]:
     return {
         "pending": [*names_of(pending()), *unrecorded()],
         "missing": missing(package, request["replacements"]),
+        "foreign": foreign(package),
         "drift": own,
         "inherited": len(keys) - len(own),
         "static": collect_static(dry_run=True)["copied"],
@@ -377,6 +391,7 @@ def move(request: dict[str, Any]) -> dict[str, Any]:
 
     wait_for_database(request["database_s"])
     package = os.environ["NETBOX_DEV_PACKAGE"]
+    refuse_foreign(package)
     if request["dry_run"]:
         return travel.look(package, request)
     try:

@@ -8,8 +8,8 @@ from typing import Any
 
 import docker.errors
 import pytest
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import run_module
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import PortTaken
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import refuse_small, run_module
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import InvalidProject, PortTaken
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
 
 
@@ -87,3 +87,21 @@ def test_a_fault_of_ours_is_not_dressed_up_as_the_users() -> None:
 
     with pytest.raises(KeyError):
         run_module(FakeModule(), work)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"lock_timeout": -1.0}, "lock_timeout: a number of at least 0 was expected, found -1"),
+        ({"time_limit": 0.0}, "time_limit: a number of at least 1 was expected, found 0"),
+        ({"window": float("nan")}, "window: "),
+        ({"lines": -5, "follow": 1.0}, "lines: "),
+    ],
+)
+def test_numbers_that_make_no_sense_are_refused_before_anything_is_done(given: dict[str, Any], words: str) -> None:
+    with pytest.raises(InvalidProject, match=words):
+        refuse_small(given)
+
+
+def test_other_options_are_left_alone() -> None:
+    refuse_small({"fix": False, "time_limit": 1.0, "lines": 0, "urls": [], "since": None})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from dataclasses import replace
 from typing import Any, Callable
 
@@ -60,6 +61,18 @@ def test_the_strongest_need_decides(
     there = None if container is None else {**CONTAINER, **container}
     verdict = freshness.judge(stack, "netbox", there, replace(DISK, **disk))
     assert (verdict.needs, verdict.why) == (needs, why)
+
+
+@pytest.mark.parametrize(("age", "needs"), [(60.0, ""), (3.5, "reload"), (0.0, "reload"), (-3600.0, "")])
+def test_a_process_has_to_outlive_one_that_ended_soon_after_its_start(
+    make_stack: MakeStack, age: float, needs: str
+) -> None:
+    stack = make_stack()
+    (stack.state / "run").mkdir(parents=True)
+    told = {**TOLD, "lived": 3.04, "since": time.time() - age}
+    (stack.state / "run" / "netbox.json").write_text(json.dumps(told))
+    verdict = freshness.judge(stack, "netbox", CONTAINER, DISK)
+    assert (verdict.needs, "ended 3.0 s after its start" in verdict.why) == (needs, bool(needs))
 
 
 def test_one_that_was_made_again_by_hand_of_the_same_configuration_is_as_good(make_stack: MakeStack) -> None:

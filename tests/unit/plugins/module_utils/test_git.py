@@ -2,10 +2,14 @@
 # Copyright: (c) 2026, Hedgehog
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
-from typing import Callable
+from typing import Any, Callable
 
 import pytest
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import git
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import TimeLimit
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.git import open_repository
 
 RunGit = Callable[..., str]
@@ -50,3 +54,42 @@ def test_without_a_record_of_its_moves_a_head_is_taken_to_have_got_commits(tmp_p
     repository = open_repository(tmp_path)[0]
     assert repository
     assert not repository.came_to("0" * 40)
+
+
+@pytest.mark.parametrize(
+    ("ask", "asked"),
+    [
+        (lambda repository: repository.head(), "rev-parse"),
+        (lambda repository: repository.status(repository.begin_status()), "(status|ls-files)"),
+        (lambda repository: repository.files(), "ls-files"),
+        (lambda repository: open_repository(repository.root), "rev-parse"),
+    ],
+)
+def test_a_git_that_hangs_is_ended_with_what_it_runs_and_told(
+    tmp_path: Path, run_git: RunGit, monkeypatch: pytest.MonkeyPatch, ask: Callable[[Any], Any], asked: str
+) -> None:
+    run_git(tmp_path, "init", "-q")
+    repository = open_repository(tmp_path)[0]
+    stuck = tmp_path / "bin" / "git"
+    stuck.parent.mkdir()
+    stuck.write_text(f"#!/bin/sh\nsleep 60 &\necho $! >> {tmp_path}/children\nwait\n", encoding="utf-8")
+    stuck.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{stuck.parent}:{os.environ['PATH']}")
+    monkeypatch.setattr(git, "ANSWER_S", 0.3)
+    monkeypatch.setattr(git, "LISTING_S", 0.3)
+    began = time.monotonic()
+    with pytest.raises(TimeLimit, match=f"'git {asked}.*gave no answer within 0 s"):
+        ask(repository)
+    assert time.monotonic() - began < 5
+    for child in (tmp_path / "children").read_text(encoding="utf-8").split():
+        deadline = time.monotonic() + 3
+        while _lives(child):
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+
+
+def _lives(pid: str) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").split()[2] != "Z"
+    except OSError:
+        return False

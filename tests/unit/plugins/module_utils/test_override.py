@@ -164,7 +164,14 @@ def test_our_own_file_is_known_again_and_an_edited_one_is_refused_with_the_diffe
     with pytest.raises(ForeignOverride) as caught:
         override.check_ours(path, text)
     assert "was edited by hand since it was written" in caught.value.message
-    assert "\n-    - 0.0.0.0:8000:8080\n+    - 127.0.0.1:8000:8080\n" in caught.value.message
+    assert "\n-    - 0.0.0.0:8000:8080\n+    - 127.0.0.1:8000:8080" in caught.value.message
+    path.write_text("services: {}\n")
+    with pytest.raises(ForeignOverride, match="was not written by this collection") as caught:
+        override.check_ours(path, text)
+    shown = caught.value.message.splitlines()
+    assert len(shown) < 16
+    assert str(path) in shown[0]
+    assert shown[-1] == f"… and {len(text.splitlines()) + 4 - 12} more lines"
 
 
 @pytest.mark.parametrize("foreign", ["services:\n  netbox:\n    ports:\n      - 8000:8080\n", "", "\ufeff"])

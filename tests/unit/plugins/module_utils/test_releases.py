@@ -55,6 +55,16 @@ def test_a_migration_whose_parent_is_missing_is_told_which_netbox_has_it(error: 
     assert bool(hint) == bool(said)
 
 
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("dcim.0211_platforms_unique", "NetBox 4.4 is the first"), ("dcim.0900_far", ""), ("social_django.0001_a", "")],
+)
+def test_an_applied_migration_of_another_netbox_is_told_which_one_has_it(name: str, said: str) -> None:
+    hint = releases.first_netbox(f"Foreign: applied, and this NetBox has no file of: {name}, dcim.0212_x. They")
+    assert said in hint
+    assert bool(hint) == bool(said)
+
+
 def test_the_migrations_are_known_of_every_release() -> None:
     for numbers in releases._MIGRATIONS.values():
         assert len(numbers) == len(releases.RELEASES)

@@ -32,6 +32,9 @@ class World:
         self.fails = ""
         self.started = "then"
         self.databases = ["netbox", "netbox_safety_1"]
+        self.free = 10**10
+        # Others may only read.
+        self.held = False
 
     def config(self) -> dict[str, Any]:
         return CONFIG
@@ -60,7 +63,13 @@ class World:
             return 0, (self.busy.pop(0) if self.busy else "").encode()
         if script == "SELECT datname FROM pg_database":
             return 0, "\n".join(self.databases).encode()
+        if "df -Pk" in script:
+            return 0, f"100000000 {self.free}".encode()
+        if "pg_db_role_setting" in script:
+            return 0, b"default_transaction_read_only=on" if self.held else b""
         for statement in script.splitlines():
+            if "default_transaction_read_only" in statement:
+                self.held = " SET " in statement
             if statement.startswith("CREATE DATABASE"):
                 self.databases.append(statement.split('"')[1])
             self.done.append(f"{statement.split('(')[0][:24].strip()} {'paused' if self.paused else 'running'}")
@@ -85,6 +94,8 @@ def test_services_are_paused_while_the_database_is_guarded_and_go_on_after_it(
     with guard.guarded():
         assert world.paused == {"netbox", "worker"}
         assert (guard.stack.state / safety.FILE).is_file()
+        assert world.held
+    assert not world.held
     assert not world.paused
     assert not (guard.stack.state / safety.FILE).exists()
     assert not [one for one in world.done if one.startswith("BEGIN")]
@@ -103,6 +114,31 @@ def test_services_go_on_when_the_copy_cannot_be_made(guard: safety.Safety, world
     with pytest.raises((OSError, SchemaFailed)), guard.guarded():
         pytest.fail("nothing may run over a database that was not copied")
     assert not world.paused
+    assert not world.held
+
+
+@pytest.mark.parametrize(("free", "copies"), [(206, 1), (316, 2)])
+def test_a_full_disk_is_told_before_anything_is_touched(
+    guard: safety.Safety, world: World, free: int, copies: int
+) -> None:
+    world.free = free * 10**6
+    with pytest.raises(SchemaFailed, match="no room: a copy of the database takes"), guard.guarded(copies=copies):
+        pytest.fail("there is no copy")
+    assert not world.done
+    assert not (guard.stack.state / safety.FILE).exists()
+    world.free += 10**7
+    with guard.guarded(copies=copies):
+        pass
+
+
+def test_what_nobody_could_write_to_since_is_put_back_whoever_restarted_services(
+    guard: safety.Safety, world: World
+) -> None:
+    state.write_json(guard.stack.state / safety.FILE, {"copy": "netbox_safety_1", "paused": HELD})
+    world.started, world.held = "later", True
+    assert guard.recover() is True
+    assert [one for one in world.done if one.startswith("BEGIN")]
+    assert not world.held
 
 
 def test_a_container_that_does_not_freeze_at_once_is_tried_again(

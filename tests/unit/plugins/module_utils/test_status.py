@@ -26,6 +26,7 @@ CONTAINER = {"Id": "c" * 64, "Image": f"sha256:{'a' * 64}", "State": {"Running":
         ({"inherited": 45}, "fresh", ""),
         ({"pending": ["a.1", "a.2", "a.3", "a.4"]}, "stale", "not applied: a.1, a.2, a.3 and 1 more"),
         ({"missing": ["a.9"]}, "stale", "applied and not on disk: a.9"),
+        ({"foreign": ["dcim.9"]}, "stale", "applied and not in this NetBox: dcim.9"),
         ({"drift": ["AddField()"]}, "stale", "1 operations differ"),
         ({"error": "not running: postgres"}, "unknown", "not running: postgres"),
     ],
@@ -81,6 +82,12 @@ def test_the_table_tells_what_is_stale_and_what_would_be_done(make_stack: MakeSt
     one.database["kept"] = [{"database": "netbox_branch_1", "branch": "left"}, {"database": "b", "branch": ""}]
     assert status.for_people(one, stack)[3] == "databases kept of: left (netbox_branch_1), no branch (b)"
     assert lines[-2:] == ["note: a notice", "stale: apply_change would do reload"]
+    one.watch = {"running": True, "refused": "it does not start:\nNameError: x"}
+    at = lines.index("note: a notice")
+    told = ["watch: runs and refuses what was saved:", "  it does not start:", "  NameError: x"]
+    assert status.for_people(one, stack)[at + 1 : at + 4] == told
+    one.watch = {"running": True, "refused": ""}
+    assert "watch: runs" in status.for_people(one, stack)
     assert not one.fresh
 
 

@@ -2,16 +2,21 @@
 # Copyright: (c) 2026, Hedgehog
 from __future__ import annotations
 
+import fcntl
 import os
+import threading
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Callable
 
 import pytest
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import watch
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.change import Change
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.converge import Outcome
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.state import lock
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.watch import Terse, Watched, _done, _files
 
 MakeStack = Callable[..., Stack]
@@ -82,3 +87,35 @@ def test_what_was_done_is_a_line_and_notices_are_further_ones() -> None:
     outcome: Any = Outcome(notices=["three things are left"])
     assert _done(outcome, terse) == "migrate (applied 0002_x); reload netbox\nnote: three things are left"
     assert _done(Outcome(), Terse(Reporter())) == "every service is fresh"
+
+
+def test_what_another_run_keeps_from_being_applied_is_applied_when_it_ends(
+    make_stack: MakeStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack, told, applied, free = make_stack(), [], [], threading.Event()
+    monkeypatch.setattr(watch, "load", lambda _path: stack)
+    monkeypatch.setattr(watch, "find_changes", lambda _stack: SimpleNamespace(changes=[]))
+    monkeypatch.setattr(watch, "wishes_of", lambda _stack: None)
+
+    def run(_wanted: Any) -> Outcome:
+        applied.append(free.is_set())
+        return Outcome(changed=True)
+
+    monkeypatch.setattr(watch, "Converger", lambda *_: SimpleNamespace(run=run, roles={}))
+
+    class Told(Reporter):
+        def say(self, text: str) -> None:
+            told.append(text)
+            if "waits for" in text:
+                timer.start()
+
+    with lock(stack.state, 0, "a build"):
+        timer = threading.Timer(0.3, lambda: (free.set(), held.close()))
+        # The lock is the open file's: another description of it is held beyond this block.
+        held = (stack.state / "lock").open()
+    fcntl.flock(held, fcntl.LOCK_EX)
+    watching = watch.Watch(None, Told(), lock_s=0, step_s=10)
+    watching.run(once=True, limit_s=20)
+    assert applied == [True]
+    assert [text for text in told if "waits for another run: a build, pid " in text]
+    assert watching.failed == 0

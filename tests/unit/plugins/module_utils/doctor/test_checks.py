@@ -305,6 +305,7 @@ BROKEN: list[tuple[str, Break, str]] = [
     ),
     ("migration_conflict", asked(conflicts={"netbox_example": ["0003_a", "0003_b"]}), "0003_a and 0003_b both"),
     ("migration_missing", look(missing=["netbox_example.0009_gone"]), "netbox_example.0009_gone"),
+    ("migration_missing", look(foreign=["dcim.0900_far"]), "dcim.0900_far"),
     ("migrations", look(pending=["netbox_example.0003_new"]), "netbox_example.0003_new"),
     ("drift", look(drift=["migrations.AddField()"]), "1 operations"),
     ("ownership", files(foreign=("netbox_example/migrations/0001.py",)), "migrations/0001.py"),

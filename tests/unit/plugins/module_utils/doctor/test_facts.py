@@ -7,7 +7,8 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import Callable
+from types import SimpleNamespace
+from typing import Any, Callable
 
 import pytest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.doctor import facts, files
@@ -93,3 +94,54 @@ def test_the_memory_that_is_available_is_read_where_the_system_tells_it(tmp_path
     path.write_text("MemTotal:  100 kB\nMemAvailable:   2 kB\n", encoding="ascii")
     assert facts.memory_free(str(path)) == 2048
     assert facts.memory_free(str(tmp_path / "none")) is None
+
+
+class Clock:
+    """Time that passes by sleeping only."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@pytest.mark.parametrize(
+    ("until", "error", "waited"),
+    [
+        # From nothing a big plugin is a minute in failing, where every service tries it at the same time.
+        (45.0, "Traceback\nModuleNotFoundError: No module named 'nowhere'", 45.0),
+        (45.0, "", 45.0),
+        (1000.0, "", 120.0),
+    ],
+)
+def test_who_takes_up_a_save_is_waited_for_until_it_says_how_that_went(
+    make_stack: MakeStack, monkeypatch: pytest.MonkeyPatch, until: float, error: str, waited: float
+) -> None:
+    clock = Clock()
+    busy = {"since": 1.0, "code": "old", "attempted": "new", "busy": True, "error": ""}
+    monkeypatch.setattr(facts, "time", clock)
+    monkeypatch.setattr(facts, "disk_code", lambda _stack: "new")
+
+    def told(_stack: Stack, service: str) -> dict[str, Any]:
+        done = clock.now >= until and (service == "netbox" or not error)
+        return {**busy, "busy": False, "error": error} if done else busy
+
+    monkeypatch.setattr(facts, "told_by", told)
+    containers = {name: {"State": {"Running": True}} for name in ("netbox", "netbox-worker")}
+    found = facts.Facts(roles={"netbox": "web", "netbox-worker": "worker"}, containers=containers)
+    running = SimpleNamespace(stack=make_stack(), engine=SimpleNamespace(containers=lambda: containers))
+    said: list[str] = []
+    facts._wait_while_busy(found, running, said.append)
+    assert waited <= clock.now < waited + 1
+    assert said == ["waiting for netbox, netbox-worker to take up what was saved, 120 s at most"]
+
+
+def test_an_error_that_is_told_while_others_are_asked_is_not_missed() -> None:
+    before, now = {"error": "", "since": 1.0}, {"error": "Traceback", "since": None}
+    assert facts._later(before, now) == now
+    assert facts._later({"error": "one", "since": 1.0}, {"error": "", "since": 2.0})["error"] == "one"
+    assert facts._later(before, {"error": "", "since": 2.0}) == before

@@ -134,6 +134,13 @@ class TestLocalSettings:
         assert "COMPRESSOR" not in caches["default"]["OPTIONS"]
         assert storages["staticfiles"] == {"BACKEND": "manifest"}
 
+    def test_the_toolbar_is_for_browsers_unless_it_is_set_otherwise(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        made = self.load(monkeypatch, CACHES={"default": {}})
+        assert made.DEBUG_TOOLBAR_CONFIG == {"SHOW_TOOLBAR_CALLBACK": "netbox_dev_runtime.toolbar.shown"}
+        mine = {"SHOW_TOOLBAR_CALLBACK": "mine", "SHOW_COLLAPSED": True}
+        made = self.load(monkeypatch, CACHES={"default": {}}, DEBUG_TOOLBAR_CONFIG=mine)
+        assert mine == made.DEBUG_TOOLBAR_CONFIG
+
     def test_settings_without_cache_options_or_storages_will_do(self, monkeypatch: pytest.MonkeyPatch) -> None:
         made = self.load(monkeypatch, CACHES={"default": {}})
         assert set(made.STORAGES) == {"staticfiles"}

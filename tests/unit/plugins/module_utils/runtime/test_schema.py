@@ -105,3 +105,43 @@ def test_what_django_does_not_bring_may_lose_anything(monkeypatch: pytest.Monkey
     assert [schema._loses(one) for one in (operations.RunSQL(), own())] == [True, True]
     both.database_operations = [own()]
     assert schema._loses(both)
+
+
+def loader(applied: str, disk: str, **replaces: str) -> Any:
+    """What is applied and on disk, as words; a squashed migration on disk is applied when all that it replaces is."""
+
+    def nodes(text: str) -> list[tuple[str, str]]:
+        return [(app, name) for app, _dot, name in (word.partition(".") for word in text.split())]
+
+    stands = {("app", name): nodes(text) for name, text in replaces.items()}
+    there = {node: SimpleNamespace(replaces=stands.get(node, [])) for node in [*nodes(disk), *stands]}
+    whole = [node for node, names in stands.items() if set(names) <= set(nodes(applied))]
+    return SimpleNamespace(applied_migrations=dict.fromkeys([*nodes(applied), *whole]), disk_migrations=there)
+
+
+@pytest.mark.parametrize(
+    ("found", "foreign"),
+    [
+        (loader("app.1 app.2 own.1", "app.1 app.2 app.3"), []),
+        (loader("app.1 app.3 own.1", "app.1"), ["app.3"]),
+        # Squashed long ago; what was not among it is of another NetBox.
+        (loader("app.1 app.2 app.9", "app.3", s="app.1 app.2"), ["app.9"]),
+        # Of what is not installed any more.
+        (loader("app.1 other.1", "app.1"), []),
+    ],
+)
+def test_applied_migrations_that_this_netbox_lacks_are_another_netboxs(
+    monkeypatch: pytest.MonkeyPatch, found: Any, foreign: list[str]
+) -> None:
+    registry: Any = ModuleType("django.apps")
+    labels = [SimpleNamespace(label="app"), SimpleNamespace(label="own")]
+    registry.apps = SimpleNamespace(get_app_configs=lambda: labels)
+    monkeypatch.setitem(sys.modules, "django.apps", registry)
+    monkeypatch.setattr(schema, "plugin_labels", lambda package: ["own"])
+    monkeypatch.setattr(schema, "load", lambda: found)
+    assert schema.foreign("own") == foreign
+    if foreign:
+        with pytest.raises(schema.Foreign, match=f"no file of: {foreign[0]}"):
+            schema.refuse_foreign("own")
+    else:
+        schema.refuse_foreign("own")

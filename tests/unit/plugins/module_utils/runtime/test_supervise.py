@@ -266,8 +266,12 @@ def test_code_that_never_started_is_tried_again(start: Start) -> None:
 def test_a_process_that_ends_by_itself_is_started_again(start: Start) -> None:
     one = start("manage", "rqworker")
     one.save("good, but ends")
-    one.wait(lambda told: told["generation"] >= 3)
+    told = one.wait(lambda told: told["generation"] >= 3)
     assert "ended with status 3" in one.log()
+    # The next one has to outlive it, until other code is there.
+    assert 0.3 <= told["lived"] < 5
+    one.save("good 4")
+    assert one.runs("good 4")["lived"] == 0
 
 
 def test_a_save_while_one_is_starting_takes_its_place(start: Start) -> None:

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Copyright: (c) 2026, Hedgehog
+"""What a schema step records and when: that it does what it says is seen end to end."""
+
+from __future__ import annotations
+
+import contextlib
+from types import SimpleNamespace
+from typing import Any, Callable
+
+import pytest
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import migrating
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.follow import TEXTS, Way
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.state import read_json, write_json
+
+MakeStack = Callable[..., Stack]
+FOLDER = "netbox_example/migrations"
+MIGRATIONS = {f"{FOLDER}/{name}.py": "this branch's\n" for name in ("0001_first", "0002_same", "0003_new")}
+STATES = {
+    "applied": ["netbox_example.0001_first", "netbox_example.0002_same", "netbox_example.0003_gone"],
+    "disk": ["netbox_example.0001_first", "netbox_example.0002_same", "netbox_example.0003_new"],
+    "folders": {"netbox_example": f"/opt/netbox/netbox/{FOLDER}"},
+}
+
+
+class Killed(BaseException):
+    """No code sees a kill, and none of the files that say what was is put back by it."""
+
+
+def made(stack: Stack) -> migrating.Migrating:
+    one = migrating.Migrating.__new__(migrating.Migrating)
+    one.stack, one.reporter, one.check = stack, Reporter(), False
+    return one
+
+
+@pytest.mark.parametrize(
+    ("way", "ours"),
+    [
+        (Way([], copy="kept"), {"0001_first", "0002_same", "0003_new"}),
+        (
+            Way([], files={"netbox_example.0002_same": "the other's", "netbox_example.0003_gone": ""}),
+            {"0002_same", "0003_new"},
+        ),
+    ],
+)
+def test_the_texts_of_a_branch_are_kept_before_its_migrations_are_applied(
+    make_stack: MakeStack, monkeypatch: pytest.MonkeyPatch, way: Way, ours: set[str]
+) -> None:
+    stack = make_stack(files=MIGRATIONS)
+    before = dict.fromkeys((*STATES["applied"], "netbox_example.0003_new"), "the other's\n")
+    write_json(stack.state / TEXTS, {"texts": before})
+
+    def kill(*_: Any, **_more: Any) -> None:
+        raise Killed
+
+    def guarded(*_files: str, copies: int) -> contextlib.AbstractContextManager[None]:
+        return contextlib.nullcontext()
+
+    monkeypatch.setattr(migrating.Migrating, "safety", SimpleNamespace(guarded=guarded))
+    monkeypatch.setattr(migrating.Migrating, "run_task", lambda *_, **_more: {})
+    monkeypatch.setattr(migrating.Migrating, "ask_schema", kill)
+    monkeypatch.setattr(migrating, "keep", lambda *_: ("kept", []))
+    monkeypatch.setattr(migrating, "restore", lambda *_: None)
+    with pytest.raises(Killed):
+        made(stack)._follow(way, {"states": STATES}, make=False)
+    texts = (read_json(stack.state / TEXTS) or {})["texts"]
+    assert {name.partition(".")[2] for name, text in texts.items() if text == "this branch's\n"} == ours
+
+
+def test_another_image_than_the_models_were_looked_at_in_is_seen(make_stack: MakeStack) -> None:
+    one = made(make_stack())
+    images = ["sha256:a"]
+    one.engine = SimpleNamespace(image_id=lambda _name: images[-1])  # type: ignore[assignment]
+    one.applied = lambda: "digest"  # type: ignore[method-assign]
+    # Nothing was recorded, or not the image: by an older version.
+    assert not one.other_image()
+    one.remember_applied()
+    assert not one.other_image()
+    images.append("sha256:b")
+    assert one.other_image()
