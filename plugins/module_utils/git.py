@@ -497,7 +497,7 @@ class Answer:
     def drop(self) -> None:
         """Nobody wants to know any more."""
         self._limit.timer.cancel()
-        with self._process as process, self._errors:
+        with self._errors, self._process as process:
             _end(process)
 
 
