@@ -109,7 +109,8 @@ def _by_cprofile(run: Callable[[], Any], folder: str, own: str) -> Any:
     finally:
         text = io.StringIO()
         stats: Any = pstats.Stats(profile, stream=text)
-        stats.sort_stats("cumulative").print_stats(_LISTED)
+        stats.sort_stats("cumulative").print_stats(re.escape(own), _LISTED)
+        stats.print_stats(_LISTED)
         _write(folder, _page(stats, own), text.getvalue())
 
 
