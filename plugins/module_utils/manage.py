@@ -72,7 +72,8 @@ _NUMBER = {
 _SETTINGS_LOADED = "\N{DNA DOUBLE HELIX} loaded config "
 _GRACE_S = 10
 _LOOK_S = 0.5
-_TIMED_OUT = (124, 137)
+# What the command 'timeout' ends with, and what a process does that is killed.
+_TIMED_OUT, _KILLED = 124, 137
 
 
 @dataclass
@@ -119,13 +120,18 @@ def words_of(command: Any) -> list[str]:
 
 def reads_only(words: list[str]) -> bool:
     """Whether a command is known to change nothing."""
-    name, arguments = words[0], [word.partition("=")[0] for word in words[1:]]
+    options = words[1 : words.index("--")] if "--" in words else words[1:]
+    name, arguments = words[0], [word.partition("=")[0] for word in options]
     if name in _ABOUT or any(word in _ABOUT for word in arguments):
         return True
     if name in _READING:
-        # -oFILE is one word.
-        return not any(word.startswith(one) for one in _READING[name] for word in arguments)
+        return not any(_is_option(word, one) for one in _READING[name] for word in arguments)
     return any(word in _DRY.get(name, ()) for word in arguments)
+
+
+def _is_option(word: str, option: str) -> bool:
+    """Whether ``word`` gives it: -oFILE is one word, and --out is short for --output."""
+    return word.startswith(option) or (len(word) > len("--") and option.startswith(word))
 
 
 def wants_terminal(words: list[str], script: str | None) -> bool:
@@ -315,8 +321,14 @@ class Manager:
                 "'help' lists them.",
                 asked=name,
             )
-        if status in _TIMED_OUT and not told:
-            raise TimeLimit(f"'{name}' did not end within {self.limit_s:.0f} s and was ended. Last lines:\n{last}")
+        if status in (_TIMED_OUT, _KILLED) and not told:
+            if outcome.seconds >= self.limit_s:
+                raise TimeLimit(f"'{name}' did not end within {self.limit_s:.0f} s and was ended. Last lines:\n{last}")
+            raise CommandFailed(
+                f"'{name}' was killed after {outcome.seconds:.0f} s: by another run, for want of memory, or with its "
+                f"container. Last lines:\n{last}",
+                status=status,
+            )
         if f"No module named {RUNTIME_PACKAGE}" in outcome.stderr:
             raise StackNotSetUp(
                 "the stack was set up by an older version of this collection. Run apply_change.yml: it brings what "

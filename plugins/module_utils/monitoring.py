@@ -14,7 +14,15 @@ from typing import Any
 
 from .compose import Compose
 from .engine import Engine
-from .errors import ComposeFailed, InvalidState, NetBoxDevError, PerformanceRegression, StackNotSetUp, TimeLimit
+from .errors import (
+    ComposeFailed,
+    InvalidCommand,
+    InvalidState,
+    NetBoxDevError,
+    PerformanceRegression,
+    StackNotSetUp,
+    TimeLimit,
+)
 from .events import Reporter
 from .freshness import told_by
 from .manage import Manager
@@ -277,7 +285,11 @@ class Monitor:
         """Names of the files with the profile that was asked for."""
         if not self.wanted.profile:
             return []
-        self.manager.run(self.wanted.profile, profile=True)
+        for name in PROFILES:
+            (self.stack.state / "run" / name).unlink(missing_ok=True)
+        done = self.manager.run(self.wanted.profile, profile=True)
+        if done.skipped:
+            raise InvalidCommand(f"profile: '{self.wanted.profile}' {done.skipped.partition('.')[0]}.")
         folder = self.stack.state / "reports"
         folder.mkdir(mode=0o700, exist_ok=True)
         for name in PROFILES:

@@ -139,6 +139,7 @@ def test_broken_code_is_named_and_the_last_good_state_is_served(stack: Stack, br
     stack.assert_fresh()
 
 
+@long
 def test_what_nothing_has_imported_yet_and_templates_must_compile_too(stack: Stack) -> None:
     command, template = (
         "netbox_example/management/commands/later.py",

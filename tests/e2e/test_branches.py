@@ -175,6 +175,7 @@ class Migration(migrations.Migration):
 """
 
 
+@long
 @pytest.mark.usefixtures("main")
 def test_a_reverse_that_does_nothing_is_seen_and_the_database_is_put_back(stack: Stack) -> None:
     last = sorted(migrations(stack))[-1][: -len(".py")]
@@ -200,6 +201,7 @@ def test_a_reverse_that_does_nothing_is_seen_and_the_database_is_put_back(stack:
     assert columns(stack) == before
 
 
+@long
 def test_what_a_commit_leaves_out_of_its_migrations_is_its_own_and_not_written(stack: Stack, main: str) -> None:
     before = migrations(stack)
     git(stack, "switch", "-qc", "left")

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from .check import Found, check, some
@@ -164,7 +165,7 @@ def proxy(facts: Facts) -> Iterator[Found]:
     for service, inside in facts.inside.items():
         given = inside.get("proxy", {})
         # curl, by which health is asked, goes by the name in small letters alone.
-        through = given.get("http_proxy", "")
+        through = re.sub(r"//.*@", "//", given.get("http_proxy", ""))
         spared = f"{given.get('no_proxy', '')},{given.get('NO_PROXY', '')}".split(",")
         if through and not {"localhost", "*"} & {name.strip() for name in spared}:
             yield Found(

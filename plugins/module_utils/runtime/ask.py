@@ -47,6 +47,8 @@ def answer(asked: socket.socket, bind: Callable[[], Any]) -> None:
     for number, descriptor in enumerate(descriptors):
         os.dup2(descriptor, number)
         os.close(descriptor)
+    # What the task forks does not keep whoever asked waiting.
+    os.register_at_fork(after_in_child=asked.close)
     asked.send(_BEGUN)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 - as long as the process lives
@@ -92,12 +94,21 @@ def _end_with(asked: socket.socket) -> None:
 def under_way() -> Iterator[None]:
     """Be one of this container's tasks that the next run ends, should this one's be killed."""
     path = os.path.join(RUN_DIR, f"{UNDER_WAY}{socket.gethostname()}-{os.getpid()}")
-    with open(path, "wb") as held:
+    held = open(path, "wb")  # noqa: SIM115 - it may be opened again
+    fcntl.flock(held, fcntl.LOCK_EX)
+    while not os.fstat(held.fileno()).st_nlink:
+        # Taken for a left-over before it was held.
+        held.close()
+        held = open(path, "wb")  # noqa: SIM115
         fcntl.flock(held, fcntl.LOCK_EX)
+    # What the task forks does not hold it.
+    os.register_at_fork(after_in_child=held.close)
+    with held:
         try:
             yield
         finally:
-            os.unlink(path)
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
 
 
 def end_left() -> None:

@@ -2,17 +2,27 @@
 # Copyright: (c) 2026, Hedgehog
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Callable
 
 import pytest
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import InvalidCommand
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import (
+    CommandFailed,
+    InvalidCommand,
+    NetBoxDevError,
+    TimeLimit,
+)
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.manage import (
     Command,
+    Manager,
     judge,
     reads_only,
     wants_terminal,
     words_of,
 )
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack
+
+MakeStack = Callable[..., Stack]
 
 
 @pytest.mark.parametrize(
@@ -44,6 +54,10 @@ def test_what_is_no_command_is_refused(command: Any) -> None:
         ("dumpdata dcim", True),
         ("dumpdata dcim -oout.json", False),
         ("dumpdata dcim --output=out.json", False),
+        ("dumpdata dcim --out=out.json", False),
+        ("dumpdata dcim --o out.json", False),
+        ("dbshell -- -h 127.0.0.1", False),
+        ("anything -- --dry-run", False),
         ("migrate", False),
         ("migrate --plan", True),
         ("makemigrations --check", True),
@@ -103,6 +117,20 @@ def test_what_wants_a_terminal_is_known(command: str, script: str | None, termin
 )
 def test_changed_is_told_or_read_or_else_assumed(command: str, output: str, told: bool | None, changed: bool) -> None:
     assert judge(command.split(), output, told) is changed
+
+
+def killed(make_stack: MakeStack, seconds: float) -> Exception:
+    outcome = Command(["migrate"], seconds=seconds)
+    with pytest.raises(NetBoxDevError) as raised:
+        Manager(make_stack(), Reporter(), limit_s=10, lock_s=1)._fail(outcome, 137, {})
+    return raised.value
+
+
+def test_a_command_that_was_killed_before_its_limit_did_not_reach_it(make_stack: MakeStack) -> None:
+    assert isinstance(killed(make_stack, 20.0), TimeLimit)
+    other = killed(make_stack, 3.0)
+    assert isinstance(other, CommandFailed)
+    assert "'migrate' was killed after 3 s" in str(other)
 
 
 def test_what_is_not_run_says_what_to_type() -> None:

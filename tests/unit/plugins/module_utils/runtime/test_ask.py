@@ -29,6 +29,8 @@ def echo(request):
 def fail(request):
     raise ValueError("no")
 def sleep(request):
+    if os.path.exists(top + "/forks") and not os.fork():
+        time.sleep(60)
     task.progress("asleep")
     time.sleep(60)
 task.TASKS.clear()
@@ -158,3 +160,13 @@ def test_what_a_killed_run_left_is_ended_but_not_what_only_reads(place: Place) -
     assert not list(place.top.glob(f"{ask.UNDER_WAY}*"))
     reading.kill()
     reading.wait()
+
+
+def test_what_a_killed_task_has_forked_holds_nothing(place: Place) -> None:
+    (place.top / "forks").touch()
+    lasting = place.asleep()
+    (before,) = place.under_way()
+    place.end()
+    lasting.wait(20)
+    assert not before.exists()
+    assert not list(place.top.glob(f"{ask.UNDER_WAY}*"))

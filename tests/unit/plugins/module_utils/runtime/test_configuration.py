@@ -136,7 +136,8 @@ class TestLocalSettings:
 
     def test_the_toolbar_is_for_browsers_unless_it_is_set_otherwise(self, monkeypatch: pytest.MonkeyPatch) -> None:
         made = self.load(monkeypatch, CACHES={"default": {}})
-        assert made.DEBUG_TOOLBAR_CONFIG == {"SHOW_TOOLBAR_CALLBACK": "netbox_dev_runtime.toolbar.shown"}
+        ours = {"SHOW_TOOLBAR_CALLBACK": "netbox_dev_runtime.toolbar.shown", "IS_RUNNING_TESTS": False}
+        assert ours == made.DEBUG_TOOLBAR_CONFIG
         mine = {"SHOW_TOOLBAR_CALLBACK": "mine", "SHOW_COLLAPSED": True}
         made = self.load(monkeypatch, CACHES={"default": {}}, DEBUG_TOOLBAR_CONFIG=mine)
         assert mine == made.DEBUG_TOOLBAR_CONFIG
