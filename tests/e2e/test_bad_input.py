@@ -198,6 +198,7 @@ if any(f"netbox_dev_runtime.{name}" in sys.orig_argv for name in ("child", "warm
 """
 
 
+@long
 def test_a_service_that_does_not_come_up_is_told_with_its_last_log_lines(stack: Stack) -> None:
     stuck = stack.checkout / "configuration" / "zz_stuck.py"
     stuck.write_text(STUCK, encoding="utf-8")

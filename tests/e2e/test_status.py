@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from .long import long
 from .stack import PYTHON_SERVICES, Stack, wait_for
 
 
@@ -47,6 +48,7 @@ def test_a_restart_by_somebody_else_is_noticed_and_needs_nothing(stack: Stack) -
     assert stack.apply().changed == 0
 
 
+@long
 def test_a_configuration_file_edited_by_hand_makes_every_service_stale(stack: Stack) -> None:
     extra = stack.checkout / "configuration" / "zz_by_hand.py"
     extra.write_text("CHANGELOG_RETENTION = 3\n", encoding="utf-8")
