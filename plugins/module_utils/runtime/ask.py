@@ -19,7 +19,7 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
-from typing import Any, Callable
+from typing import IO, Any, Callable
 
 from .supervise import RUN_DIR
 
@@ -90,17 +90,21 @@ def _end_with(asked: socket.socket) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def _hold(path: str) -> IO[bytes]:
+    while True:
+        held = open(path, "wb")  # noqa: SIM115 - whoever holds it closes it
+        fcntl.flock(held, fcntl.LOCK_EX)
+        if os.fstat(held.fileno()).st_nlink:
+            return held
+        # Taken for a left-over before it was held.
+        held.close()
+
+
 @contextlib.contextmanager
 def under_way() -> Iterator[None]:
     """Be one of this container's tasks that the next run ends, should this one's be killed."""
     path = os.path.join(RUN_DIR, f"{UNDER_WAY}{socket.gethostname()}-{os.getpid()}")
-    held = open(path, "wb")  # noqa: SIM115 - it may be opened again
-    fcntl.flock(held, fcntl.LOCK_EX)
-    while not os.fstat(held.fileno()).st_nlink:
-        # Taken for a left-over before it was held.
-        held.close()
-        held = open(path, "wb")  # noqa: SIM115
-        fcntl.flock(held, fcntl.LOCK_EX)
+    held = _hold(path)
     # What the task forks does not hold it.
     os.register_at_fork(after_in_child=held.close)
     with held:

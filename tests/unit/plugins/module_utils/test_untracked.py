@@ -203,7 +203,10 @@ def in_home(path: str, text: str) -> Callable[[Stack, Git], Any]:
     return do
 
 
-NOTHING: Callable[[Stack, Git], Any] = lambda _stack, _git: None  # noqa: E731
+def nothing(_stack: Stack, _git: Git) -> None:
+    """Before the change."""
+
+
 TRAPS: dict[str, tuple[Callable[[Stack, Git], Any], Callable[[Stack, Git], Any], list[str]]] = {
     "a file in an empty folder": (
         lambda stack, _git: (stack.plugin.root / "empty").mkdir(),
@@ -211,7 +214,7 @@ TRAPS: dict[str, tuple[Callable[[Stack, Git], Any], Callable[[Stack, Git], Any],
         ["empty/a.py"],
     ),
     "a file in a folder that has ignored ones only": (write("logs/a.log"), write("logs/a.py"), ["logs/a.py"]),
-    "a file in a new folder": (NOTHING, write("some/where/a.py"), ["some/where/a.py"]),
+    "a file in a new folder": (nothing, write("some/where/a.py"), ["some/where/a.py"]),
     "rules in a folder": (
         write(f"{PACKAGE}/a.log"),
         write(f"{PACKAGE}/.gitignore", "!*.log\n"),
@@ -268,9 +271,9 @@ TRAPS: dict[str, tuple[Callable[[Stack, Git], Any], Callable[[Stack, Git], Any],
         in_git("checkout", "-q", "-b", "other"),
         ["a.py"],
     ),
-    "a file that git forgets": (NOTHING, in_git("rm", "-q", "--cached", "README.md"), []),
+    "a file that git forgets": (nothing, in_git("rm", "-q", "--cached", "README.md"), []),
     "a file that git forgets and that is changed": (
-        NOTHING,
+        nothing,
         in_turn(in_git("rm", "-q", "--cached", "README.md"), write("README.md")),
         ["README.md"],
     ),
@@ -290,7 +293,7 @@ TRAPS: dict[str, tuple[Callable[[Stack, Git], Any], Callable[[Stack, Git], Any],
         [],
     ),
     "a file that git is told not to look at": (
-        NOTHING,
+        nothing,
         in_turn(in_git("update-index", "--assume-unchanged", "README.md"), write("README.md")),
         ["README.md"],
     ),
@@ -360,11 +363,11 @@ TRAPS: dict[str, tuple[Callable[[Stack, Git], Any], Callable[[Stack, Git], Any],
         ["README.md", "b.py"],
     ),
     "a file with an old time": (
-        NOTHING,
+        nothing,
         in_turn(write("new.py", "N = 2\n"), lambda s, _g: os.utime(s.plugin.root / "new.py", (10**9, 10**9))),
         ["new.py"],
     ),
-    "a folder with its old time": (NOTHING, as_it_was, ["a.py"]),
+    "a folder with its old time": (nothing, as_it_was, ["a.py"]),
 }
 
 
