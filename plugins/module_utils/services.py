@@ -121,7 +121,7 @@ def supervised(words: list[str]) -> list[str]:
     for index, word in enumerate(words):
         if word.rsplit("/", 1)[-1] == _MANAGE:
             return ["manage", *words[index + 1 :]]
-    return ["exec", *words]
+    return ["script" if role_of_command(words) == HOUSEKEEPING else "exec", *words]
 
 
 __all__ = ["PYTHON_ROLES", "backing_services", "command_words", "python_services", "supervised", "web_service"]

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from .plan import make_plan
 from .running import Limits
 from .runtime.compiles import broken_python
 from .schema import wishes_of
+from .services import web_service
 from .stack import Stack, load
 from .state import lock, lock_holder
 from .summary import summarize
@@ -204,16 +205,22 @@ class Watch:
             return
         if "reload" not in plan:
             allow(self.stack, code, (self.code,))
-            self._wait_seen(code)
+            self._wait_loaded(code, self.roles, _SEEN_S)
         elif not broken_python(str(self.stack.plugin.root), python):
             allow(self.stack, code)
             with terse.step("reload", plan["reload"]) as step:
                 step.changed = True
+                # What is looked at besides would keep the processor from it.
+                self._wait_loaded(code, [web_service(self.roles)], self.limits.serve_s)
 
-    def _wait_seen(self, code: str) -> None:
-        deadline = time.monotonic() + _SEEN_S
-        while any(told_by(self.stack, name).get("code") != code for name in self.roles):
-            if time.monotonic() > deadline:
+    def _wait_loaded(self, code: str, services: Iterable[str], limit_s: float) -> None:
+        """Wait until services run the code, or say that they cannot."""
+        deadline = time.monotonic() + limit_s
+        while time.monotonic() < deadline:
+            told = [told_by(self.stack, name) for name in services]
+            if all(one.get("code") == code or (one.get("attempted") == code and one.get("error")) for one in told):
+                return
+            if code != disk_code(self.stack):
                 return
             time.sleep(0.05)
 

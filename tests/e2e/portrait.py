@@ -152,7 +152,7 @@ def checks() -> Iterator[str]:
 def main() -> None:
     started = time.monotonic()
     if sys.argv[1] == "warm":
-        settings = binding.preload(urls=True)
+        settings = binding.preload()
         started = time.monotonic()
         binding.bind(settings)
     else:

@@ -32,8 +32,8 @@ class Unbound(Exception):
     """Plugins cannot be bound late; the message says why."""
 
 
-def preload(urls: bool) -> dict[str, Any]:
-    """Set NetBox up without plugins, with all loaded that its ``urls`` lead to; return its settings as they are.
+def preload() -> dict[str, Any]:
+    """Set NetBox up without plugins, with all loaded that its URLs lead to; return its settings as they are.
 
     Raises Unbound where something has loaded the plugin, or collected what plugins register.
     """
@@ -43,13 +43,12 @@ def preload(urls: bool) -> dict[str, Any]:
 
     # Django's own list of what is to be forgotten when a setting changes.
     importlib.import_module("django.test.signals")
-    if urls:
-        for name in _SERVING:
-            importlib.import_module(name)
-        own = os.path.join(NETBOX_DIR, "")
-        for config in apps.get_app_configs():
-            for part in _PARTS if f"{config.path}/".startswith(own) else ():
-                _import_if_there(f"{config.name}.{part}")
+    for name in _SERVING:
+        importlib.import_module(name)
+    own = os.path.join(NETBOX_DIR, "")
+    for config in apps.get_app_configs():
+        for part in _PARTS if f"{config.path}/".startswith(own) else ():
+            _import_if_there(f"{config.name}.{part}")
     _refuse_loaded()
     _let_go()
     # As they were at first: Django has filled in the databases since.

@@ -153,17 +153,22 @@ class _Counted:
             self.done()
 
 
+def load_urls() -> None:
+    """Load all views, with what the APIs are made of: what is broken there is found while the old child still serves."""
+    from django.urls import get_resolver
+
+    _loaded = get_resolver().url_patterns
+
+
 def serve(package_dir: str) -> None:
     """Serve NetBox on the supervisor's socket until SIGTERM, then finish what is under way."""
     from django.apps import apps
     from django.conf import settings
     from django.contrib.staticfiles.handlers import StaticFilesHandler
     from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler, get_internal_wsgi_application
-    from django.urls import get_resolver
 
     application = get_internal_wsgi_application()
-    # Broken views and URLs are found here, while the old child still serves.
-    _loaded = get_resolver().url_patterns
+    load_urls()
     if settings.DEBUG:
         application = StaticFilesHandler(application)
     app_dirs = [config.path for config in apps.get_app_configs()]
@@ -202,9 +207,12 @@ def serve(package_dir: str) -> None:
     os._exit(0)
 
 
-def checked_command(words: list[str]) -> list[str]:
-    """Run the checks that the management command would run, while the old child still works, and take them from it."""
-    from django.core.management import CommandError, call_command, get_commands, load_command_class
+def unchecked_command(words: list[str]) -> list[str]:
+    """The management command without the checks that it would run, with what these load and jobs use.
+
+    That is loaded here while the old child still works. The checks are a run's, before any service loads anything.
+    """
+    from django.core.management import CommandError, get_commands, load_command_class
 
     app = get_commands().get(words[0])
     if app is None:
@@ -212,7 +220,7 @@ def checked_command(words: list[str]) -> list[str]:
     command = load_command_class(app, words[0]) if isinstance(app, str) else app
     if not command.requires_system_checks:
         return words
-    call_command("check")
+    load_urls()
     return [*words, "--skip-checks"]
 
 
@@ -224,7 +232,7 @@ def run(arguments: list[str], start: Callable[[], None]) -> None:
         if arguments[0] == "web":
             serve(package_dir)
             return
-        command = checked_command(arguments[1:])
+        command = unchecked_command(arguments[1:])
         _tell({"ready": explain_registration()})
     except Unbound as error:
         _tell({"cold": str(error)})

@@ -7,12 +7,16 @@ it); when it says that it is ready the first one is asked to end, after the
 request or job in its hands. A child that cannot start leaves the old one in place. The listening socket belongs to
 this process, so connections wait and are never refused. What runs is told in ``.run/<service>.json``.
 
-Arguments: ``web``, or ``manage <command> …``, or ``exec <program> …``.
+Other services begin when a web service has loaded a saved file: somebody waits for a page.
+
+Arguments: ``web``, or ``manage <command> …``, or ``exec <program> …``, or ``script <program> …`` for one that starts
+NetBox anew for each thing it does, and so holds no code.
 """
 
 from __future__ import annotations
 
 import contextlib
+import glob
 import json
 import os
 import signal
@@ -46,9 +50,13 @@ HASTY_POLL_S = 0.05
 STEADY_S = 10.0
 RETRY_S = (1.0, 2.0, 4.0, 8.0, 15.0)
 # How long an old child may go on with what it has in hand.
-RETIRE_S = {"web": 10.0, "manage": 600.0, "exec": 10.0}
+RETIRE_S = {"web": 10.0, "manage": 600.0, "exec": 10.0, "script": 10.0}
+# Programs that are no child of NetBox's.
+PROGRAMS = ("exec", "script")
 # Only one of these may run at a time.
-EXCLUSIVE = ("rqscheduler", "exec")
+EXCLUSIVE = ("rqscheduler", *PROGRAMS)
+# As long as this a web service is let go first.
+YIELD_S = 10.0
 
 
 @dataclass
@@ -75,6 +83,15 @@ def leased(name: str, folder: str = "") -> str | None:
         return None
 
 
+def told_by_web() -> list[dict[str, Any]]:
+    """What the web services say that they run."""
+    found = []
+    for path in glob.glob(os.path.join(RUN_DIR, "*.json")):
+        with contextlib.suppress(OSError, ValueError), open(path, encoding="utf-8") as stream:
+            found.append(json.load(stream))
+    return [one for one in found if isinstance(one, dict) and one.get("kind") == "web"]
+
+
 class Supervisor:
     def __init__(self, service: str, package_dir: str, arguments: list[str]) -> None:
         self.service = service
@@ -84,7 +101,8 @@ class Supervisor:
         self.exclusive = self.kind in EXCLUSIVE or any(a in EXCLUSIVE for a in arguments[1:2])
         self.config = digest.tree_digest(*CONFIG_DIRS)
         self.listener = self._listen() if self.kind == "web" else None
-        self.warm = Warm(arguments) if self.kind != "exec" and os.environ.get("NETBOX_DEV_WARM") == "true" else None
+        forks = self.kind not in PROGRAMS and os.environ.get("NETBOX_DEV_WARM") == "true"
+        self.warm = Warm(arguments) if forks else None
         # Why the latest child was not forked from a warm process.
         self.cold = ""
         self.cold_next = False
@@ -99,6 +117,8 @@ class Supervisor:
         self.attempts = 0
         self.wanted = True
         self.hasty_until = 0.0
+        # Until when a web service is let go first; 0 while nothing is to be loaded.
+        self.yields_until = 0.0
         self.forced = False
         self.stopping = False
         self.error = ""
@@ -168,6 +188,7 @@ class Supervisor:
             now = again
         self.seen = now
         self.hasty_until = time.monotonic() + HASTE_S
+        self.yields_until = 0.0
         self.wanted = True
         self.retry_at = 0.0
 
@@ -193,6 +214,16 @@ class Supervisor:
             self.current.code = code
         return code not in (self.current.code, word.get("code"))
 
+    def _yields(self, code: str) -> bool:
+        """Whether a web service has this code still to load. Its own that is starting makes way at once."""
+        if self.kind == "web" or self.forced or not self.current or self.current.code == code:
+            return False
+        self._abandon_upcoming()
+        self.yields_until = self.yields_until or time.monotonic() + YIELD_S
+        return time.monotonic() < self.yields_until and any(
+            one["busy"] or code not in (one["code"], one["attempted"]) for one in told_by_web()
+        )
+
     def _abandon_upcoming(self) -> None:
         if self.upcoming:
             self._kill(self.upcoming, signal.SIGKILL)
@@ -209,6 +240,10 @@ class Supervisor:
         if self._waits() or (self.warm and self.warm.coming()):
             return
         code = digest.code_digest(self.package_dir, RUN_DIR)
+        if self.kind == "script" and self.current and not self.forced:
+            self.current.code = code
+        if self._yields(code):
+            return
         # One that is starting may have read what was there between two saves.
         if self.current and not self.upcoming and not self.forced and self.current.code == code:
             # Saved with the same content, or switched back to what runs.
@@ -217,10 +252,10 @@ class Supervisor:
             self.tell()
             return
         self._abandon_upcoming()
-        if self.kind == "exec" and self.current:
+        if self.kind in PROGRAMS and self.current:
             self._retire(self.current)
             self.current = None
-        if self.kind == "exec" and self.retired:
+        if self.kind in PROGRAMS and self.retired:
             return
         self.wanted = self.forced = False
         if code != self.attempted:
@@ -246,12 +281,12 @@ class Supervisor:
         child = Child(pid or self._spawn_cold(descriptors), read_fd, go_fd, code, time.time(), warm=bool(pid))
         os.close(write_fd)
         os.close(wait_fd)
-        if self.kind == "exec":
+        if self.kind in PROGRAMS:
             child.message = b'{"ready": {}}\n'
         return child
 
     def _spawn_cold(self, descriptors: dict[str, int]) -> int:
-        if self.kind == "exec":
+        if self.kind in PROGRAMS:
             return os.posix_spawnp(self.arguments[1], self.arguments[1:], os.environ)
         for descriptor in descriptors.values():
             os.set_inheritable(descriptor, True)
@@ -398,6 +433,7 @@ class Supervisor:
             sys.stderr.flush()
         data = {
             "service": self.service,
+            "kind": self.kind,
             "container": socket.gethostname(),
             "config": self.config,
             "generation": self.generation,

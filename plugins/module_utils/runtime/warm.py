@@ -182,7 +182,7 @@ def main() -> None:
     # The supervisor ends it; what is for the foreground's processes is not for it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        settings = preload(urls=sys.argv[1] == "web")
+        settings = preload()
     except Unbound as error:
         connection.send(str(error).encode())
         return

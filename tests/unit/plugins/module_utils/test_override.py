@@ -94,7 +94,7 @@ def test_each_service_is_supervised_with_what_it_used_to_run(make_stack: MakeSta
     assert {name: s["command"] for name, s in services.items()} == {
         "netbox": ["web"],
         "netbox-worker": ["manage", "rqworker"],
-        "netbox-housekeeping": ["exec", "/opt/netbox/housekeeping.sh"],
+        "netbox-housekeeping": ["script", "/opt/netbox/housekeeping.sh"],
         "netbox-rq-worker-hedgehog": ["manage", "rqworker", "default"],
         "netbox-rq-scheduler": ["manage", "rqscheduler", "--interval", "5"],
     }

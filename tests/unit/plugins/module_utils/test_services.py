@@ -20,7 +20,7 @@ MANAGE = ["/opt/netbox/venv/bin/python", "/opt/netbox/netbox/manage.py"]
         ([*MANAGE, "rqworker"], "worker", ["manage", "rqworker"]),
         ([*MANAGE, "rqworker", "high", "low"], "worker", ["manage", "rqworker", "high", "low"]),
         (["manage.py", "rqscheduler"], "scheduler", ["manage", "rqscheduler"]),
-        (["/opt/netbox/housekeeping.sh"], "housekeeping", ["exec", "/opt/netbox/housekeeping.sh"]),
+        (["/opt/netbox/housekeeping.sh"], "housekeeping", ["script", "/opt/netbox/housekeeping.sh"]),
         (["sleep", "9"], "worker", ["exec", "sleep", "9"]),
     ],
 )
