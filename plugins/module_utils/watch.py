@@ -39,6 +39,8 @@ _EDITED = 2
 PATIENCE_S = 3.0
 # As long as this services may need to see that nothing in what they run has changed.
 _SEEN_S = 1.0
+# As long as this a page may take.
+_SERVED_S = 0.3
 _NAMED = 3
 # Of the checkout, what the stack is configured by.
 _CONFIGURATION = ("configuration", "env")
@@ -210,8 +212,9 @@ class Watch:
             allow(self.stack, code)
             with terse.step("reload", plan["reload"]) as step:
                 step.changed = True
-                # What is looked at besides would keep the processor from it.
+                # What is looked at besides would keep the processor from it, and from the page.
                 self._wait_loaded(code, [web_service(self.roles)], self.limits.serve_s)
+                time.sleep(_SERVED_S)
 
     def _wait_loaded(self, code: str, services: Iterable[str], limit_s: float) -> None:
         """Wait until services run the code, or say that they cannot."""

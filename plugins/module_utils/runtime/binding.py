@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import inspect
 import os
 import re
 import sys
@@ -49,11 +50,24 @@ def preload() -> dict[str, Any]:
     for config in apps.get_app_configs():
         for part in _PARTS if f"{config.path}/".startswith(own) else ():
             _import_if_there(f"{config.name}.{part}")
+    _preheat()
     _refuse_loaded()
     _let_go()
     # As they were at first: Django has filled in the databases since.
     configuration.show_plugins(False)
     return {name: _copied(value) for name, value in _executed(os.environ["DJANGO_SETTINGS_MODULE"]).items()}
+
+
+def _preheat() -> None:
+    """Do what a first request does once for all: compile NetBox's own routes, and find modules by their files."""
+    from django.urls import URLPattern, URLResolver
+
+    inspect.getmodule(_preheat.__code__)
+    for module in list(sys.modules.values()):
+        patterns = vars(module).get("urlpatterns")
+        for one in patterns if isinstance(patterns, list) else ():
+            if isinstance(one, (URLPattern, URLResolver)):
+                _compiled = one.pattern.regex
 
 
 def _import_if_there(name: str) -> None:

@@ -8,6 +8,7 @@ Arguments: ``web``, or ``manage <command> …``.
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import logging
 import os
@@ -34,6 +35,13 @@ def _tell(message: dict[str, Any]) -> None:
     fd = int(os.environ["NETBOX_DEV_READY_FD"])
     os.write(fd, json.dumps(message).encode() + b"\n")
     os.close(fd)
+
+
+def _tell_ready() -> None:
+    # What is loaded stays. To look through all of it for what can go would keep the first page waiting.
+    gc.freeze()
+    gc.enable()
+    _tell({"ready": explain_registration()})
 
 
 def _wait_for_go() -> None:
@@ -195,7 +203,7 @@ def serve(package_dir: str) -> None:
     server.setup_environ()
     server.set_app(refreshing if configuration.wishes()["browser_refresh"] else counted)
     signal.signal(signal.SIGUSR1, lambda *_: threading.Thread(target=counted.hold, daemon=True).start())
-    _tell({"ready": explain_registration()})
+    _tell_ready()
     # Until then it may be given up, with whatever it had accepted.
     _wait_for_go()
     signal.signal(signal.SIGTERM, end)
@@ -227,13 +235,14 @@ def unchecked_command(words: list[str]) -> list[str]:
 def run(arguments: list[str], start: Callable[[], None]) -> None:
     """Start NetBox, say that it is ready, and do what the arguments say until that ends."""
     package_dir = os.path.join("/opt/netbox/netbox", os.environ["NETBOX_DEV_PACKAGE"])
+    gc.disable()
     try:
         start()
         if arguments[0] == "web":
             serve(package_dir)
             return
         command = unchecked_command(arguments[1:])
-        _tell({"ready": explain_registration()})
+        _tell_ready()
     except Unbound as error:
         _tell({"cold": str(error)})
         return

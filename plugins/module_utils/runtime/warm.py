@@ -181,6 +181,7 @@ def main() -> None:
     connection = socket.socket(fileno=int(os.environ.pop(_SOCKET)))
     # The supervisor ends it; what is for the foreground's processes is not for it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.disable()
     try:
         settings = preload()
     except Unbound as error:
@@ -198,6 +199,7 @@ def main() -> None:
         listener = ask.listen()
     gc.collect()
     gc.freeze()
+    gc.enable()
     connection.send(b"ready")
     while True:
         for one in select.select([one for one in (connection, listener) if one], [], [])[0]:
