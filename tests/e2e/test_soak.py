@@ -14,7 +14,7 @@ from typing import Any
 
 from .long import long
 from .stack import Stack, wait_for
-from .test_warm import portrait, put_portrait
+from .test_warm import portrait, put
 from .test_watch import watching
 
 SAVES = int(os.environ.get("NETBOX_DEV_SOAK", "500"))
@@ -66,7 +66,7 @@ def told_files(stack: Stack) -> list[str]:
 @long
 def test_many_saves_leave_nothing_behind(stack: Stack) -> None:
     chosen = random.Random(SEED)
-    put_portrait(stack)
+    put(stack, "portrait.py")
     services = ("netbox", "netbox-worker")
     before = {name: look(stack, name) for name in services}
     files, connected = told_files(stack), connections(stack)

@@ -18,9 +18,9 @@ INIT = "netbox_example/__init__.py"
 TITLE = r'^TITLE = ".*"$'
 
 
-def put_portrait(stack: Stack) -> None:
-    text = (Path(__file__).parent / "portrait.py").read_text(encoding="utf-8")
-    done = stack.compose("exec", "-T", "netbox", "sh", "-c", "cat > /tmp/portrait.py", stdin=text)
+def put(stack: Stack, name: str) -> None:
+    text = (Path(__file__).parent / name).read_text(encoding="utf-8")
+    done = stack.compose("exec", "-T", "netbox", "sh", "-c", f"cat > /tmp/{name}", stdin=text)
     assert done.returncode == 0, done.stderr
 
 
@@ -30,7 +30,7 @@ def portrait(stack: Stack, how: str) -> list[str]:
 
 def test_a_process_with_late_plugins_is_what_a_start_from_nothing_makes(stack: Stack) -> None:
     stack.must_apply()
-    put_portrait(stack)
+    put(stack, "portrait.py")
     cold, warm = portrait(stack, "cold"), portrait(stack, "warm")
     for kind in ("app netbox_example", "model netbox_example.", "registry plugins", "graphql type", "url /plugins/"):
         assert [line for line in cold if line.startswith(kind)], kind
@@ -48,6 +48,12 @@ def test_what_serves_was_forked_and_a_saved_file_brings_another(stack: Stack) ->
         assert stack.told("netbox")["warm"] is True
         stack.must_apply()
     stack.must_apply()
+
+
+def test_a_worker_that_is_asked_to_end_does_the_job_that_it_was_handed(stack: Stack) -> None:
+    put(stack, "one_job.py")
+    became = {how: stack.exec("netbox", "python", "/tmp/one_job.py", how).split()[-1] for how in ("plain", "ours")}
+    assert became == {"plain": "queued", "ours": "finished"}
 
 
 def test_a_plugin_that_cannot_be_bound_late_is_started_from_nothing_and_that_is_said(stack: Stack) -> None:

@@ -21,7 +21,7 @@ import traceback
 from collections.abc import Iterable
 from typing import Any, Callable
 
-from . import configuration, digest
+from . import configuration, digest, jobs
 from .binding import Unbound
 from .drain import DrainingHandler, DrainingServer
 from .netbox import explain_registration, set_up
@@ -256,6 +256,8 @@ def run(arguments: list[str], start: Callable[[], None]) -> None:
 
     status = 0
     try:
+        if command[0] == "rqworker":
+            jobs.end_between_jobs()
         execute_from_command_line(["manage.py", *command])
     except SystemExit as stop:
         status = stop.code if isinstance(stop.code, int) else int(bool(stop.code))
