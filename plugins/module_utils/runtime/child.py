@@ -216,20 +216,14 @@ def serve(package_dir: str) -> None:
 
 
 def unchecked_command(words: list[str]) -> list[str]:
-    """The management command without the checks that it would run, with what these load and jobs use.
-
-    That is loaded here while the old child still works. The checks are a run's, before any service loads anything.
-    """
+    """The management command without the checks that it would run: they are made before services load anything."""
     from django.core.management import CommandError, get_commands, load_command_class
 
     app = get_commands().get(words[0])
     if app is None:
         raise CommandError(f"NetBox has no management command '{words[0]}'")
     command = load_command_class(app, words[0]) if isinstance(app, str) else app
-    if not command.requires_system_checks:
-        return words
-    load_urls()
-    return [*words, "--skip-checks"]
+    return [*words, "--skip-checks"] if command.requires_system_checks else words
 
 
 def run(arguments: list[str], start: Callable[[], None]) -> None:
@@ -257,7 +251,7 @@ def run(arguments: list[str], start: Callable[[], None]) -> None:
     status = 0
     try:
         if command[0] == "rqworker":
-            jobs.end_between_jobs()
+            jobs.end_between_jobs(load_urls)
         execute_from_command_line(["manage.py", *command])
     except SystemExit as stop:
         status = stop.code if isinstance(stop.code, int) else int(bool(stop.code))

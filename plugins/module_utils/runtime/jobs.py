@@ -8,16 +8,20 @@ be in no queue any more, and never be done.
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
-from typing import Any
+from typing import Any, Callable
 
 # As long as this a worker that is to end may still wait for a job, and take one.
 _WAIT_S = 1
 
 
-def end_between_jobs() -> None:
-    """Let every worker of this process do what it has begun to take, and look for its end while it waits."""
+def end_between_jobs(when_idle: Callable[[], None] = lambda: None) -> None:
+    """Let every worker of this process do what it has begun to take, and look for its end while it waits.
+
+    ``when_idle`` is called once, when there has been nothing to do for a moment: it makes what many jobs would.
+    """
     from rq import Queue, Worker
     from rq.exceptions import DequeueTimeout
 
@@ -25,6 +29,7 @@ def end_between_jobs() -> None:
     module: Any = sys.modules[base.__module__]
     shut_down, wait = base._shutdown, vars(Queue)["dequeue_any"].__func__
     asked: list[Any] = []
+    later = [when_idle]
 
     def shut_down_later(self: Any) -> None:
         """What RQ does while a job runs, whatever it is at."""
@@ -43,6 +48,16 @@ def end_between_jobs() -> None:
             except DequeueTimeout:
                 if time.monotonic() >= deadline:
                     raise
+                while later:
+                    _try(later.pop())
         raise module.StopRequested
 
     base._shutdown, Queue.dequeue_any = shut_down_later, classmethod(wait_unless_asked)
+
+
+def _try(make: Callable[[], None]) -> None:
+    try:
+        make()
+    except Exception:
+        # The jobs that need it will say so, too.
+        logging.getLogger(__name__).exception("what jobs may use cannot be loaded")
