@@ -15,12 +15,14 @@ from typing import Any, Callable
 
 # As long as this a worker that is to end may still wait for a job, and take one.
 _WAIT_S = 1
+# When it has waited so often without one it has nothing to do.
+_IDLE = 5
 
 
 def end_between_jobs(when_idle: Callable[[], None] = lambda: None) -> None:
     """Let every worker of this process do what it has begun to take, and look for its end while it waits.
 
-    ``when_idle`` is called once, when there has been nothing to do for a moment: it makes what many jobs would.
+    ``when_idle`` is called once, when there has been nothing to do for a while: it makes what many jobs would.
     """
     from rq import Queue, Worker
     from rq.exceptions import DequeueTimeout
@@ -29,7 +31,7 @@ def end_between_jobs(when_idle: Callable[[], None] = lambda: None) -> None:
     module: Any = sys.modules[base.__module__]
     shut_down, wait = base._shutdown, vars(Queue)["dequeue_any"].__func__
     asked: list[Any] = []
-    later = [when_idle]
+    waited = 0
 
     def shut_down_later(self: Any) -> None:
         """What RQ does while a job runs, whatever it is at."""
@@ -41,6 +43,7 @@ def end_between_jobs(when_idle: Callable[[], None] = lambda: None) -> None:
             self._state = state
 
     def wait_unless_asked(cls: Any, queues: Any, timeout: int | None, *arguments: Any, **options: Any) -> Any:
+        nonlocal waited
         deadline = time.monotonic() + (timeout or 0)
         while not asked:
             try:
@@ -48,8 +51,9 @@ def end_between_jobs(when_idle: Callable[[], None] = lambda: None) -> None:
             except DequeueTimeout:
                 if time.monotonic() >= deadline:
                     raise
-                while later:
-                    _try(later.pop())
+                waited += 1
+                if waited == _IDLE:
+                    _try(when_idle)
         raise module.StopRequested
 
     base._shutdown, Queue.dequeue_any = shut_down_later, classmethod(wait_unless_asked)

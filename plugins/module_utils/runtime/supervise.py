@@ -7,8 +7,6 @@ it); when it says that it is ready the first one is asked to end, after the
 request or job in its hands. A child that cannot start leaves the old one in place. The listening socket belongs to
 this process, so connections wait and are never refused. What runs is told in ``.run/<service>.json``.
 
-Other services begin when a web service has loaded a saved file: somebody waits for a page.
-
 Arguments: ``web``, or ``manage <command> …``, or ``exec <program> …``, or ``script <program> …`` for one that starts
 NetBox anew for each thing it does, and so holds no code.
 """
@@ -16,7 +14,6 @@ NetBox anew for each thing it does, and so holds no code.
 from __future__ import annotations
 
 import contextlib
-import glob
 import json
 import os
 import signal
@@ -55,8 +52,6 @@ RETIRE_S = {"web": 10.0, "manage": 600.0, "exec": 10.0, "script": 10.0}
 PROGRAMS = ("exec", "script")
 # Only one of these may run at a time.
 EXCLUSIVE = ("rqscheduler", *PROGRAMS)
-# As long as this a web service is let go first.
-YIELD_S = 10.0
 
 
 @dataclass
@@ -81,15 +76,6 @@ def leased(name: str, folder: str = "") -> str | None:
             return stream.read() if abs(time.time() - os.fstat(stream.fileno()).st_mtime) < HOLD_S else None
     except OSError:
         return None
-
-
-def told_by_web() -> list[dict[str, Any]]:
-    """What the web services say that they run."""
-    found = []
-    for path in glob.glob(os.path.join(RUN_DIR, "*.json")):
-        with contextlib.suppress(OSError, ValueError), open(path, encoding="utf-8") as stream:
-            found.append(json.load(stream))
-    return [one for one in found if isinstance(one, dict) and one.get("kind") == "web"]
 
 
 class Supervisor:
@@ -117,8 +103,6 @@ class Supervisor:
         self.attempts = 0
         self.wanted = True
         self.hasty_until = 0.0
-        # Until when a web service is let go first; 0 while nothing is to be loaded.
-        self.yields_until = 0.0
         self.forced = False
         self.stopping = False
         self.error = ""
@@ -188,7 +172,6 @@ class Supervisor:
             now = again
         self.seen = now
         self.hasty_until = time.monotonic() + HASTE_S
-        self.yields_until = 0.0
         self.wanted = True
         self.retry_at = 0.0
 
@@ -214,16 +197,6 @@ class Supervisor:
             self.current.code = code
         return code not in (self.current.code, word.get("code"))
 
-    def _yields(self, code: str) -> bool:
-        """Whether a web service has this code still to load. Its own that is starting makes way at once."""
-        if self.kind == "web" or self.forced or not self.current or self.current.code == code:
-            return False
-        self._abandon_upcoming()
-        self.yields_until = self.yields_until or time.monotonic() + YIELD_S
-        return time.monotonic() < self.yields_until and any(
-            one["busy"] or code not in (one["code"], one["attempted"]) for one in told_by_web()
-        )
-
     def _abandon_upcoming(self) -> None:
         if self.upcoming:
             self._kill(self.upcoming, signal.SIGKILL)
@@ -242,8 +215,6 @@ class Supervisor:
         code = digest.code_digest(self.package_dir, RUN_DIR)
         if self.kind == "script" and self.current and not self.forced:
             self.current.code = code
-        if self._yields(code):
-            return
         # One that is starting may have read what was there between two saves.
         if self.current and not self.upcoming and not self.forced and self.current.code == code:
             # Saved with the same content, or switched back to what runs.
@@ -433,7 +404,6 @@ class Supervisor:
             sys.stderr.flush()
         data = {
             "service": self.service,
-            "kind": self.kind,
             "container": socket.gethostname(),
             "config": self.config,
             "generation": self.generation,

@@ -26,7 +26,6 @@ top = sys.argv.pop(1)
 supervise.CONFIG_DIRS = (top + "/config",)
 supervise.NETBOX_DIR, supervise.RUN_DIR = top, top + "/run"
 supervise.RETRY_S = (0.2,)
-supervise.YIELD_S = 2.0
 supervise.POLL_S, supervise.SETTLE_S = 0.05, 0.03
 supervise.main()
 """
@@ -353,36 +352,6 @@ def test_a_script_that_starts_netbox_anew_each_time_goes_on(start: Start) -> Non
     one.process.send_signal(signal.SIGHUP)
     one.wait(lambda told: told["generation"] == 2)
     assert gone(child[0][0])
-
-
-def test_a_worker_begins_when_the_web_service_has_loaded_what_was_saved(start: Start) -> None:
-    one = start("manage", "rqworker")
-    first = one.runs("good 1")
-    web = one.top / "run" / "web.json"
-
-    def tell_of_web(code: str, busy: bool) -> None:
-        web.with_suffix(".new").write_text(
-            json.dumps({"kind": "web", "code": code, "attempted": first["code"], "busy": busy})
-        )
-        web.with_suffix(".new").replace(web)
-
-    tell_of_web(first["code"], False)
-    one.save("good 2")
-    time.sleep(0.5)
-    assert one.told()["attempts"] == 1
-    tell_of_web(first["code"], True)
-    time.sleep(0.5)
-    assert one.told()["attempts"] == 1
-    tell_of_web(code_of(one), False)
-    one.runs("good 2")
-
-
-def test_a_worker_does_not_wait_for_ever_for_a_web_service_that_says_nothing(start: Start) -> None:
-    one = start("manage", "rqworker")
-    one.runs("good 1")
-    (one.top / "run" / "web.json").write_text(json.dumps({"kind": "web", "code": "", "attempted": "", "busy": True}))
-    one.save("good 2")
-    one.runs("good 2")
 
 
 def test_orphans_and_ended_processes_are_no_zombies(start: Start) -> None:
