@@ -16,7 +16,7 @@ from typing import Any, Callable
 # As long as this a worker that is to end may still wait for a job, and take one.
 _WAIT_S = 1
 # When it has waited so often without one it has nothing to do.
-_IDLE = 5
+_IDLE = 20
 
 
 def end_between_jobs(when_idle: Callable[[], None] = lambda: None) -> None:
