@@ -30,11 +30,11 @@ demo: $(run) ## the sandbox, set up and served, from nothing
 
 .PHONY: test
 test: $(dev) ## everything CI runs: lint, types, sanity, unit, molecule, end to end
-	@tools/steps.sh lint types sanity unit molecule e2e
+	@tools/steps.sh sanity+unit+lint+types molecule e2e
 
 .PHONY: test-full
 test-full: $(dev) ## test with ten times the generated commits and examples, long faults, and the benchmark
-	@NETBOX_DEV_TEST_FULL=1 tools/steps.sh lint types sanity unit molecule e2e bench
+	@NETBOX_DEV_TEST_FULL=1 tools/steps.sh sanity+unit+lint+types molecule e2e bench
 
 .PHONY: lint
 lint: $(dev) ## ruff, yamllint, ansible-lint, shellcheck, the plugins' documentation

@@ -162,7 +162,7 @@ class _Counted:
 
 
 def load_urls() -> None:
-    """Load all views, with what the APIs are made of: what is broken there is found while the old child still serves."""
+    """Load all views, with what the APIs are made of: what is broken there is found before anybody asks."""
     from django.urls import get_resolver
 
     _loaded = get_resolver().url_patterns
