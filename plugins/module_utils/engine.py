@@ -39,7 +39,8 @@ TASK_LABEL = "hedgehog.netbox_dev.task"
 # Its value for tasks that change nothing, which run beside whatever holds the lock.
 READING = "look"
 TESTS_LABEL = "hedgehog.netbox_dev.tests"
-# An interrupt first: psql and pg_dump have the server give up what they asked for. The last look says whether any is left.
+# An interrupt first: psql and pg_dump have the server give up what they asked for. In the end it is told whether any is
+# left.
 _END_MARKED = """
 left() {
     for one in /proc/[0-9]*; do grep -qs "$0" "$one/environ" && echo "${one#/proc/}"; done
@@ -341,7 +342,8 @@ def _late(command: Sequence[str], limit_s: float, left: str, output: bytes) -> s
     words = " ".join(" ".join(command).split())[:120]
     lines = output.decode("utf-8", "replace").strip().splitlines()[-10:]
     ended = f"could not be ended there: {left}" if left else "was ended"
-    return "\n".join([f"'{words}' did not end within {limit_s:.0f} s in its container and {ended}. Last lines:", *lines])
+    first = f"'{words}' did not end within {limit_s:.0f} s in its container and {ended}. Last lines:"
+    return "\n".join([first, *lines])
 
 
 class LogLines:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import shlex
 import signal
@@ -17,6 +16,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
+from .caller import missed
 from .compose import Compose, last_lines
 from .engine import TASK_LABEL, Engine
 from .errors import (
@@ -71,7 +71,6 @@ _NUMBER = {
 # netbox-docker's configuration says so of each of its files, in every process.
 _SETTINGS_LOADED = "\N{DNA DOUBLE HELIX} loaded config "
 _GRACE_S = 10
-_LOOK_S = 0.5
 # What the command 'timeout' ends with, and what a process does that is killed.
 _TIMED_OUT, _KILLED = 124, 137
 
@@ -162,19 +161,20 @@ def judge(words: list[str], output: str, told: bool | None) -> bool:
 
 @contextlib.contextmanager
 def _ended_by_signal() -> Iterator[None]:
-    """Let SIGTERM end this process as an exception does, and not at once."""
+    """Let a signal that ends this process do so as an exception does, and not at once."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
-    def end(*_: object) -> None:
-        raise SystemExit(128 + signal.SIGTERM)
+    def end(number: int, _frame: object) -> None:
+        raise SystemExit(128 + number)
 
-    before = signal.signal(signal.SIGTERM, end)
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class Manager:
@@ -249,24 +249,12 @@ class Manager:
     def _ending(self) -> Iterator[None]:
         """End what a killed run left, and the command with this run: who ends 'docker compose' leaves it behind."""
         running = Running(self.stack, self.reporter)
-        parent, done = os.getppid(), threading.Event()
-
-        def watch() -> None:
-            while not done.wait(_LOOK_S):
-                if os.getppid() != parent:
-                    # Whoever ran the playbook is gone.
-                    running.end_tasks()
-                    return
-
-        threading.Thread(target=watch, daemon=True).start()
         try:
-            with _ended_by_signal():
+            with _ended_by_signal(), missed(self.reporter.path, running.end_tasks):
                 yield
         except BaseException:
             running.end_tasks()
             raise
-        finally:
-            done.set()
 
     def _run(
         self, outcome: Command, service: str, request: dict[str, Any], label: tuple[str, ...]

@@ -15,6 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.engine import Engine
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import TimeLimit
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.state import lock_holder
 
 from .long import long
 from .stack import PYTHON_SERVICES, Play, Stack, wait_for
@@ -187,6 +190,46 @@ def test_a_command_ends_with_its_run_in_the_container_too(stack: Stack, tmp_path
     process.communicate(timeout=60)
     wait_for(lambda: not commands(stack), "the command to end", 30)
     assert manage(stack, "check").status == 0
+
+
+@pytest.mark.parametrize(
+    "number", [pytest.param(signal.SIGKILL, marks=long), pytest.param(signal.SIGHUP, id="the terminal is closed")]
+)
+def test_a_command_ends_soon_when_nobody_is_there_any_more(
+    stack: Stack, tmp_path: Path, number: signal.Signals
+) -> None:
+    process = begun(stack, tmp_path)
+    assert commands(stack)
+    # Ansible's own process alone: what it began has other sessions, and hears nothing of it.
+    process.send_signal(number)
+    wait_for(lambda: not commands(stack), "the command to end", 15)
+    wait_for(lambda: not lock_holder(stack.state), "the lock to be free", 15)
+    process.communicate(timeout=60)
+
+
+@long
+def test_a_command_ends_when_all_that_ran_it_was_killed(stack: Stack, tmp_path: Path) -> None:
+    process = begun(stack, tmp_path)
+    listed = subprocess.run(["ps", "-eo", "pid,ppid"], capture_output=True, text=True, check=True).stdout.split()[2:]
+    above = dict(zip(map(int, listed[::2]), map(int, listed[1::2])))
+    workers = [pid for pid, parent in above.items() if parent == process.pid]
+    for pid in (process.pid, *workers):
+        os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: not commands(stack), "the command to end", 60)
+    wait_for(lambda: not lock_holder(stack.state), "the lock to be free", 15)
+
+
+def test_what_hangs_in_a_container_ends_at_its_limit_there_too(stack: Stack) -> None:
+    engine = Engine(stack.project)
+    for service in ("netbox", "postgres"):
+        container = stack.containers()[service]["Id"]
+        with pytest.raises(TimeLimit, match="did not end within 2 s in its container and was ended"):
+            engine.execute(container, "sh", "-c", "echo begun; sleep 4321 & sleep 4321", limit_s=2)
+        assert "sleep 4321" not in stack.compose("top", service).stdout
+    with pytest.raises(TimeLimit):
+        engine.execute(container, "psql", "-U", "netbox", "-c", "SELECT pg_sleep(4321)", limit_s=2)
+    # The server has given up, too.
+    assert stack.psql("SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(4321)'") == "0"
 
 
 @long

@@ -137,7 +137,7 @@ def test_a_command_that_hangs_ends_at_its_limit_with_all_that_it_began(tmp_path:
 def test_a_container_that_answers_nothing_at_all_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_END_S", 0.2)
     api, let_go = Commands(), threading.Event()
-    api.exec_start = lambda _number: b"" if let_go.wait(20) else b""  # type: ignore[method-assign]
+    api.exec_start = lambda _number: bytes(let_go.wait(20))  # type: ignore[method-assign]
     with pytest.raises(TimeLimit, match="could not be ended there: the engine does not answer"):
         engine_of(api).execute("c", "true", limit_s=0.1)
     api.begun, api.broken = [], OSError("it is paused")
