@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from .compose import Compose
+from .database import Database
 from .engine import Engine
 from .errors import (
-    ComposeFailed,
     InvalidCommand,
     InvalidState,
     NetBoxDevError,
     PerformanceRegression,
+    SchemaFailed,
     StackNotSetUp,
     TimeLimit,
 )
@@ -30,7 +31,7 @@ from .noise import ALPHA, percentile, slower
 from .oneoff import run_task
 from .sampling import Sampler
 from .secret import password_file
-from .services import database_service, python_services, web_service
+from .services import python_services, web_service
 from .stack import Stack
 from .state import read_json, write_atomic, write_json
 from .visiting import Visitor, path_of
@@ -46,7 +47,6 @@ _TASK_S = 300.0
 _WORD_S = 10.0
 PROFILES = ("profile.html", "profile.txt")
 
-_PSQL = 'psql -qAtX -v ON_ERROR_STOP=1 -U "${POSTGRES_USER:-postgres}" -d "${POSTGRES_DB:-${POSTGRES_USER:-postgres}}"'
 _DATABASE = """
 SELECT json_build_object(
   'version', current_setting('server_version'),
@@ -188,17 +188,23 @@ class Monitor:
         )
 
     def _ask_database(self, statement: str) -> Any:
-        container = self.engine.containers().get(database_service(self.compose.config()))
-        if not container or not container["State"]["Running"]:
-            raise StackNotSetUp("the database does not run. Run apply_change.yml.")
-        status, output = self.engine.execute(container["Id"], "sh", "-c", f'{_PSQL} -c "$0"', statement)
-        if status:
-            raise ComposeFailed(f"the database does not tell about itself (psql ended with {status}).", status=status)
-        return json.loads(output)
+        database = Database(self.engine, self.compose)
+        return json.loads(database.ask(statement, database.name))
 
     def _database(self) -> dict[str, Any]:
         found: dict[str, Any] = self._ask_database(_DATABASE)
         return found
+
+    def _statements(self, there: bool) -> dict[str, Any]:
+        """The slowest ``statements`` of all, or None and ``no_statements``, why the database does not tell them."""
+        if not there:
+            return {"statements": None, "no_statements": "the extension pg_stat_statements is not there"}
+        try:
+            return {"statements": self._ask_database(_STATEMENTS), "no_statements": ""}
+        except SchemaFailed as error:
+            # It is not preloaded, or of an old version; or the user may not read it.
+            said = error.message.rpartition("ERROR:")[2].strip().splitlines()
+            return {"statements": None, "no_statements": (said or [error.message])[0]}
 
     def _since(self, before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
         """What is so now, and what the counters counted meanwhile."""
@@ -210,7 +216,7 @@ class Monitor:
             "counters": counters,
             "cache_hit_ratio": round(counters["hit"] / blocks, 4) if blocks else None,
             "cache_hit_ratio_ever": round(after["counters"]["hit"] / whole, 4) if whole else None,
-            "statements": self._ask_database(_STATEMENTS) if after["statements"] else None,
+            **self._statements(after["statements"]),
         }
 
     def _inside(self) -> dict[str, Any]:

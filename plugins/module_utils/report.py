@@ -113,7 +113,7 @@ def statements(report: Mapping[str, Any]) -> tuple[str, list[tuple[str, str]]]:
         return "pg_stat_statements, all time", found
     slowest = [(s["seconds"], s["sql"]) for request in report["requests"] for s in request["slowest"]]
     slowest.sort(reverse=True)
-    return "these pages (the extension pg_stat_statements is not there)", [
+    return f"these pages ({report['database']['no_statements']})", [
         (milliseconds(seconds), sql) for seconds, sql in slowest[:8]
     ]
 
