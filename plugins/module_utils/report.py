@@ -128,8 +128,10 @@ def repeated(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def for_people(report: Mapping[str, Any], regressions: Sequence[str], where: str) -> list[str]:
-    """The measurement on a screen."""
+def for_people(
+    report: Mapping[str, Any], regressions: Sequence[str], where: str, would: Sequence[str] = ()
+) -> list[str]:
+    """The measurement on a screen; ``would`` is what check mode says in place of where the report is."""
     source, slow = statements(report)
     lines = [
         *table(pages(report)),
@@ -159,7 +161,7 @@ def for_people(report: Mapping[str, Any], regressions: Sequence[str], where: str
         lines += [f"WORSE: {text}" for text in regressions] or [
             f"no worse than the baseline of {report['baseline']['at']}"
         ]
-    return [*lines, f"report: {where}"]
+    return [*lines, *(would or [f"report: {where}"])]
 
 
 def page(report: Mapping[str, Any], regressions: Sequence[str]) -> str:
