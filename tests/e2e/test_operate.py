@@ -122,6 +122,19 @@ def test_a_command_that_does_not_exist_is_refused_with_the_nearest(stack: Stack)
     assert result(play)["failure"]["code"] == "unknown_command"
     assert "did you mean 'example_info'?" in play.flat
 
+    play = manage(stack, "exmaple_info", "--check", output="json")
+    assert play.status != 0
+    assert result(play)["failure"]["code"] == "unknown_command"
+
+
+@long
+@pytest.mark.parametrize(("command", "changed"), [("test netbox_example", 0), ("example_info", 1), ("flush", 1)])
+def test_check_mode_runs_no_command_that_is_not_known_to_read(stack: Stack, command: str, changed: int) -> None:
+    play = manage(stack, command, "--check")
+    assert (play.status, play.changed) == (0, changed), str(play)
+    assert "not run in check mode" in play.output
+    assert "fabrics: " not in play.output
+
 
 def test_no_shell_reads_a_command_and_its_last_lines_explain_a_failure(stack: Stack) -> None:
     play = manage(stack, "loaddata '$(id); x y.json'", output="json")
