@@ -214,6 +214,40 @@ def test_what_only_a_person_can_mend_is_told_with_its_remedy(well: Stack) -> Non
             well.python("netbox-worker", EMPTY)
 
 
+LOSING = """\
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("netbox_example", "{parent}")]
+    operations = [migrations.RemoveField("fabric", "description")]
+"""
+
+
+@long
+def test_a_migration_that_drops_a_column_is_left_to_who_asks_for_it(well: Stack) -> None:
+    column = "SELECT count(*) FROM information_schema.columns WHERE table_name = 'netbox_example_fabric' AND "
+    column += "column_name = 'description'"
+    path = well.package / "migrations" / "0904_doctor.py"
+    text = LOSING.format(parent=leaf(well))
+    try:
+        well.write("netbox_example/migrations/0904_doctor.py", text)
+        made = visit(well, "fix")
+        assert "migrations" in made.names(), json.dumps(made.told, indent=1)
+        assert "Remove field description" in made.text("migrations")
+        assert "apply-change.yml -e changed=migrations" in made.text("migrations")
+        # Nor does it go along with what else is mended.
+        well.compose("kill", "netbox-housekeeping")
+        made = visit(well, "fix")
+        assert (
+            "nobody asked for it: netbox_example.0904_doctor: Remove field description" in made.told["mending_failed"]
+        )
+        assert well.psql(column) == "1"
+    finally:
+        path.unlink()
+        well.must_apply()
+
+
 @contextmanager
 def watchers() -> Iterator[None]:
     """All watchers that the stack's user may have."""

@@ -38,7 +38,7 @@ WAYS: dict[str, str] = {
     "static_access": "the image's group may write into the volume of static files",
     "recreate": "the services are made anew from their image",
     "apply": "apply_change starts and reloads what needs it",
-    "migrate": "apply_change applies the migrations, with a copy of the database where they are risky",
+    "migrate": "apply_change applies the migrations, where none of them can lose rows",
     "static": "apply_change collects the static files",
 }
 _BY_RUN = {"apply": (), "migrate": ("migrations",), "static": ("static",)}
@@ -57,6 +57,7 @@ def mend(stack: Stack, findings: Iterable[Finding], reporter: Reporter, limits: 
                 step.changed = bool(step.detail)
     converger = Converger(stack, reporter, limits)
     converger.wishes = wishes_of(stack)
+    converger.spares = True
     for way in ("static_access", "recreate"):
         if way in by_way:
             _RUNNING[way](converger, [service for finding in by_way[way] for service in finding.about])

@@ -323,6 +323,11 @@ BROKEN: list[tuple[str, Break, str]] = [
     ("migration_missing", look(missing=["netbox_example.0009_gone"]), "netbox_example.0009_gone"),
     ("migration_missing", look(foreign=["dcim.0900_far"]), "dcim.0900_far"),
     ("migrations", look(pending=["netbox_example.0003_new"]), "netbox_example.0003_new"),
+    (
+        "migrations",
+        look(pending=["x.0003_a"], losing=["x.0003_a: Remove field note from fabric"]),
+        "rows may be lost by them | x.0003_a: Remove field note from fabric | See it with plan.yml",
+    ),
     ("drift", look(drift=["migrations.AddField()"]), "1 operations"),
     ("ownership", files(foreign=("netbox_example/migrations/0001.py",)), "migrations/0001.py"),
     ("access", within("netbox", denied=["views.py"]), "views.py"),
@@ -420,6 +425,14 @@ def test_what_follows_from_something_else_is_not_told(
     for harm in harms:
         harm(facts)
     assert [name for name, _text in found(facts)] == checks
+
+
+@pytest.mark.parametrize(("losing", "fix"), [([], "migrate"), (["x.0003_a: Remove field note from fabric"], "")])
+def test_only_migrations_that_lose_nothing_are_mended(make_facts: MakeFacts, losing: list[str], fix: str) -> None:
+    facts = make_facts()
+    look(pending=["x.0003_a"], losing=losing)(facts)
+    (finding,) = examine(CHECKS, facts)
+    assert finding.fix == fix
 
 
 def test_what_is_told_is_short(make_facts: MakeFacts) -> None:
