@@ -143,7 +143,7 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import report as reporting
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import RUN_SPEC, run_module
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import RUN_SPEC, Module, run_module
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.monitoring import (
     Monitor,
@@ -186,7 +186,7 @@ def work(module: AnsibleModule, reporter: Reporter) -> dict[str, Any]:
 
 def main() -> None:
     spec = {**RUN_SPEC, **MONITOR_SPEC, "report": {"type": "path"}}
-    run_module(AnsibleModule(argument_spec=spec, supports_check_mode=True), work)
+    run_module(Module(argument_spec=spec, supports_check_mode=True), work)
 
 
 if __name__ == "__main__":

@@ -117,7 +117,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import RUN_SPEC, run_module
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import RUN_SPEC, Module, run_module
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import load
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.state import lock
@@ -149,7 +149,7 @@ def work(module: AnsibleModule, reporter: Reporter) -> dict[str, Any]:
 def main() -> None:
     switches = {name: {"type": "bool", "default": False} for name in (*NAMED, "media", "without_dump")}
     spec = {**RUN_SPEC, "dump": {"type": "path"}, **switches}
-    run_module(AnsibleModule(argument_spec=spec, supports_check_mode=True), work)
+    run_module(Module(argument_spec=spec, supports_check_mode=True), work)
 
 
 if __name__ == "__main__":

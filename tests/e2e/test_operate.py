@@ -164,6 +164,15 @@ def test_a_script_beside_who_types_runs_with_netbox_set_up(stack: Stack, tmp_pat
     assert "counted 42" in play.output
 
 
+def test_a_script_that_is_not_there_is_named(stack: Stack, tmp_path: Path) -> None:
+    play = manage(stack, None, script=str(tmp_path / "none.py"), output="json")
+    assert play.status != 0
+    assert result(play)["failure"]["code"] == "invalid_path"
+    assert f"'{tmp_path / 'none.py'}' is no file" in play.flat
+    play = stack.playbook("restart.yml", time_limit="soon", output="json")
+    assert result(play)["failure"]["code"] == "invalid_option", str(play)
+
+
 @long
 def test_a_command_ends_at_its_time_limit_in_the_container_too(stack: Stack, tmp_path: Path) -> None:
     script = tmp_path / "long.py"

@@ -20,6 +20,7 @@ from typing import Callable
 from ..changes import Wanted
 from ..compose import OVERRIDE
 from ..converge import Converger
+from ..errors import CommandFailed
 from ..events import Reporter
 from ..freshness import Verdict
 from ..override import EDITED, NETBOX_DIR, authorship
@@ -134,7 +135,14 @@ def open_static(converger: Converger, services: list[str]) -> None:
     container = converger.engine.containers()[services[0]]["Id"]
     with converger.reporter.step("open the volume of static files") as step:
         for command in (("chgrp", "-R", "0"), ("chmod", "-R", "g+rwX")):
-            converger.engine.execute(container, *command, f"{NETBOX_DIR}/static", user="0")
+            words = (*command, f"{NETBOX_DIR}/static")
+            status, _output = converger.engine.execute(container, *words, user="0")
+            if status:
+                raise CommandFailed(
+                    f"'{' '.join(words)}' in the container of '{services[0]}', by root, ended with status {status}; "
+                    "the volume may be read-only, or on a file system that has no such owners.",
+                    status=status,
+                )
         step.changed = True
 
 
