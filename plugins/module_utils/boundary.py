@@ -65,6 +65,14 @@ def wanted_of(module: AnsibleModule) -> Wanted:
     return Wanted.of(module.params["changed"], module.params["since"], module.params["paths"])
 
 
+class Module(AnsibleModule):  # type: ignore[misc]  # ansible-core is untyped
+    """A module whose options, where they cannot be taken, are an error as every other is."""
+
+    def fail_json(self, msg: str, **more: Any) -> None:
+        failure = {"code": "invalid_option", "message": msg, "details": {}}
+        super().fail_json(msg, **{"failure": failure, **more})
+
+
 def run_module(module: AnsibleModule, work: Callable[[AnsibleModule, Reporter], dict[str, Any]]) -> None:
     """Call ``work`` and end the module with its result, or with ``msg`` and ``failure``."""
     reporter = Reporter()

@@ -23,7 +23,7 @@ _NEXT = "_next"
 _ROOM = 1.1
 _ROOM_FOR_LOG = 96 << 20
 # For a copy, a dump or a checkpoint.
-SILENT_S = 1800
+LIMIT_S = 1800
 # PostgreSQL cuts longer names off.
 NAME_BYTES = 63
 # From where on copying files is cheaper.
@@ -137,7 +137,7 @@ class Database:
 
     def _psql(self, command: str, database: str, *statements: str) -> str:
         words = ("sh", "-c", f"exec 2>&1; {_QUIET} {command}", database, *statements)
-        status, output = self.engine.execute(self.container, *words, silent_s=SILENT_S)
+        status, output = self.engine.execute(self.container, *words, limit_s=LIMIT_S)
         text = output.decode("utf-8", "replace").strip()
         if status:
             raise SchemaFailed(f"PostgreSQL refused '{statements[-1].strip()[:80]}': {text}")

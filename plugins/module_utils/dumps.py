@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from .database import SILENT_S, Database, Look
-from .errors import InvalidDump, SnapshotFailed
+from .database import LIMIT_S, Database, Look
+from .errors import InvalidDump, SnapshotFailed, TimeLimit
 from .stack import Stack
 
 MAGIC = "hedgehog.netbox_dev dump"
@@ -239,12 +239,12 @@ def extract(dump: Dump, name: str, target: Path) -> Path:
 
 def _in_container(database: Database, what: str, script: str, *arguments: str) -> None:
     words = ("sh", "-c", script, "sh", *arguments)
-    status, output = database.engine.execute(database.container, *words, silent_s=SILENT_S)
+    status, output = database.engine.execute(database.container, *words, limit_s=LIMIT_S)
     if status:
         lines = output.decode("utf-8", "replace").strip().splitlines()
         raise SnapshotFailed(f"{what} failed: {' / '.join(lines[-3:])}", status=status)
 
 
 def _remove_folder(database: Database) -> None:
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(OSError, TimeLimit):
         database.engine.execute(database.container, "rm", "-rf", _FOLDER)

@@ -8,11 +8,14 @@ import contextlib
 import os
 import re
 import subprocess
-from collections.abc import Iterable, Iterator
+import threading
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
-from typing import Any, BinaryIO, Callable
+from typing import Any, BinaryIO, Callable, TypeVar
 
-from .errors import EngineUnavailable
+from .errors import EngineUnavailable, TimeLimit
 
 try:
     import docker
@@ -25,6 +28,8 @@ except ImportError as _error:
     docker = None  # type: ignore[assignment]
     IMPORT_ERROR = str(_error)
 
+T = TypeVar("T")
+
 # For an answer of the engine's, and for an archive to begin.
 _TIMEOUT_S = 60
 _ARCHIVE_S = 600
@@ -34,6 +39,22 @@ TASK_LABEL = "hedgehog.netbox_dev.task"
 # Its value for tasks that change nothing, which run beside whatever holds the lock.
 READING = "look"
 TESTS_LABEL = "hedgehog.netbox_dev.tests"
+# An interrupt first: psql and pg_dump have the server give up what they asked for. In the end it is told whether any is
+# left.
+_END_MARKED = """
+left() {
+    for one in /proc/[0-9]*; do grep -qs "$0" "$one/environ" && echo "${one#/proc/}"; done
+}
+for signal in INT 0 0 0 0 KILL 0 0; do
+    found=$(left)
+    [ "$found" ] || exit 0
+    kill -s "$signal" $found 2>/dev/null
+    sleep 0.3
+done
+[ -z "$(left)" ]
+"""
+# For that to be done.
+_END_S = 10.0
 _TIME = re.compile(rb"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(?:Z|[+-]\d\d:\d\d)) ?")
 
 
@@ -166,14 +187,39 @@ class Engine:
         """Send a signal to the container's first process."""
         self._client.containers.get(container).kill(signal)
 
-    def execute(self, container: str, *command: str, user: str = "", silent_s: int = _TIMEOUT_S) -> tuple[int, bytes]:
+    def execute(self, container: str, *command: str, user: str = "", limit_s: float = _TIMEOUT_S) -> tuple[int, bytes]:
         """Run a command in a running container; return its exit status and standard output.
 
-        It may say nothing for so many seconds.
+        Raises TimeLimit, with its last lines, where it does not end in time; it is ended in the container, too.
         """
-        with self._patient(silent_s):
-            done = self._client.containers.get(container).exec_run(list(command), stderr=False, user=user)
-        return int(done.exit_code or 0), b"".join([done.output] if isinstance(done.output, bytes) else done.output)
+        api = self._client.api
+        mark = f"NETBOX_DEV_COMMAND={uuid.uuid4().hex}"
+        made = api.exec_create(container, list(command), stderr=False, user=user, environment=[mark])["Id"]
+        output = _in_background(lambda: api.exec_start(made))
+        if not wait([output], limit_s).done:
+            left = self._end_marked(container, mark, user)
+            wait([output], _END_S)
+            told = output.result() if output.done() and not output.exception() else b""
+            raise TimeLimit(_late(command, limit_s, left, told), command=list(command))
+        return int(api.exec_inspect(made)["ExitCode"] or 0), output.result()
+
+    def _end_marked(self, container: str, mark: str, user: str) -> str:
+        """End all processes that a command began, as its own user, who alone may see them; return why they are left.
+
+        Who closes the connection leaves them behind, and the engine's API ends none.
+        """
+        api = self._client.api
+
+        def end() -> int:
+            made = api.exec_create(container, ["sh", "-c", _END_MARKED, mark], user=user)["Id"]
+            api.exec_start(made)
+            return int(api.exec_inspect(made)["ExitCode"] or 0)
+
+        ended = _in_background(end)
+        if not wait([ended], _END_S).done:
+            return "the engine does not answer"
+        error = ended.exception()
+        return str(error) if error else "it refuses to end" if ended.result() else ""
 
     def fetch(self, container: str, path: str, target: BinaryIO) -> None:
         """Write a folder of a container to a file, as a tar archive."""
@@ -275,6 +321,29 @@ class Engine:
                 raise
             return str(error.explanation)
         return ""
+
+
+def _in_background(work: Callable[[], T]) -> Future[T]:
+    """Begin ``work`` in a thread that nobody has to wait for."""
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except Exception as error:  # noqa: BLE001 - it is raised where the result is asked for
+            future.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return future
+
+
+def _late(command: Sequence[str], limit_s: float, left: str, output: bytes) -> str:
+    """What is told of a command that did not end in time."""
+    words = " ".join(" ".join(command).split())[:120]
+    lines = output.decode("utf-8", "replace").strip().splitlines()[-10:]
+    ended = f"could not be ended there: {left}" if left else "was ended"
+    first = f"'{words}' did not end within {limit_s:.0f} s in its container and {ended}. Last lines:"
+    return "\n".join([first, *lines])
 
 
 class LogLines:

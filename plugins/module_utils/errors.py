@@ -152,6 +152,10 @@ class InvalidDump(NetBoxDevError):
     code = "invalid_dump"
 
 
+class DumpUndecided(NetBoxDevError):
+    code = "dump_undecided"
+
+
 class UnknownMigration(NetBoxDevError):
     code = "unknown_migration"
 

@@ -35,6 +35,7 @@ class Reporter:
     """Collects the steps of a run and, given a file, tells each as it happens."""
 
     def __init__(self, path: str | None = None) -> None:
+        self.path = path
         # Open as long as the module runs.
         self._stream = open(path, "a", encoding="utf-8") if path else None  # noqa: SIM115
         self.steps: list[Step] = []

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import shlex
 import signal
@@ -17,6 +16,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
+from .caller import missed
 from .compose import Compose, last_lines
 from .engine import TASK_LABEL, Engine
 from .errors import (
@@ -71,7 +71,6 @@ _NUMBER = {
 # netbox-docker's configuration says so of each of its files, in every process.
 _SETTINGS_LOADED = "\N{DNA DOUBLE HELIX} loaded config "
 _GRACE_S = 10
-_LOOK_S = 0.5
 # What the command 'timeout' ends with, and what a process does that is killed.
 _TIMED_OUT, _KILLED = 124, 137
 
@@ -162,19 +161,20 @@ def judge(words: list[str], output: str, told: bool | None) -> bool:
 
 @contextlib.contextmanager
 def _ended_by_signal() -> Iterator[None]:
-    """Let SIGTERM end this process as an exception does, and not at once."""
+    """Let a signal that ends this process do so as an exception does, and not at once."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
-    def end(*_: object) -> None:
-        raise SystemExit(128 + signal.SIGTERM)
+    def end(number: int, _frame: object) -> None:
+        raise SystemExit(128 + number)
 
-    before = signal.signal(signal.SIGTERM, end)
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class Manager:
@@ -212,7 +212,10 @@ class Manager:
             run = [*words, "-v", "0", "-c", READ_SCRIPT]
         if self.check and not reading:
             if words[0] not in _DRY:
-                outcome.skipped, outcome.line, outcome.changed = "not run in check mode", "", True
+                status, told = self._run(outcome, name, {"known": words[0]}, ())
+                if status:
+                    self._fail(outcome, status, told)
+                outcome.skipped, outcome.line, outcome.changed = "not run in check mode", "", judge(words, "", None)
                 return outcome
             run = [*words, _DRY[words[0]][0]]
         started = time.monotonic()
@@ -249,24 +252,12 @@ class Manager:
     def _ending(self) -> Iterator[None]:
         """End what a killed run left, and the command with this run: who ends 'docker compose' leaves it behind."""
         running = Running(self.stack, self.reporter)
-        parent, done = os.getppid(), threading.Event()
-
-        def watch() -> None:
-            while not done.wait(_LOOK_S):
-                if os.getppid() != parent:
-                    # Whoever ran the playbook is gone.
-                    running.end_tasks()
-                    return
-
-        threading.Thread(target=watch, daemon=True).start()
         try:
-            with _ended_by_signal():
+            with _ended_by_signal(), missed(self.reporter.path, running.end_tasks):
                 yield
         except BaseException:
             running.end_tasks()
             raise
-        finally:
-            done.set()
 
     def _run(
         self, outcome: Command, service: str, request: dict[str, Any], label: tuple[str, ...]
@@ -329,7 +320,8 @@ class Manager:
                 f"container. Last lines:\n{last}",
                 status=status,
             )
-        if f"No module named {RUNTIME_PACKAGE}" in outcome.stderr:
+        # The second is of one that is asked for a command, and does not know that question.
+        if any(words in outcome.stderr for words in (f"No module named {RUNTIME_PACKAGE}", "KeyError: 'lasting'")):
             raise StackNotSetUp(
                 "the stack was set up by an older version of this collection. Run apply_change.yml: it brings what "
                 "management commands need."

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -38,11 +38,19 @@ from .state import read_json, write_json
 PENDING = "schema-changed"
 
 
+ASK_FOR_MIGRATIONS = (
+    "See it with plan.yml, keep the rows with snapshot.yml, and run apply-change.yml -e changed=migrations: it copies "
+    "the database first"
+)
+
+
 class Migrating(Running):
     """The schema step over one stack."""
 
     wishes = Wishes()
     migrates = True
+    # Whether migrations by which rows are lost, or may be, are left to a run that is asked for them.
+    spares = False
     # Whether the texts of migrations are wanted.
     diff = False
     # Whether the models are as the commit that was checked out has them: what differs then is the commit's own.
@@ -110,6 +118,7 @@ class Migrating(Running):
             if "gone" in result:
                 way = self._way(result)
                 if way.leads:
+                    self._spare(before, [way.text])
                     parts.append(way.text)
                     result, kept = self._follow(way, result, make)
                     as_on_disk = result["states"]["applied"] if way.copy else []
@@ -117,6 +126,8 @@ class Migrating(Running):
                 else:
                     result = self.ask_schema(make, again=before)
             if self.migrates and result["risks"] and not result["applied"]:
+                with self._without_files(result):
+                    self._spare(before, result["losing"])
                 self.reporter.say(f"the database is copied first: {result['risks'][0]}")
                 with self._without_files(result), self.safety.guarded():
                     done = self.ask_schema(False, guarded=True, written=result["written"])
@@ -136,6 +147,21 @@ class Migrating(Running):
         if not step.changed and not before:
             pending.unlink()
         return result, notices + notices_of(result)
+
+    def _spare(self, before: bool, losing: Sequence[str]) -> None:
+        """Raise SchemaFailed where that is asked for and there is anything by which rows may be lost.
+
+        ``before``: whether a schema step was unfinished already.
+        """
+        if not (self.spares and losing):
+            return
+        if not before:
+            (self.stack.state / PENDING).unlink()
+        raise SchemaFailed(
+            f"rows may be lost by what would be done to the database, and nobody asked for it: {'; '.join(losing)}. "
+            f"{ASK_FOR_MIGRATIONS}.",
+            losing=list(losing),
+        )
 
     def _way(self, result: dict[str, Any]) -> Way:
         """Raises SchemaFailed where migrations are applied that nobody knows the files of."""

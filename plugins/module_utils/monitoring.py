@@ -7,37 +7,42 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from .compose import Compose
+from .database import Database
 from .engine import Engine
 from .errors import (
-    ComposeFailed,
+    CommandFailed,
     InvalidCommand,
+    InvalidProject,
     InvalidState,
     NetBoxDevError,
     PerformanceRegression,
+    SchemaFailed,
     StackNotSetUp,
     TimeLimit,
 )
 from .events import Reporter
 from .freshness import told_by
-from .manage import Manager
+from .manage import Manager, wants_terminal, words_of
 from .noise import ALPHA, percentile, slower
 from .oneoff import run_task
 from .sampling import Sampler
 from .secret import password_file
-from .services import database_service, python_services, web_service
+from .services import python_services, web_service
 from .stack import Stack
 from .state import read_json, write_atomic, write_json
 from .visiting import Visitor, path_of
 
-# What the plugin brings for this, where it has it: by its name, and its arguments.
+# What the plugin brings for this, where it has it: by its name, and the options that are given where it takes them.
 OWN_COMMANDS = {"performance_test": [], "debug_sql": [], "diagnostic_fgd_ingestion": ["--profile"]}
 _WITH_BASELINE = {"performance_test": ["--baseline"]}
+# Of samples, for the test to be good.
+_LEAST_SAMPLES = 8
 _BASELINE = "baseline.json"
 _PERCENTILES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 _WARM_UP = 2
@@ -46,7 +51,6 @@ _TASK_S = 300.0
 _WORD_S = 10.0
 PROFILES = ("profile.html", "profile.txt")
 
-_PSQL = 'psql -qAtX -v ON_ERROR_STOP=1 -U "${POSTGRES_USER:-postgres}" -d "${POSTGRES_DB:-${POSTGRES_USER:-postgres}}"'
 _DATABASE = """
 SELECT json_build_object(
   'version', current_setting('server_version'),
@@ -89,18 +93,39 @@ class Wanted:
     profile: str | None = None
     commands: bool = True
 
+    def refuse_bad(self) -> None:
+        """Raise InvalidProject for samples that say nothing, InvalidCommand for what cannot be profiled."""
+        if self.baseline and self.samples < _LEAST_SAMPLES:
+            raise InvalidProject(
+                f"samples: at least {_LEAST_SAMPLES} were expected with a baseline, found {self.samples}; fewer do not "
+                "tell a slower page from the noise.",
+                key="samples",
+            )
+        if self.profile and wants_terminal(words_of(self.profile), None):
+            raise InvalidCommand(f"profile: '{self.profile}' wants a terminal, which Ansible has not.")
+
+    def would(self, report: str) -> list[str]:
+        """What check mode leaves out, in words."""
+        found = [f"would write: {report}, and its data beside it"]
+        found += ["would keep: this as the baseline"] if self.baseline == "save" else []
+        found += ["would run: those of the plugin's own commands that it has"] if self.commands else []
+        return [*found, *([f"would profile: {self.profile}"] if self.profile else [])]
+
 
 class Monitor:
-    """One measurement of a stack."""
+    """One measurement of a stack; in check mode nothing is kept and no command runs."""
 
-    def __init__(self, stack: Stack, reporter: Reporter, wanted: Wanted, limit_s: float, lock_s: float) -> None:
+    def __init__(
+        self, stack: Stack, reporter: Reporter, wanted: Wanted, limit_s: float, lock_s: float, check: bool = False
+    ) -> None:
+        wanted.refuse_bad()
         self.stack = stack
         self.reporter = reporter
         self.wanted = wanted
-        self.wanted.samples = max(1, wanted.samples)
+        self.check = check
         self.compose = Compose(stack.checkout)
         self.engine = Engine(stack.project_name)
-        self.manager = Manager(stack, reporter, limit_s, lock_s)
+        self.manager = Manager(stack, reporter, limit_s, lock_s, check)
         self.web = web_service(python_services(self.compose.config()))
         self.paths = [path_of(url) for url in wanted.urls]
         self.limit_s = limit_s
@@ -138,9 +163,17 @@ class Monitor:
         report["containers"] = {name: usage.describe() for name, usage in sampler.usage().items()}
         report["database"] = self._since(before, self._database())
         report.update(self._inside())
+        report["failures"] = []
         report["regressions"] = self._compare(visitor, report, known)
-        report["commands"] = self._own_commands(report.pop("commands"))
-        report["profile"] = self._profile()
+        report["commands"] = self._own_commands(report.pop("commands"), report.pop("options", {}))
+        report["failures"] += [f"{one['command']}: {one['output']}" for one in report["commands"] if not one["ok"]]
+        report["profile"] = []
+        if self.wanted.profile:
+            try:
+                report["profile"] = self._profile(self.wanted.profile)
+            except NetBoxDevError as error:
+                # Told when all else was written down.
+                report["failures"].append(f"profile: {error.message}")
         return report
 
     # -- what is asked -----------------------------------------------------------------------------------------
@@ -188,17 +221,23 @@ class Monitor:
         )
 
     def _ask_database(self, statement: str) -> Any:
-        container = self.engine.containers().get(database_service(self.compose.config()))
-        if not container or not container["State"]["Running"]:
-            raise StackNotSetUp("the database does not run. Run apply_change.yml.")
-        status, output = self.engine.execute(container["Id"], "sh", "-c", f'{_PSQL} -c "$0"', statement)
-        if status:
-            raise ComposeFailed(f"the database does not tell about itself (psql ended with {status}).", status=status)
-        return json.loads(output)
+        database = Database(self.engine, self.compose)
+        return json.loads(database.ask(statement, database.name))
 
     def _database(self) -> dict[str, Any]:
         found: dict[str, Any] = self._ask_database(_DATABASE)
         return found
+
+    def _statements(self, there: bool) -> dict[str, Any]:
+        """The slowest ``statements`` of all, or None and ``no_statements``, why the database does not tell them."""
+        if not there:
+            return {"statements": None, "no_statements": "the extension pg_stat_statements is not there"}
+        try:
+            return {"statements": self._ask_database(_STATEMENTS), "no_statements": ""}
+        except SchemaFailed as error:
+            # It is not preloaded, or of an old version; or the user may not read it.
+            said = error.message.rpartition("ERROR:")[2].strip().splitlines()
+            return {"statements": None, "no_statements": (said or [error.message])[0]}
 
     def _since(self, before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
         """What is so now, and what the counters counted meanwhile."""
@@ -210,7 +249,7 @@ class Monitor:
             "counters": counters,
             "cache_hit_ratio": round(counters["hit"] / blocks, 4) if blocks else None,
             "cache_hit_ratio_ever": round(after["counters"]["hit"] / whole, 4) if whole else None,
-            "statements": self._ask_database(_STATEMENTS) if after["statements"] else None,
+            **self._statements(after["statements"]),
         }
 
     def _inside(self) -> dict[str, Any]:
@@ -244,7 +283,14 @@ class Monitor:
                 path: {"samples": page["samples"], "statuses": sorted(page["statuses"]), "queries": queries[path]}
                 for path, page in report["pages"].items()
             }
-            write_json(self.stack.state / _BASELINE, {"at": report["at"], "pages": pages})
+            failing = [f"{path} answers {', '.join(fails(page))}" for path, page in pages.items() if fails(page)]
+            if failing:
+                report["failures"].append(
+                    f"baseline: {'; '.join(failing)}, and nothing was kept: what is compared with must be well. Mend "
+                    "it, or leave it out of urls."
+                )
+            elif not self.check:
+                write_json(self.stack.state / _BASELINE, {"at": report["at"], "pages": pages})
         if not known:
             return []
         report["baseline"] = {"at": known["at"], "pages": {path: known["pages"][path] for path in self.paths}}
@@ -267,11 +313,12 @@ class Monitor:
 
     # -- commands ----------------------------------------------------------------------------------------------
 
-    def _own_commands(self, there: Iterable[str]) -> list[dict[str, Any]]:
+    def _own_commands(self, there: Iterable[str], options: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+        """What became of the plugin's own commands; ``options`` are those that each takes, where that is known."""
         found = []
-        for name in there if self.wanted.commands else ():
-            extra = _WITH_BASELINE.get(name, []) if self.wanted.baseline else []
-            words = [name, *OWN_COMMANDS[name], *extra]
+        for name in there if self.wanted.commands and not self.check else ():
+            wanted = [*OWN_COMMANDS[name], *(_WITH_BASELINE.get(name, []) if self.wanted.baseline else [])]
+            words = [name, *(word for word in wanted if word in options.get(name, wanted))]
             said: dict[str, Any] = {"command": " ".join(words), "ok": True}
             try:
                 done = self.manager.run(words)
@@ -281,20 +328,24 @@ class Monitor:
             found.append(said)
         return found
 
-    def _profile(self) -> list[str]:
-        """Names of the files with the profile that was asked for."""
-        if not self.wanted.profile:
+    def _profile(self, command: str) -> list[str]:
+        """Names of the files with the profile that was asked for; in check mode, whether there is such a command."""
+        folder = self.stack.state / "reports"
+        if self.check:
+            self.manager.run(command)
             return []
         for name in PROFILES:
             (self.stack.state / "run" / name).unlink(missing_ok=True)
-        done = self.manager.run(self.wanted.profile, profile=True)
-        if done.skipped:
-            raise InvalidCommand(f"profile: '{self.wanted.profile}' {done.skipped.partition('.')[0]}.")
-        folder = self.stack.state / "reports"
+        self.manager.run(command, profile=True)
         folder.mkdir(mode=0o700, exist_ok=True)
         for name in PROFILES:
             shutil.move(str(self.stack.state / "run" / name), str(folder / name))
         return [str(folder / name) for name in PROFILES]
+
+
+def fails(page: Mapping[str, Any]) -> list[str]:
+    """Of the statuses of a page those that no page that is well has."""
+    return [status for status in page["statuses"] if status == "0" or status.startswith("5")]
 
 
 def otherwise(
@@ -316,12 +367,20 @@ def write_report(where: Path, report: dict[str, Any], page: str) -> None:
     write_atomic(where.with_suffix(".json"), json.dumps(report, indent=1) + "\n")
 
 
-def raise_regressions(report: dict[str, Any], where: Path) -> None:
-    """Raise PerformanceRegression where the report has any."""
-    if report["regressions"]:
+def raise_found(report: dict[str, Any], where: str) -> None:
+    """Raise CommandFailed where a command failed or nothing could be kept, else PerformanceRegression where a page is
+    worse; ``where`` says where the report is."""
+    worse = [said(one) for one in report["regressions"]]
+    told = [f"worse than the baseline of {report['baseline']['at']}: {'; '.join(worse)}."] if worse else []
+    if report["failures"]:
+        raise CommandFailed(
+            "\n".join([*report["failures"], *told, where]),
+            failures=report["failures"],
+            regressions=report["regressions"],
+        )
+    if worse:
         raise PerformanceRegression(
-            f"worse than the baseline of {report['baseline']['at']}: {'; '.join(map(said, report['regressions']))}. "
-            f"The report is '{where}'. If this is meant, -e baseline=save makes it the new baseline.",
+            f"{told[0]} {where} If this is meant, -e baseline=save makes it the new baseline.",
             regressions=report["regressions"],
         )
 

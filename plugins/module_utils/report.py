@@ -113,7 +113,7 @@ def statements(report: Mapping[str, Any]) -> tuple[str, list[tuple[str, str]]]:
         return "pg_stat_statements, all time", found
     slowest = [(s["seconds"], s["sql"]) for request in report["requests"] for s in request["slowest"]]
     slowest.sort(reverse=True)
-    return "these pages (the extension pg_stat_statements is not there)", [
+    return f"these pages ({report['database']['no_statements']})", [
         (milliseconds(seconds), sql) for seconds, sql in slowest[:8]
     ]
 
@@ -128,8 +128,10 @@ def repeated(report: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def for_people(report: Mapping[str, Any], regressions: Sequence[str], where: str) -> list[str]:
-    """The measurement on a screen."""
+def for_people(
+    report: Mapping[str, Any], regressions: Sequence[str], where: str, would: Sequence[str] = ()
+) -> list[str]:
+    """The measurement on a screen; ``would`` is what check mode says in place of where the report is."""
     source, slow = statements(report)
     lines = [
         *table(pages(report)),
@@ -159,7 +161,7 @@ def for_people(report: Mapping[str, Any], regressions: Sequence[str], where: str
         lines += [f"WORSE: {text}" for text in regressions] or [
             f"no worse than the baseline of {report['baseline']['at']}"
         ]
-    return [*lines, f"report: {where}"]
+    return [*lines, *(would or [f"report: {where}"])]
 
 
 def page(report: Mapping[str, Any], regressions: Sequence[str]) -> str:

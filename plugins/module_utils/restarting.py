@@ -97,6 +97,9 @@ class Restarter(Running):
         shown = ""
         while True:
             containers = self.engine.containers()
+            for name in names:
+                if name not in containers:
+                    raise self._unhealthy(name, "was removed while it was restarted")
             told = {name: told_by(self.stack, name) for name in names}
             waiting = [name for name in names if not _back(containers[name], told[name])]
             if not waiting:

@@ -134,7 +134,7 @@ class Running:
         }
 
         def ask(container: str) -> dict[str, Any]:
-            with contextlib.suppress(OSError, ValueError):
+            with contextlib.suppress(OSError, ValueError, TimeLimit):
                 status, output = self.engine.execute(container, PYTHON, "-m", f"{RUNTIME_PACKAGE}.probe")
                 found = json.loads(output) if status == 0 else {}
                 return found if isinstance(found, dict) else {}

@@ -5,25 +5,30 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import shlex
 import shutil
+import time
 from collections.abc import Container, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import dumps
-from .compose import BASE_FILES, OVERRIDE
+from .compose import BASE_FILES, OVERRIDE, Compose
+from .database import Database, size_text
 from .engine import Engine
-from .errors import InvalidDump, LocalWork, SnapshotFailed
+from .errors import DumpUndecided, InvalidDump, LocalWork, NetBoxDevError, SnapshotFailed
 from .events import Reporter
 from .git import Repository
 from .migrating import Migrating
 from .override import check_ours
-from .snapshots import Snapshots
+from .snapshots import MARK, Snapshots
 from .stack import Stack
 
 CONTAINERS, NETWORKS, VOLUMES, IMAGE, CHECKOUT = "containers", "networks", "volumes", "image", "checkout"
 _STATE = "state"
+TEARDOWN = "hedgehog.netbox_dev.teardown"
 _AT_ONCE = 8
 
 
@@ -37,6 +42,8 @@ class TakenDown:
     kept: dict[str, str] = field(default_factory=dict)
     # The dump that is made before.
     dumped: str = ""
+    # What is lost with the volumes, where nobody has said yet whether that is meant.
+    undecided: str = ""
 
     @property
     def changed(self) -> bool:
@@ -48,12 +55,10 @@ class TakenDown:
         lines = lines or [f"{done}: nothing, the stack is down"]
         if self.dumped and not check:
             lines.append(f"the database is in {self.dumped}: dev_setup -e dump=… begins with it, restore takes it in")
-        if check and self.removed.get(VOLUMES):
-            lines.append(
-                f"the database goes with its volume; {self.dumped} is written before"
-                if self.dumped
-                else "the database goes with its volume; -e dump=FILE writes it to a file before"
-            )
+        if check and self.dumped:
+            lines.append(f"the database goes with its volume; {self.dumped} is written before")
+        if self.undecided:
+            lines.append(f"a run stops before that: {self.undecided}")
         lines += [f"note: {name} stays: {why}" for name, why in self.kept.items()]
         lines += [f"remains, {kind}: {', '.join(names)}{_how(kind)}" for kind, names in self.remains.items() if names]
         return [*lines, f"again: dev_setup sets it up for '{stack.plugin.root}'"]
@@ -73,17 +78,27 @@ class Teardown:
         self.check = check
         self.engine = Engine(stack.project_name)
 
-    def run(self, wanted: Iterable[str], dump: Path | None = None, media: bool = False) -> TakenDown:
+    def run(
+        self, wanted: Iterable[str], dump: Path | None = None, media: bool = False, without_dump: bool = False
+    ) -> TakenDown:
         """Remove containers and networks, and of volumes, image and checkout what is ``wanted``; before that, write a
         dump where one is named, with uploaded files if ``media`` says so.
 
-        Raises LocalWork or ForeignOverride, before anything is touched, where the checkout has more than we made, and
-        what keeps the dump from being written.
+        Raises, before anything is touched: LocalWork or ForeignOverride where the checkout has more than we made,
+        DumpUndecided where data would go and neither a dump nor ``without_dump`` says that it may, and what keeps the
+        dump from being written.
         """
-        wanted = {CONTAINERS, NETWORKS, *wanted}
+        if dump and without_dump:
+            raise InvalidDump("dump, without_dump: one says that there is a dump, the other that there is none.")
+        named = list(wanted)
+        wanted = {CONTAINERS, NETWORKS, *named}
         if CHECKOUT in wanted and self.stack.checkout.exists():
             self._require_ours(self.stack.checkout)
         outcome = TakenDown()
+        if VOLUMES in wanted and not (dump or without_dump):
+            outcome.undecided = self._offer(named)
+            if outcome.undecided and not self.check:
+                raise DumpUndecided(f"nothing was removed: {outcome.undecided}")
         for kind, names in self._there().items():
             going = names if kind in wanted else []
             outcome.removed[kind] = going
@@ -107,6 +122,39 @@ class Teardown:
                     step.changed = bool(outcome.removed[kind])
                     step.detail = ", ".join(outcome.removed[kind])
         return outcome
+
+    def _offer(self, named: Iterable[str]) -> str:
+        """What would be lost with the volumes, and how to keep it or to go on; empty where nothing is in them."""
+        lost = self._lost()
+        if not lost:
+            return ""
+        root = str(self.stack.plugin.root)
+        where = f"plugin_path={root}" if shlex.quote(root) == root else json.dumps({"plugin_path": root})
+        options = [where, *(f"{name}=true" for name in named)]
+        typed = shlex.join(["ansible-playbook", TEARDOWN, *(word for option in options for word in ("-e", option))])
+        file = f"{self.stack.plugin.distribution}-{time.strftime('%Y%m%d-%H%M%S')}.dump"
+        return (
+            f"with the volumes goes {', '.join(lost)}.\nTo write the database to a file first, which dev_setup and "
+            f"restore take in (-e media=true: with uploaded files), and then go on:\n  {typed} -e dump={file}\n"
+            f"To go on without:\n  {typed} -e without_dump=true"
+        )
+
+    def _lost(self) -> list[str]:
+        """What is in the stack's volumes, in words."""
+        volumes = self.engine.belongings()[VOLUMES]
+        if not volumes:
+            return []
+        try:
+            look = Database(self.engine, Compose(self.stack.checkout)).look()
+        except (NetBoxDevError, OSError):
+            return [f"what is in {', '.join(volumes)}, of which nothing is known, for the database does not run"]
+        snapshots = look.marked(MARK)
+        if not look.live.applied and not snapshots:
+            return []
+        found = [f"the database '{look.name}' ({size_text(look.databases[look.name].size)})"]
+        if snapshots:
+            found.append(f"{len(snapshots)} snapshots, which no dump has ({', '.join(sorted(snapshots))})")
+        return [*found, "uploaded files", "what Redis has"]
 
     def _worth_a_dump(self, path: Path, wanted: Container[str]) -> bool:
         """Whether there is a database to dump; raises InvalidDump where it would not be kept, or one is there."""

@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from .caller import missed
 from .change import Change, compilable, printable
 from .changes import Wanted, find_changes
 from .converge import Converger, Outcome
@@ -144,13 +146,13 @@ class Watch:
 
         Ends, too, when whoever started it is gone.
         """
-        parent = os.getppid()
+        gone = threading.Event()
         deadline = time.monotonic() + limit_s
         watched = Watched(self.stack)
-        with watching(self.stack):
+        with missed(self.reporter.path, gone.set), watching(self.stack):
             self._apply(first=True)
             self.reporter.say(f"watching {self.stack.plugin.root}; {self.stack.url}")
-            while not (once and self.bursts) and time.monotonic() < deadline and os.getppid() == parent:
+            while not (once and self.bursts) and time.monotonic() < deadline and not gone.is_set():
                 if watched.moved():
                     # What is saved from here on is seen as another burst.
                     watched.settle()

@@ -120,6 +120,7 @@ from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary impor
     CHANGED_SPEC,
     RUN_SPEC,
     SCHEMA_SPEC,
+    Module,
     run_module,
     wanted_of,
     wishes,
@@ -153,7 +154,7 @@ def work(module: AnsibleModule, reporter: Reporter) -> dict[str, Any]:
 
 
 def main() -> None:
-    run_module(AnsibleModule(argument_spec={**RUN_SPEC, **CHANGED_SPEC, **SCHEMA_SPEC}, supports_check_mode=True), work)
+    run_module(Module(argument_spec={**RUN_SPEC, **CHANGED_SPEC, **SCHEMA_SPEC}, supports_check_mode=True), work)
 
 
 if __name__ == "__main__":

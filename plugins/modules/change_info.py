@@ -99,6 +99,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import (
     CHANGED_SPEC,
     PLUGIN_SPEC,
+    Module,
     run_module,
     wanted_of,
 )
@@ -115,7 +116,7 @@ def work(module: AnsibleModule, _reporter: Reporter) -> dict[str, Any]:
 
 
 def main() -> None:
-    run_module(AnsibleModule(argument_spec={**PLUGIN_SPEC, **CHANGED_SPEC}, supports_check_mode=True), work)
+    run_module(Module(argument_spec={**PLUGIN_SPEC, **CHANGED_SPEC}, supports_check_mode=True), work)
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ summary:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import RUN_SPEC, run_module
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import RUN_SPEC, Module, run_module
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.watch import Watch
 
@@ -101,7 +101,7 @@ def work(module: AnsibleModule, reporter: Reporter) -> dict[str, Any]:
 
 
 def main() -> None:
-    run_module(AnsibleModule(argument_spec=SPEC, supports_check_mode=True), work)
+    run_module(Module(argument_spec=SPEC, supports_check_mode=True), work)
 
 
 if __name__ == "__main__":

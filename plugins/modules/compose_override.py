@@ -64,7 +64,7 @@ set_up:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import PLUGIN_SPEC, run_module
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import PLUGIN_SPEC, Module, run_module
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.compose import OVERRIDE, Compose
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.engine import Engine
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
@@ -101,7 +101,7 @@ def main() -> None:
         "options": {"type": "dict", "default": {}},
         "lock_timeout": {"type": "float", "default": 5.0},
     }
-    run_module(AnsibleModule(argument_spec=spec, supports_check_mode=True), work)
+    run_module(Module(argument_spec=spec, supports_check_mode=True), work)
 
 
 if __name__ == "__main__":

@@ -58,7 +58,12 @@ summary:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import PLUGIN_SPEC, TOLD_SPEC, run_module
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import (
+    PLUGIN_SPEC,
+    TOLD_SPEC,
+    Module,
+    run_module,
+)
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.migrating import Migrating
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.snapshots import Snapshots
@@ -71,7 +76,7 @@ def work(module: AnsibleModule, reporter: Reporter) -> dict[str, Any]:
 
 
 def main() -> None:
-    run_module(AnsibleModule(argument_spec={**PLUGIN_SPEC, **TOLD_SPEC}, supports_check_mode=True), work)
+    run_module(Module(argument_spec={**PLUGIN_SPEC, **TOLD_SPEC}, supports_check_mode=True), work)
 
 
 if __name__ == "__main__":

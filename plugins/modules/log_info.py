@@ -150,7 +150,12 @@ summary:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import PLUGIN_SPEC, TOLD_SPEC, run_module
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import (
+    PLUGIN_SPEC,
+    TOLD_SPEC,
+    Module,
+    run_module,
+)
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.logs import Asked, Logs
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import load
@@ -174,7 +179,7 @@ def work(module: AnsibleModule, reporter: Reporter) -> dict[str, Any]:
 
 def main() -> None:
     spec = {**PLUGIN_SPEC, **TOLD_SPEC, **LOG_SPEC}
-    run_module(AnsibleModule(argument_spec=spec, supports_check_mode=True), work)
+    run_module(Module(argument_spec=spec, supports_check_mode=True), work)
 
 
 if __name__ == "__main__":

@@ -33,6 +33,9 @@ options:
     description:
       - Text for the command's standard input. C(shell) and C(nbshell) run it as Python, C(dbshell) as SQL.
     type: str
+  script_file:
+    description: Where O(script) was read, if it was a file. With it and no O(script), the file is said to be missing.
+    type: str
   service:
     description: The Python service, by name or role, in whose container the command runs. Without it, the web service.
     type: str
@@ -113,7 +116,8 @@ summary:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import RUN_SPEC, run_module
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import RUN_SPEC, Module, run_module
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import InvalidPath
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.manage import Manager
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import load
@@ -121,6 +125,12 @@ from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import l
 
 def work(module: AnsibleModule, reporter: Reporter) -> dict[str, Any]:
     given = module.params
+    if given["script_file"] is not None and given["script"] is None:
+        raise InvalidPath(
+            f"script: '{given['script_file']}' is no file on the machine where the playbook was started; a relative "
+            "path counts from where it was.",
+            path=given["script_file"],
+        )
     stack = load(given["plugin_path"])
     manager = Manager(stack, reporter, given["time_limit"], given["lock_timeout"], module.check_mode)
     done = manager.run(given["command"] or "shell", given["script"], given["service"])
@@ -137,8 +147,14 @@ def work(module: AnsibleModule, reporter: Reporter) -> dict[str, Any]:
 
 
 def main() -> None:
-    spec = {**RUN_SPEC, "command": {"type": "raw"}, "script": {"type": "str"}, "service": {"type": "str"}}
-    module = AnsibleModule(argument_spec=spec, supports_check_mode=True, required_one_of=[("command", "script")])
+    spec = {
+        **RUN_SPEC,
+        "command": {"type": "raw"},
+        **{name: {"type": "str"} for name in ("script", "script_file", "service")},
+    }
+    module = Module(
+        argument_spec=spec, supports_check_mode=True, required_one_of=[("command", "script", "script_file")]
+    )
     run_module(module, work)
 
 

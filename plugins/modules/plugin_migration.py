@@ -106,7 +106,7 @@ steps:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import RUN_SPEC, run_module
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import RUN_SPEC, Module, run_module
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.migrating import Migrating
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.moving import (
@@ -147,7 +147,7 @@ def main() -> None:
         "migration": {"type": "str"},
         "app": {"type": "str"},
     }
-    run_module(AnsibleModule(argument_spec=spec, supports_check_mode=True), work)
+    run_module(Module(argument_spec=spec, supports_check_mode=True), work)
 
 
 if __name__ == "__main__":

@@ -90,6 +90,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import (
     RUN_SPEC,
     SCHEMA_SPEC,
+    Module,
     run_module,
     wishes,
 )
@@ -122,7 +123,7 @@ def work(module: AnsibleModule, reporter: Reporter) -> dict[str, Any]:
 
 def main() -> None:
     spec = {**RUN_SPEC, **SCHEMA_SPEC, "migrate": {"type": "bool", "default": True}}
-    run_module(AnsibleModule(argument_spec=spec, supports_check_mode=True), work)
+    run_module(Module(argument_spec=spec, supports_check_mode=True), work)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,10 @@ options:
     elements: str
     default:
       - full
+  time_limit:
+    description: For services to be ready, in seconds.
+    type: float
+    default: 180.0
 attributes:
   check_mode:
     description: Can run in check mode and return what would change without changing it.
@@ -82,7 +86,7 @@ summary:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import RUN_SPEC, run_module
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import RUN_SPEC, Module, run_module
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.restarting import Restarter
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.running import Limits
@@ -92,7 +96,7 @@ from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.state import l
 
 def work(module: AnsibleModule, reporter: Reporter) -> dict[str, Any]:
     stack = load(module.params["plugin_path"])
-    limits = Limits(serve_s=min(module.params["time_limit"], 180))
+    limits = Limits(serve_s=module.params["time_limit"])
     with lock(stack.state, module.params["lock_timeout"], "service_restart"):
         restarter = Restarter(stack, reporter, limits, module.check_mode)
         restarted = restarter.run(module.params["services"])
@@ -106,8 +110,12 @@ def work(module: AnsibleModule, reporter: Reporter) -> dict[str, Any]:
 
 
 def main() -> None:
-    spec = {**RUN_SPEC, "services": {"type": "list", "elements": "str", "default": ["full"]}}
-    run_module(AnsibleModule(argument_spec=spec, supports_check_mode=True), work)
+    spec = {
+        **RUN_SPEC,
+        "services": {"type": "list", "elements": "str", "default": ["full"]},
+        "time_limit": {"type": "float", "default": 180.0},
+    }
+    run_module(Module(argument_spec=spec, supports_check_mode=True), work)
 
 
 if __name__ == "__main__":

@@ -24,9 +24,11 @@ options:
     description:
       - V(checked) only reads.
       - V(fixed) mends what loses nothing, too. Services are started and made fresh, migrations applied, static files
-        collected, as M(hedgehog.netbox_dev.change_apply) does; an override that was edited is kept beside the new one;
-        files of the plugin that root or an image's user owns are given back, and the stack's user is let in to others
-        by an ACL or the group.
+        collected, as M(hedgehog.netbox_dev.change_apply) does. Migrations that remove a column or a table, or run SQL
+        or Python of their own, are not applied, and nothing that an edit of the models or another branch would remove
+        is removed; the command that does it is told. An override that was edited is kept beside the new one; files of
+        the plugin that root or an image's user owns are given back, and the stack's user is let in to others by an ACL
+        or the group.
     type: str
     choices:
       - checked
@@ -115,7 +117,7 @@ summary:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import RUN_SPEC, run_module
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import RUN_SPEC, Module, run_module
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.doctor import doctor
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.running import Limits
@@ -140,7 +142,7 @@ def work(module: AnsibleModule, reporter: Reporter) -> dict[str, Any]:
 
 
 def main() -> None:
-    run_module(AnsibleModule(argument_spec=SPEC, supports_check_mode=True), work)
+    run_module(Module(argument_spec=SPEC, supports_check_mode=True), work)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ description:
   - Asks for pages again and again, logged in as the stack's superuser, and meanwhile samples what the containers use;
     looks at the database, at Redis and at the queues; counts the queries of each page in a transaction that is rolled
     back.
-  - Writes a report as JSON and as one HTML page that needs nothing else.
+  - Writes a report as JSON and as one HTML page that needs nothing else. It fails after that, with the reasons, where a
+    command of the plugin's failed, the profile could not be made, or a page is worse than the baseline.
   - A page is worse than the baseline where it answers with another status or needs more queries, or where it is slower
     beyond the noise. That is when the Mann-Whitney U test (one-sided; 0.01 over all pages, by Bonferroni) says so, the
     median is more than 20 % and 2 ms higher, and a second measurement agrees.
@@ -34,12 +35,13 @@ options:
     type: float
     default: 10.0
   samples:
-    description: How often each page is asked for. The test wants eight or more.
+    description: How often each page is asked for; eight times or more with O(baseline).
     type: int
     default: 30
   baseline:
     description:
-      - V(save) keeps this measurement to compare with. V(compare) fails where a page is worse than what was kept.
+      - V(save) keeps this measurement to compare with, unless a page answered 5xx or not at all. V(compare) fails where
+        a page is worse than what was kept.
     type: str
     choices:
       - save
@@ -52,7 +54,7 @@ options:
   commands:
     description:
       - Whether the commands that the plugin may have for this are run, C(performance_test) (with C(--baseline) where
-        O(baseline) is given), C(debug_sql) and C(diagnostic_fgd_ingestion --profile).
+        O(baseline) is given), C(debug_sql) and C(diagnostic_fgd_ingestion --profile), with options that they take.
     type: bool
     default: true
   report:
@@ -63,14 +65,16 @@ options:
 attributes:
   check_mode:
     description: Can run in check mode and return what would change without changing it.
-    details: It measures, and keeps neither a baseline nor runs commands.
+    details: It measures, keeps neither report nor baseline, and runs no commands; what it would keep and run is told.
     support: full
   diff_mode:
     description: Returns the differences in diff mode.
     support: none
   idempotent:
     description: A second run changes nothing.
-    details: O(baseline=save) is changed each time, for it keeps other samples. What the plugin's commands do is theirs.
+    details:
+      - O(baseline=save) and O(profile) are changed each time, for they keep other figures. The report alone is no
+        change. What the plugin's commands do is theirs.
     support: partial
 """
 
@@ -139,12 +143,12 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import report as reporting
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import RUN_SPEC, run_module
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import RUN_SPEC, Module, run_module
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.monitoring import (
     Monitor,
     Wanted,
-    raise_regressions,
+    raise_found,
     said,
     write_report,
 )
@@ -164,26 +168,25 @@ def work(module: AnsibleModule, reporter: Reporter) -> dict[str, Any]:
     given = {key: module.params[key] for key in MONITOR_SPEC}
     stack = load(module.params["plugin_path"])
     wanted = Wanted(window_s=given.pop("window"), **given)
-    if module.check_mode:
-        wanted.baseline = None if wanted.baseline == "save" else wanted.baseline
-        wanted.commands, wanted.profile = False, None
-    monitor = Monitor(stack, reporter, wanted, module.params["time_limit"], module.params["lock_timeout"])
+    check = module.check_mode
+    monitor = Monitor(stack, reporter, wanted, module.params["time_limit"], module.params["lock_timeout"], check)
     measured = monitor.run()
     where = Path(module.params["report"] or stack.state / "reports" / "monitor.html")
     worse = [said(regression) for regression in measured["regressions"]]
-    write_report(where, measured, reporting.page(measured, worse))
-    raise_regressions(measured, where)
+    if not check:
+        write_report(where, measured, reporting.page(measured, worse))
+    raise_found(measured, f"The report {'would be' if check else 'is'} '{where}'.")
     return {
-        "changed": given["baseline"] == "save",
+        "changed": wanted.baseline == "save" or bool(wanted.profile),
         "measured": measured,
         "report": str(where),
-        "summary": reporting.for_people(measured, worse, str(where)),
+        "summary": reporting.for_people(measured, worse, str(where), wanted.would(str(where)) if check else ()),
     }
 
 
 def main() -> None:
     spec = {**RUN_SPEC, **MONITOR_SPEC, "report": {"type": "path"}}
-    run_module(AnsibleModule(argument_spec=spec, supports_check_mode=True), work)
+    run_module(Module(argument_spec=spec, supports_check_mode=True), work)
 
 
 if __name__ == "__main__":

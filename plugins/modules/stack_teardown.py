@@ -13,6 +13,8 @@ version_added: 0.2.0
 description:
   - Removes the containers and networks that carry the stack's project name, and nothing else's. Volumes, image and
     checkout go only where they are asked for.
+  - Where data would go with the volumes, and neither O(dump) nor O(without_dump) is given, nothing is removed; it fails
+    with what would be lost and with both ways on.
   - A checkout that has files or commits which are nowhere else is refused before anything is removed.
   - What remains is told. The state directory stays, so that the stack can be set up again with one command.
 extends_documentation_fragment:
@@ -36,6 +38,10 @@ options:
       - File to which the database is written first, as M(hedgehog.netbox_dev.database_snapshot) writes dumps. Where
         that fails, or the file is there already, nothing is removed. Without volumes there is nothing to write.
     type: path
+  without_dump:
+    description: The data in the volumes may go without a dump, as in a test's or a pipeline's end.
+    type: bool
+    default: false
   media:
     description: Whether uploaded files go into O(dump), too.
     type: bool
@@ -63,6 +69,13 @@ EXAMPLES = r"""
     volumes: true
     image: true
     checkout: true
+    dump: ~/netbox-example.dump
+
+- name: Remove what a test left, and ask nobody
+  hedgehog.netbox_dev.stack_teardown:
+    plugin_path: ~/src/netbox-example-plugin
+    volumes: true
+    without_dump: true
 """
 
 RETURN = r"""
@@ -104,7 +117,7 @@ from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import RUN_SPEC, run_module
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import RUN_SPEC, Module, run_module
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import load
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.state import lock
@@ -120,6 +133,7 @@ def work(module: AnsibleModule, reporter: Reporter) -> dict[str, Any]:
             [name for name in NAMED if module.params[name]],
             Path(module.params["dump"]) if module.params["dump"] else None,
             module.params["media"],
+            module.params["without_dump"],
         )
     return {
         "changed": outcome.changed,
@@ -133,9 +147,9 @@ def work(module: AnsibleModule, reporter: Reporter) -> dict[str, Any]:
 
 
 def main() -> None:
-    switches = {name: {"type": "bool", "default": False} for name in (*NAMED, "media")}
+    switches = {name: {"type": "bool", "default": False} for name in (*NAMED, "media", "without_dump")}
     spec = {**RUN_SPEC, "dump": {"type": "path"}, **switches}
-    run_module(AnsibleModule(argument_spec=spec, supports_check_mode=True), work)
+    run_module(Module(argument_spec=spec, supports_check_mode=True), work)
 
 
 if __name__ == "__main__":

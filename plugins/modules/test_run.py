@@ -183,7 +183,7 @@ summary:
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import RUN_SPEC, run_module
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import RUN_SPEC, Module, run_module
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import load
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.testrun import PluginTests, Wish
@@ -208,7 +208,7 @@ def work(module: AnsibleModule, reporter: Reporter) -> dict[str, Any]:
 
 
 def main() -> None:
-    run_module(AnsibleModule(argument_spec={**RUN_SPEC, **SPEC}, supports_check_mode=True), work)
+    run_module(Module(argument_spec={**RUN_SPEC, **SPEC}, supports_check_mode=True), work)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextvars
 import json
+import os
 import shlex
 import signal
 import threading
@@ -87,9 +88,17 @@ class LiveAction(ActionBase):  # type: ignore[misc]  # ansible-core is untyped
         signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
         seen = 0
         last = False
+        run = os.getppid()
+        quoted = shlex.quote(path)
         while not last:
             last = ended.wait(POLL_S)
-            answer = self._low_level_execute_command(f"tail -c +{seen + 1} {shlex.quote(path)} 2>/dev/null || true")
+            if os.getppid() != run:
+                # Its terminal was closed, or it was killed: the module is told (see module_utils/caller.py).
+                self._low_level_execute_command(f"rm -f {quoted}")
+                return
+            answer = self._low_level_execute_command(
+                f"touch -ac {quoted} 2>/dev/null; tail -c +{seen + 1} {quoted} 2>/dev/null || true"
+            )
             text = answer.get("stdout", "")
             whole = text[: text.rfind("\n") + 1]
             seen += len(whole.encode())

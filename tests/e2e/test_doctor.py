@@ -214,6 +214,40 @@ def test_what_only_a_person_can_mend_is_told_with_its_remedy(well: Stack) -> Non
             well.python("netbox-worker", EMPTY)
 
 
+LOSING = """\
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    dependencies = [("netbox_example", "{parent}")]
+    operations = [migrations.RemoveField("fabric", "description")]
+"""
+
+
+@long
+def test_a_migration_that_drops_a_column_is_left_to_who_asks_for_it(well: Stack) -> None:
+    column = "SELECT count(*) FROM information_schema.columns WHERE table_name = 'netbox_example_fabric' AND "
+    column += "column_name = 'description'"
+    path = well.package / "migrations" / "0904_doctor.py"
+    text = LOSING.format(parent=leaf(well))
+    try:
+        well.write("netbox_example/migrations/0904_doctor.py", text)
+        made = visit(well, "fix")
+        assert "migrations" in made.names(), json.dumps(made.told, indent=1)
+        assert "Remove field description" in made.text("migrations")
+        assert "apply-change.yml -e changed=migrations" in made.text("migrations")
+        # Nor does it go along with what else is mended.
+        well.compose("kill", "netbox-housekeeping")
+        made = visit(well, "fix")
+        assert (
+            "nobody asked for it: netbox_example.0904_doctor: Remove field description" in made.told["mending_failed"]
+        )
+        assert well.psql(column) == "1"
+    finally:
+        path.unlink()
+        well.must_apply()
+
+
 @contextmanager
 def watchers() -> Iterator[None]:
     """All watchers that the stack's user may have."""
@@ -235,12 +269,15 @@ def watchers() -> Iterator[None]:
 
 @contextmanager
 def sessions(stack: Stack, number: int) -> Iterator[None]:
-    """So many sessions of the database."""
+    """So many sessions of the database, or as many as it takes."""
     code = (
         "import sys; sys.path.insert(0, '/opt/netbox/netbox'); from netbox_dev_runtime.netbox import set_up; set_up(); "
         "from django.db import connection; import psycopg; parameters = connection.get_connection_params()\n"
         "parameters = {k: v for k, v in parameters.items() if k not in ('cursor_factory', 'context')}\n"
-        f"held = [psycopg.connect(**{{**parameters, 'application_name': 'a leak'}}) for _ in range({number})]\n"
+        "parameters['application_name'] = 'a leak'; held = []\n"
+        f"while len(held) < {number}:\n"
+        "    try: held.append(psycopg.connect(**parameters))\n"
+        "    except psycopg.OperationalError: break\n"
         "print('held', flush=True); sys.stdin.read()"
     )
     process = subprocess.Popen(
@@ -568,7 +605,18 @@ def test_a_package_that_was_moved_away_and_made_anew_is_mounted_again(well: Stac
     aside = well.sandbox / "aside"
     well.package.rename(aside)
     subprocess.run(["cp", "-a", str(aside), str(well.package)], check=True)
+    # It is another folder, though nothing in it differs yet.
+    mends(well, {"mounts": "no service sees the files that are on disk"})
+    # What is done inside of it, as rsync and git do it, is none of that.
+    for path in well.package.rglob("*.py"):
+        copy = path.with_name(f".{path.name}.new")
+        shutil.copy2(path, copy)
+        os.chown(copy, *well.owner)
+        copy.replace(path)
+    finds(well, {})
     with well.kept(VIEWS):
+        subprocess.run(["rm", "-r", str(well.package)], check=True)
+        subprocess.run(["cp", "-a", str(aside), str(well.package)], check=True)
         well.replace(VIEWS, r'^TITLE = ".*"$', 'TITLE = "moved"')
         mends(well, {"mounts": "no service sees the files that are on disk"})
         assert well.http("/plugins/example/info/").json()["title"] == "moved"
@@ -699,3 +747,178 @@ def test_a_node_without_git(well: Stack, tmp_path: Path) -> None:
     assert docker
     (tmp_path / "docker").symlink_to(docker)
     finds(well, {"tools": "missing: git"}, PATH=str(tmp_path))
+
+
+@long
+@pytest.mark.parametrize(
+    ("compose", "words"),
+    [
+        ("echo \"docker: 'compose' is not a docker command.\" >&2; exit 1", "Compose v2 (`docker compose`) is missing"),
+        ('[ "$2" = version ] && echo 2.10.2 && exit', "Compose is 2.10.2; 2.18.0 or newer is needed"),
+    ],
+)
+def test_a_node_without_compose_or_with_an_old_one(well: Stack, tmp_path: Path, compose: str, words: str) -> None:
+    real = shutil.which("docker")
+    assert real
+    command = tmp_path / "docker"
+    command.write_text(f'#!/bin/sh\nif [ "$1" = compose ]; then {compose}; fi\nexec {real} "$@"\n', encoding="ascii")
+    command.chmod(0o755)
+    made = finds(well, {"tools": words}, PATH=f"{tmp_path}:{os.environ['PATH']}")
+    assert "docker_host.yml" in made.text("tools")
+
+
+def where_kernel_says(path: str, text: str, folder: Path) -> str:
+    """A Python for the visit, for which a file of the kernel's has this text: in a mount namespace of its own."""
+    file = folder / Path(path).name
+    file.write_text(text, encoding="ascii")
+    python = folder / "python"
+    python.write_text(
+        f'#!/bin/sh\nexec unshare --mount sh -c \'mount --bind {file} {path}; exec {sys.executable} "$@"\' sh "$@"\n',
+        encoding="ascii",
+    )
+    python.chmod(0o755)
+    return str(python)
+
+
+@long
+@pytest.mark.parametrize(
+    ("path", "text", "check", "words"),
+    [
+        ("/proc/meminfo", "MemTotal: 8000000 kB\nMemAvailable: 204800 kB\n", "memory", "200 MiB are available"),
+        ("/proc/sys/fs/inotify/max_user_watches", "8\n", "inotify", "fs.inotify.max_user_watches is 8"),
+    ],
+)
+def test_limits_of_the_machine(
+    well: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, text: str, check: str, words: str
+) -> None:
+    """Taking all of the machine's memory, or all users' watches, would break what else runs on it.
+
+    So the file of the kernel's that the check reads is another, for the visit alone.
+    """
+    monkeypatch.setattr(sys, "executable", where_kernel_says(path, text, tmp_path))
+    finds(well, {check: words})
+
+
+@long
+def test_a_clock_that_is_not_the_nodes(well: Stack) -> None:
+    """Containers have the node's own clock, and none can have another.
+
+    So the database, which may be on another machine, answers the check's question with another time.
+    """
+    well.psql("CREATE SCHEMA clocks")
+    well.psql(
+        "CREATE FUNCTION clocks.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS "
+        "$$ SELECT pg_catalog.clock_timestamp() + interval '2 hours' $$"
+    )
+    well.psql("ALTER ROLE netbox SET search_path = clocks, pg_catalog, public")
+    try:
+        finds(well, {"clock": "the clock of the database is not the node's | it is 7200 s ahead"})
+    finally:
+        well.psql("ALTER ROLE netbox RESET search_path")
+        well.psql("DROP SCHEMA clocks CASCADE")
+
+
+@long
+def test_the_development_image_is_gone(well: Stack) -> None:
+    image = well.image
+    subprocess.run(["docker", "tag", image, f"{image}-kept"], check=True, capture_output=True)
+    try:
+        subprocess.run(["docker", "image", "rm", image], check=True, capture_output=True)
+        made = finds(well, {"image": f"no image is named {image}"})
+        assert "dev-setup.yml" in made.text("image")
+    finally:
+        subprocess.run(["docker", "tag", f"{image}-kept", image], check=True, capture_output=True)
+        subprocess.run(["docker", "image", "rm", f"{image}-kept"], check=True, capture_output=True)
+
+
+@long
+def test_the_engines_disk_without_room(well: Stack) -> None:
+    """The engine's disk is everybody's, and the sandbox's containers are on the machine's own: it cannot be filled.
+
+    So the check looks, in the containers, at a file system of theirs that can be, and is full.
+    """
+    path = well.state / "runtime" / "netbox_dev_runtime" / "surroundings.py"
+    text = path.read_text(encoding="utf-8")
+    assert 'room("/")' in text
+    services = well.python_services
+    try:
+        path.write_text(text.replace('room("/")', 'room("/dev/shm")'), encoding="utf-8")
+        for name in services:
+            well.compose("exec", "-T", name, "sh", "-c", "head -c 100000000 /dev/zero > /dev/shm/full")
+        made = visit(well)
+        assert "there is hardly any room left for the containers (" in made.text("disk"), json.dumps(made.told)
+        # Our own edit of what the services run, too.
+        assert set(made.names()) <= {"disk", "stale"}, json.dumps(made.told, indent=1)
+    finally:
+        for name in services:
+            well.compose("exec", "-T", name, "rm", "-f", "/dev/shm/full")
+        path.write_text(text, encoding="utf-8")
+
+
+@long
+def test_an_editable_install_whose_folder_is_gone(well: Stack) -> None:
+    site = well.python("netbox-worker", "import sysconfig; print(sysconfig.get_path('purelib'))")
+    edit = f'for file in {site}/__editable__*.pth; do echo /opt/gone > "$file"; done; ls {site}/__editable__*.pth'
+    done = well.compose("exec", "-T", "-u", "root", "netbox-worker", "sh", "-c", edit)
+    assert done.returncode == 0, done.stderr
+    mends(well, {"editable": "is installed in netbox-worker from a folder that is not there | /opt/gone"})
+
+
+@long
+def test_a_database_of_another_netbox(well: Stack) -> None:
+    well.psql("INSERT INTO django_migrations (app, name, applied) VALUES ('dcim', '0900_far', now())")
+    try:
+        made = finds(well, {"migration_missing": "the database is of another NetBox"})
+        assert "dcim.0900_far" in made.text("migration_missing")
+        assert "restore.yml" in made.text("migration_missing")
+    finally:
+        well.psql("DELETE FROM django_migrations WHERE name = '0900_far'")
+
+
+@long
+def test_a_service_without_the_mount(well: Stack) -> None:
+    container = well.containers()["netbox-housekeeping"]["Id"]
+    away = ("umount", "-l", "/opt/netbox/netbox/netbox_example")
+    subprocess.run(["docker", "exec", "--privileged", "-u", "0", container, *away], check=True, capture_output=True)
+    mends(well, {"mounts": "1 services see other files than are on disk | netbox-housekeeping"})
+
+
+@long
+def test_redis_that_is_silent(well: Stack) -> None:
+    well.exec("redis", *REDIS, "CLIENT PAUSE 40000 ALL")
+    finds(well, {"redis": "Redis does not answer for tasks | TimeoutError"})
+    well.exec("redis", *REDIS, "PING")
+    well.run_once()
+
+
+@long
+def test_one_service_without_a_container(well: Stack) -> None:
+    well.compose("rm", "-sf", "netbox-housekeeping")
+    mends(well, {"stopped": "netbox-housekeeping: no container"})
+
+
+@long
+def test_a_database_that_takes_nobody_any_more(well: Stack) -> None:
+    with sessions(well, 1000):
+        finds(well, {"connections": "the database takes no further connection | too many clients"})
+    well.run_once()
+
+
+@long
+def test_services_that_are_stale_are_made_fresh(well: Stack) -> None:
+    with well.kept("netbox-dev.yml"):
+        project = (well.plugin / "netbox-dev.yml").read_text(encoding="utf-8")
+        well.write("netbox-dev.yml", f"{project}settings: {{BANNER_TOP: fresh}}\n")
+        mends(well, {"stale": "netbox"})
+        assert "fresh" in well.http("/login/").text
+    well.run_once()
+
+
+@long
+def test_settings_without_debug(well: Stack) -> None:
+    with well.kept("netbox-dev.yml"):
+        project = (well.plugin / "netbox-dev.yml").read_text(encoding="utf-8")
+        well.write("netbox-dev.yml", f"{project}settings: {{DEBUG: false}}\n")
+        assert well.run_once()[0] == 0
+        finds(well, {"debug": "DEBUG = False"})
+    well.run_once()

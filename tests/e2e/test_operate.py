@@ -15,6 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.engine import Engine
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import TimeLimit
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.state import lock_holder
 
 from .long import long
 from .stack import PYTHON_SERVICES, Play, Stack, wait_for
@@ -119,6 +122,19 @@ def test_a_command_that_does_not_exist_is_refused_with_the_nearest(stack: Stack)
     assert result(play)["failure"]["code"] == "unknown_command"
     assert "did you mean 'example_info'?" in play.flat
 
+    play = manage(stack, "exmaple_info", "--check", output="json")
+    assert play.status != 0
+    assert result(play)["failure"]["code"] == "unknown_command"
+
+
+@long
+@pytest.mark.parametrize(("command", "changed"), [("test netbox_example", 0), ("example_info", 1), ("flush", 1)])
+def test_check_mode_runs_no_command_that_is_not_known_to_read(stack: Stack, command: str, changed: int) -> None:
+    play = manage(stack, command, "--check")
+    assert (play.status, play.changed) == (0, changed), str(play)
+    assert "not run in check mode" in play.output
+    assert "fabrics: " not in play.output
+
 
 def test_no_shell_reads_a_command_and_its_last_lines_explain_a_failure(stack: Stack) -> None:
     play = manage(stack, "loaddata '$(id); x y.json'", output="json")
@@ -146,6 +162,15 @@ def test_a_script_beside_who_types_runs_with_netbox_set_up(stack: Stack, tmp_pat
     play = manage(stack, None, script=str(script))
     assert play.status == 0, str(play)
     assert "counted 42" in play.output
+
+
+def test_a_script_that_is_not_there_is_named(stack: Stack, tmp_path: Path) -> None:
+    play = manage(stack, None, script=str(tmp_path / "none.py"), output="json")
+    assert play.status != 0
+    assert result(play)["failure"]["code"] == "invalid_path"
+    assert f"'{tmp_path / 'none.py'}' is no file" in play.flat
+    play = stack.playbook("restart.yml", time_limit="soon", output="json")
+    assert result(play)["failure"]["code"] == "invalid_option", str(play)
 
 
 @long
@@ -187,6 +212,46 @@ def test_a_command_ends_with_its_run_in_the_container_too(stack: Stack, tmp_path
     process.communicate(timeout=60)
     wait_for(lambda: not commands(stack), "the command to end", 30)
     assert manage(stack, "check").status == 0
+
+
+@pytest.mark.parametrize(
+    "number", [pytest.param(signal.SIGKILL, marks=long), pytest.param(signal.SIGHUP, id="the terminal is closed")]
+)
+def test_a_command_ends_soon_when_nobody_is_there_any_more(
+    stack: Stack, tmp_path: Path, number: signal.Signals
+) -> None:
+    process = begun(stack, tmp_path)
+    assert commands(stack)
+    # Ansible's own process alone: what it began has other sessions, and hears nothing of it.
+    process.send_signal(number)
+    wait_for(lambda: not commands(stack), "the command to end", 15)
+    wait_for(lambda: not lock_holder(stack.state), "the lock to be free", 15)
+    process.communicate(timeout=60)
+
+
+@long
+def test_a_command_ends_when_all_that_ran_it_was_killed(stack: Stack, tmp_path: Path) -> None:
+    process = begun(stack, tmp_path)
+    listed = subprocess.run(["ps", "-eo", "pid,ppid"], capture_output=True, text=True, check=True).stdout.split()[2:]
+    above = dict(zip(map(int, listed[::2]), map(int, listed[1::2])))
+    workers = [pid for pid, parent in above.items() if parent == process.pid]
+    for pid in (process.pid, *workers):
+        os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: not commands(stack), "the command to end", 60)
+    wait_for(lambda: not lock_holder(stack.state), "the lock to be free", 15)
+
+
+def test_what_hangs_in_a_container_ends_at_its_limit_there_too(stack: Stack) -> None:
+    engine = Engine(stack.project)
+    for service in ("netbox", "postgres"):
+        container = stack.containers()[service]["Id"]
+        with pytest.raises(TimeLimit, match="did not end within 1 s in its container and was ended"):
+            engine.execute(container, "sh", "-c", "echo begun; sleep 4321 & sleep 4321", limit_s=1)
+        assert "sleep 4321" not in stack.compose("top", service).stdout
+    with pytest.raises(TimeLimit):
+        engine.execute(container, "psql", "-U", "netbox", "-c", "SELECT pg_sleep(4321)", limit_s=1)
+    # The server has given up, too.
+    assert stack.psql("SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(4321)'") == "0"
 
 
 @long
@@ -354,26 +419,140 @@ def test_what_did_not_change_is_no_worse_and_nothing_is_left_in_the_database(sta
     assert stack.psql(rows).split("|")[0] == before.split("|")[0]
 
 
+OWN = """\
+from django.core.management.base import BaseCommand
+
+
+class Command(BaseCommand):
+    def add_arguments(self, parser):
+        parser.add_argument("--{option}", action="store_true")
+
+    def handle(self, *args, **options):
+        self.stdout.write("{name}: " + str(options["{option}"]))
+        {then}
+"""
+
+
 @long
 def test_the_plugins_own_commands_are_steps_and_any_command_is_profiled(stack: Stack) -> None:
-    own = "netbox_example/management/commands/performance_test.py"
-    text = (stack.package / "management/commands/example_info.py").read_text(encoding="utf-8")
-    with stack.kept(own):
-        extended = text.replace(
-            "    def handle(",
-            "    def add_arguments(self, parser):\n        parser.add_argument('--baseline')\n\n    def handle(",
-            1,
-        )
-        stack.write(own, extended)
-        play = stack.playbook("monitor.yml", profile="example_info", output="json", **QUICKLY)
-        assert play.status == 0, str(play)
+    folder = "netbox_example/management/commands"
+    options = {"performance_test": "baseline", "debug_sql": "other", "diagnostic_fgd_ingestion": "profile"}
+    files = {name: f"{folder}/{name}.py" for name in options}
+    with stack.kept(*files.values()):
+        for name, option in options.items():
+            stack.write(files[name], OWN.format(name=name, option=option, then="pass"))
+        play = stack.playbook("monitor.yml", profile="example_info", baseline="save", output="json", **QUICKLY)
+        assert (play.status, play.changed) == (0, 1), str(play)
         measured = result(play)["measured"]
-        (command,) = measured["commands"]
-        assert (command["command"], command["ok"]) == ("performance_test", True)
-        assert "fabrics: " in command["output"]
-        page, told = (Path(name).read_text(encoding="utf-8") for name in measured["profile"])
+        told = {one["command"]: one["output"] for one in measured["commands"] if one["ok"]}
+        assert told == {
+            "performance_test --baseline": "performance_test: True",
+            "debug_sql": "debug_sql: False",
+            "diagnostic_fgd_ingestion --profile": "diagnostic_fgd_ingestion: True",
+        }
+        page, text = (Path(name).read_text(encoding="utf-8") for name in measured["profile"])
         assert 'class="own"' in page
-        assert "example_info.py" in told
+        assert "example_info.py" in text
+        (stack.state / "reports" / "monitor.html").unlink()
+        for name, option in options.items():
+            broken = f'raise RuntimeError("{name} has found something")'
+            stack.write(files[name], OWN.format(name=name, option=option, then=broken))
+        play = stack.playbook("monitor.yml", profile="exmaple_info", baseline="save", output="json", **QUICKLY)
+        assert play.status != 0, str(play)
+        failure = result(play)["failure"]
+        assert failure["code"] == "command_failed"
+        assert len(failure["details"]["failures"]) == 4, failure
+        for name in options:
+            assert f"RuntimeError: {name} has found something" in failure["message"]
+        assert "did you mean 'example_info'?" in failure["message"]
+        # The report was written before, and has it, too.
+        report = (stack.state / "reports" / "monitor.html").read_text(encoding="utf-8")
+        assert "debug_sql has found something" in report
+    stack.must_apply()
+
+
+@long
+def test_check_mode_measures_and_writes_nothing(stack: Stack) -> None:
+    def written() -> dict[str, int]:
+        folders = (stack.state, stack.state / "reports")
+        return {str(path): path.stat().st_mtime_ns for one in folders for path in one.glob("*") if path.name != "run"}
+
+    before = written()
+    given = {"baseline": "save", "profile": "example_info", "report": str(stack.sandbox / "none.html")}
+    play = stack.playbook("monitor.yml", "--check", **given, **QUICKLY)
+    assert (play.status, play.changed) == (0, 1), str(play)
+    assert f"would write: {stack.sandbox / 'none.html'}" in play.output
+    assert "would profile: example_info" in play.output
+    assert not (stack.sandbox / "none.html").exists()
+    play = stack.playbook("logs.yml", "--check", services="web", lines=2)
+    assert (play.status, play.changed) == (0, 0), str(play)
+    assert written() == before
+
+
+@long
+def test_statements_are_told_where_the_database_keeps_them_and_locks_by_whom(stack: Stack) -> None:
+    def database() -> dict[str, Any]:
+        play = stack.playbook("monitor.yml", urls=PAGE, output="json", commands=False, **QUICKLY)
+        assert play.status == 0, str(play)
+        found: dict[str, Any] = result(play)["measured"]["database"]
+        return found
+
+    assert database()["no_statements"] == "the extension pg_stat_statements is not there"
+    stack.psql("CREATE EXTENSION pg_stat_statements")
+    try:
+        # It is there, and not preloaded: that is told, and all else measured.
+        found = database()
+        assert "must be loaded via" in found["no_statements"]
+        assert found["max_connections"] == 100
+        stack.psql("ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'")
+        stack.compose("restart", "-t", "5", "postgres")
+        wait_for(lambda: stack.containers()["postgres"]["State"]["Health"]["Status"] == "healthy", "the database", 60)
+        stack.must_apply()
+        stack.psql("SELECT count(*) FROM netbox_example_fabric")
+        found = database()
+        assert found["no_statements"] == ""
+        assert found["statements"]
+        assert all(one["calls"] > 0 for one in found["statements"])
+    finally:
+        stack.psql("ALTER SYSTEM RESET shared_preload_libraries")
+        stack.psql("DROP EXTENSION pg_stat_statements")
+        stack.compose("restart", "-t", "5", "postgres")
+        wait_for(lambda: stack.containers()["postgres"]["State"]["Health"]["Status"] == "healthy", "the database", 60)
+        stack.must_apply()
+    hold = "BEGIN; LOCK TABLE netbox_example_fabric IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(40)"
+    wait = "LOCK TABLE netbox_example_fabric IN SHARE MODE"
+    psql = ("docker", "compose", "exec", "-T", "postgres", "psql", "-qAt", "-U", "netbox", "netbox", "-c")
+    locking = "FROM pg_stat_activity WHERE query LIKE 'BEGIN; LOCK TABLE netbox_example%'"
+    sessions = []
+    try:
+        for number, statement in enumerate((hold, f"BEGIN; {wait}"), 1):
+            sessions.append(subprocess.Popen([*psql, statement], cwd=stack.checkout, stdout=subprocess.DEVNULL))
+            wait_for(lambda number=number: stack.psql(f"SELECT count(*) {locking}") == str(number), "the lock", 20)
+        found = result(stack.playbook("monitor.yml", urls="/login/", output="json", commands=False, **QUICKLY))[
+            "measured"
+        ]["database"]
+        (blocked,) = [one for one in found["blocked"] if wait in one["query"]]
+        holders = {one["pid"] for one in found["longest"] if "pg_sleep(40)" in one["query"]}
+        assert set(blocked["by"]) == holders
+        assert found["locks"]["AccessExclusiveLock"] >= 1
+    finally:
+        stack.psql(f"SELECT pg_terminate_backend(pid) {locking}")
+        for session in sessions:
+            session.wait(30)
+
+
+@long
+def test_a_page_that_fails_is_no_baseline(stack: Stack) -> None:
+    (stack.state / "baseline.json").unlink(missing_ok=True)
+    with stack.kept("netbox_example/views.py"):
+        stack.replace(
+            "netbox_example/views.py", r'^    """What this process has loaded."""$', "    raise KeyError(TITLE)"
+        )
+        wait_for(lambda: stack.http(INFO).status == 500, "the view to fail", limit_s=90)
+        play = stack.playbook("monitor.yml", baseline="save", urls=f"/login/,{INFO}", commands=False, **QUICKLY)
+        assert play.status != 0, str(play)
+        assert f"{INFO} answers 500, and nothing was kept" in play.flat
+        assert not (stack.state / "baseline.json").exists()
     stack.must_apply()
 
 

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 import subprocess
 from collections.abc import Iterator
 
@@ -42,8 +44,17 @@ def test_a_stack_goes_and_its_data_stays_until_it_is_named(stack: Stack, foreign
     volumes = there(project)["volumes"]
     play = stack.playbook("teardown.yml", "--check", volumes=True)
     assert (play.status, play.changed) == (0, 1), str(play)
-    assert "-e dump=FILE writes it to a file before" in play.flat
+    assert "a run stops before that: with the volumes goes the database 'netbox'" in play.flat
     assert there(project)["containers"], "check mode touches nothing"
+    play = stack.playbook("teardown.yml", volumes=True)
+    assert play.status != 0
+    # A path with a space is quoted for the shell and for Ansible.
+    (line,) = [line.strip() for line in play.output.splitlines() if line.rstrip().endswith("-e without_dump=true")]
+    assert there(project)["containers"], "the question comes before anything is removed"
+    assert there(project)["volumes"]
+    words = shlex.split(line)
+    assert words[:2] == ["ansible-playbook", "hedgehog.netbox_dev.teardown"]
+    assert json.loads(words[3]) == {"plugin_path": str(stack.plugin)}
 
     play = stack.playbook("teardown.yml")
     assert (play.status, play.changed) == (0, 1), str(play)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ..migrating import ASK_FOR_MIGRATIONS
 from ..releases import missing_parent
 from .cause import cause_of
 from .check import APPLY, Found, check, some
@@ -151,15 +152,20 @@ def migration_missing(facts: Facts) -> Iterator[Found]:
 @check(
     "migrations",
     "Migrations are not applied",
-    looks_at="all migrations on disk against those on record in the database",
+    looks_at="all migrations on disk against those on record in the database; those that remove a column or a table, "
+    "or run SQL or Python of their own, are left to who asks for them",
     remedy=APPLY,
     fix="migrate",
     unless=(*_LEFT, "migration_missing"),
 )
 def migrations(facts: Facts) -> Iterator[Found]:
     if _look(facts).get("pending"):
-        pending = _look(facts)["pending"]
-        yield Found(f"{len(pending)} migrations are not applied", some(pending))
+        pending, losing = _look(facts)["pending"], _look(facts).get("losing")
+        if losing:
+            found = f"{len(pending)} migrations are not applied, and rows may be lost by them"
+            yield Found(found, some(losing), ASK_FOR_MIGRATIONS, fixable=False)
+        else:
+            yield Found(f"{len(pending)} migrations are not applied", some(pending))
 
 
 @check(

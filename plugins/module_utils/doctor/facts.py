@@ -19,7 +19,7 @@ from .. import docker_host
 from ..compose import BASE_FILES
 from ..database import Database
 from ..docker_host import Found as Host
-from ..errors import EngineFailed, NetBoxDevError
+from ..errors import EngineFailed, NetBoxDevError, TimeLimit
 from ..events import Reporter
 from ..freshness import disk_code, told_by
 from ..oneoff import run_task
@@ -257,7 +257,7 @@ def _logs(facts: Facts, running: Running) -> Iterator[tuple[str, str]]:
 
 def _surroundings(running: Running, container: str) -> dict[str, Any]:
     command = (PYTHON, "-m", f"{RUNTIME_PACKAGE}.surroundings", running.stack.plugin.distribution)
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError, TimeLimit):
         status, output = running.engine.execute(container, *command)
         found = json.loads(output) if status == 0 else {}
         return found if isinstance(found, dict) else {}

@@ -41,6 +41,9 @@ class Files:
     # Of the package's folder, and of its code as services digest it.
     inode: int = 0
     digest: str = ""
+    # Device and inode of the package's folder, and of the one in which services tell.
+    place: tuple[int, ...] = ()
+    told_in: tuple[int, ...] = ()
     # What the PluginConfig says that its package is; empty where that cannot be read.
     named: str = ""
     room: dict[str, Room] = field(default_factory=dict)
@@ -71,6 +74,8 @@ def look_at_files(stack: Stack) -> Files:
         folders=folders,
         inode=plugin.package_dir.stat().st_ino,
         digest=disk_code(stack),
+        place=_place(plugin.package_dir),
+        told_in=_place(stack.state / "run"),
         named=configured_name(plugin.package_dir / "__init__.py"),
         room={name: room(path) for name, path in places.items() if path.exists()},
         ca_bundle=wrong_bundle(stack.ca_bundle) if stack.ca_bundle else "",
@@ -91,6 +96,13 @@ def _paths(root: Path, package: Path) -> Iterator[str]:
     for here, folders, names in os.walk(package):
         folders[:] = [name for name in folders if name not in ("node_modules", "__pycache__")]
         yield from (os.path.join(here, name) for name in (*folders, *names))
+
+
+def _place(path: Path) -> tuple[int, ...]:
+    with contextlib.suppress(OSError):
+        status = path.stat()
+        return status.st_dev, status.st_ino
+    return ()
 
 
 def room(path: Path) -> Room:

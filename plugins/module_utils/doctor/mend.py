@@ -20,6 +20,7 @@ from typing import Callable
 from ..changes import Wanted
 from ..compose import OVERRIDE
 from ..converge import Converger
+from ..errors import CommandFailed
 from ..events import Reporter
 from ..freshness import Verdict
 from ..override import EDITED, NETBOX_DIR, authorship
@@ -38,7 +39,7 @@ WAYS: dict[str, str] = {
     "static_access": "the image's group may write into the volume of static files",
     "recreate": "the services are made anew from their image",
     "apply": "apply_change starts and reloads what needs it",
-    "migrate": "apply_change applies the migrations, with a copy of the database where they are risky",
+    "migrate": "apply_change applies the migrations, where none of them can lose rows",
     "static": "apply_change collects the static files",
 }
 _BY_RUN = {"apply": (), "migrate": ("migrations",), "static": ("static",)}
@@ -57,6 +58,7 @@ def mend(stack: Stack, findings: Iterable[Finding], reporter: Reporter, limits: 
                 step.changed = bool(step.detail)
     converger = Converger(stack, reporter, limits)
     converger.wishes = wishes_of(stack)
+    converger.spares = True
     for way in ("static_access", "recreate"):
         if way in by_way:
             _RUNNING[way](converger, [service for finding in by_way[way] for service in finding.about])
@@ -133,7 +135,14 @@ def open_static(converger: Converger, services: list[str]) -> None:
     container = converger.engine.containers()[services[0]]["Id"]
     with converger.reporter.step("open the volume of static files") as step:
         for command in (("chgrp", "-R", "0"), ("chmod", "-R", "g+rwX")):
-            converger.engine.execute(container, *command, f"{NETBOX_DIR}/static", user="0")
+            words = (*command, f"{NETBOX_DIR}/static")
+            status, _output = converger.engine.execute(container, *words, user="0")
+            if status:
+                raise CommandFailed(
+                    f"'{' '.join(words)}' in the container of '{services[0]}', by root, ended with status {status}; "
+                    "the volume may be read-only, or on a file system that has no such owners.",
+                    status=status,
+                )
         step.changed = True
 
 

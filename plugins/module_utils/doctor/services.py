@@ -12,6 +12,7 @@ from .cause import cause_of
 from .check import APPLY, Found, check, some
 from .code import PLUGIN, backing_ill
 from .facts import Facts
+from .files import Files
 
 # What ended by a signal that somebody sent, or well.
 _ASKED_TO_END = (0, 130, 137, 143)
@@ -157,21 +158,33 @@ def unhealthy_service(facts: Facts) -> Iterator[Found]:
 @check(
     "mounts",
     "A service sees other files than are on disk",
-    looks_at="the package's folder and its content, in every service and on the node: a folder that was moved away "
-    "and made anew is another one",
+    looks_at="the package's folder, in every service and on the node: one that was moved away and copied back, or "
+    "cloned anew, is another, even where the files in it are alike; where the engine is in a virtual machine, which "
+    "counts folders otherwise, their content",
     remedy="recreate the services: doctor.yml -e fix=true, or `docker compose up -d --force-recreate` in the checkout",
     fix="recreate",
 )
 def mounts(facts: Facts) -> Iterator[Found]:
     other = []
     for name, inside in sorted(facts.inside.items()):
-        package = inside.get("package", {})
-        if package and package["inode"] != facts.files.inode and package["digest"] != facts.files.digest:
+        if inside.get("package") and _is_other(inside, facts.files):
             other.append(name)
     if other and len(other) < len(facts.inside):
         yield Found(f"{len(other)} services see other files than are on disk", some(other, 5), about=tuple(other))
     elif other:
         yield Found("no service sees the files that are on disk", some(other, 5), about=tuple(other))
+
+
+def _is_other(inside: Mapping[str, Any], files: Files) -> bool:
+    """Whether the package's folder in a service is not the one on the node.
+
+    A folder that nobody makes anew tells whether both count folders alike: what saves, rsync and git do inside of the
+    package's is seen by both then, and no reason for alarm.
+    """
+    package = inside["package"]
+    if package.get("place") and files.place and tuple(inside["told_in"]) == files.told_in:
+        return tuple(package["place"]) != files.place
+    return bool(package["inode"] != files.inode and package["digest"] != files.digest)
 
 
 @check(

@@ -3,7 +3,8 @@
 """A management command, run to its end with nobody at the terminal, and what it changed.
 
 The request is one JSON object on standard input: ``{"words": [command, argument, …], "script": text or null,
-"profile": true or false, "lasting": whether it may change anything}``. The command's output goes through as it comes;
+"profile": true or false, "lasting": whether it may change anything}``; or ``{"known": command}``, which runs nothing
+and ends well where there is such a command. The command's output goes through as it comes;
 the last line is ``MARK`` and one JSON object: ``{"unknown": name, "commands": [names]}``, or ``{"asked": whether it
 asked a question, "changed": true, false or null}``. A profile is written to the directory that the services tell in.
 """
@@ -92,20 +93,29 @@ def _run(words: list[str]) -> tuple[int, bool]:
 
 def main() -> None:
     request = json.load(sys.stdin)
+    if "known" in request:
+        set_up()
+        _require(request["known"])
+        return
     with under_way() if request["lasting"] else contextlib.nullcontext():
         _main(request)
+
+
+def _require(name: str) -> None:
+    """End where there is no command of that name, with those that there are."""
+    from django.core.management import get_commands
+
+    commands = {*get_commands(), "help", "version"}
+    if name not in commands and not name.startswith("-"):
+        _answer(unknown=name, commands=sorted(commands))
+        raise SystemExit(1)
 
 
 def _main(request: dict[str, Any]) -> None:
     words = request["words"]
     _give(request["script"])
     set_up()
-    from django.core.management import get_commands
-
-    commands = {*get_commands(), "help", "version"}
-    if words[0] not in commands and not words[0].startswith("-"):
-        _answer(unknown=words[0], commands=sorted(commands))
-        raise SystemExit(1)
+    _require(words[0])
     state = _STATES.get(words[0])
     before = state() if state else None
     if request["profile"]:

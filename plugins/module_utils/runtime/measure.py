@@ -72,16 +72,29 @@ def _line(statement: str) -> str:
 
 
 def measure(request: dict[str, Any]) -> dict[str, Any]:
-    """Everything of it; ``commands`` are those of the asked ones that the plugin has."""
+    """Everything of it; ``commands`` are those of the asked ones that are there, ``options`` what each takes."""
     from django.core.management import get_commands
 
     known = get_commands()
+    there = [name for name in request["commands"] if name in known]
     return {
         "requests": _rolled_back(request["paths"]),
         "queues": queues(),
         "redis": memory(),
-        "commands": [name for name in request["commands"] if name in known],
+        "commands": there,
+        "options": {name: taken for name in there if (taken := _options(known[name], name)) is not None},
     }
+
+
+def _options(app: Any, name: str) -> list[str] | None:
+    """The options that a command takes; None where it cannot say, and will fail when it is run."""
+    from django.core.management import load_command_class
+
+    try:
+        command = load_command_class(app, name) if isinstance(app, str) else app
+        return [option for action in command.create_parser("", name)._actions for option in action.option_strings]
+    except Exception:  # noqa: BLE001 - whatever the plugin's module raises is told when it is run
+        return None
 
 
 def profiled(run: Callable[[], Any], folder: str, own: str) -> Any:

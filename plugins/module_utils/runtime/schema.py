@@ -451,6 +451,21 @@ def risks(migrations: list[Any]) -> list[str]:
     return found
 
 
+def losing(migrations: list[Any]) -> list[str]:
+    """Operations of migrations that rows are lost by, or may be, for nobody knows what they do."""
+    return [
+        f"{name}: {operation.describe()}"
+        for migration, name in zip(migrations, names_of(migrations))
+        for operation in migration.operations
+        if _loses(operation) and not _does_nothing(operation)
+    ]
+
+
+def _does_nothing(operation: Any) -> bool:
+    """Whether the SQL or Python that an operation has is none."""
+    return getattr(operation, "sql", None) == "" or getattr(getattr(operation, "code", None), "__name__", "") == "noop"
+
+
 def _loses(operation: Any) -> bool:
     """Whether only PostgreSQL's transaction would bring back what an operation, or one inside it, does."""
     from django.db.migrations import operations as known

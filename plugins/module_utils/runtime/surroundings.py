@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a service's container is to the process in it, told without Django: one JSON object on standard output.
 
-Argument: the plugin's distribution. It has what runtime.probe tells, and ``{"package": {"inode", "digest", "origin"},
-"copies": [paths], "installed": path, "dead_paths": [paths], "denied": [files], "static_writable": bool, "watch": error,
-"time": s, "proxy": {…}, "room": [bytes free, bytes in total, share of inodes free], "user": id}``
+Argument: the plugin's distribution. It has what runtime.probe tells, and ``{"package": {"inode", "place", "digest",
+"origin"}, "told_in": place of the folder where services tell, "copies": [paths], "installed": path, "dead_paths":
+[paths], "denied": [files], "static_writable": bool, "watch": error, "time": s, "proxy": {…}, "room": [bytes free, bytes
+in total, share of inodes free], "user": id}``; a place is ``[device, inode]``.
 """
 
 from __future__ import annotations
@@ -33,13 +34,18 @@ _PROXIES = ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "no_proxy"
 def _package(name: str) -> dict[str, Any]:
     """The package as it is mounted, and the file that an import of it would take."""
     top = os.path.join(NETBOX_DIR, name)
-    found: dict[str, Any] = {"inode": 0, "digest": "", "origin": ""}
+    found: dict[str, Any] = {"inode": 0, "place": [], "digest": "", "origin": ""}
     if os.path.isdir(top):
-        found.update(inode=os.stat(top).st_ino, digest=code_digest(top, RUN_DIR))
+        found.update(inode=os.stat(top).st_ino, place=place(top), digest=code_digest(top, RUN_DIR))
     spec = importlib.util.find_spec(name)
     if spec:
         found["origin"] = str(spec.origin or "")
     return found
+
+
+def place(path: str) -> list[int]:
+    status = os.stat(path)
+    return [status.st_dev, status.st_ino]
 
 
 def copies(name: str, site: str) -> list[str]:
@@ -106,6 +112,7 @@ def main() -> None:
     found = {
         **probe.look(),
         "package": _package(package),
+        "told_in": place(RUN_DIR),
         "copies": copies(package, site),
         "installed": installed(sys.argv[1]),
         "dead_paths": dead_paths(site),

@@ -31,6 +31,7 @@ from .schema import (
     blockers,
     foreign,
     load,
+    losing,
     make_migrations,
     migrate,
     missing,
@@ -180,6 +181,7 @@ def schema(request: dict[str, Any]) -> dict[str, Any]:
         refuse_conflicts(package)
     plan = pending() if request["migrate"] else []
     result["missing"], result["risks"], result["replaced"] = gone, risks(plan), replaced(package)
+    result["losing"] = losing(plan)
     if request["dry_run"] or request["guarded"] or not result["risks"]:
         result["applied"] = [*names_of(plan), *(unrecorded() if request["migrate"] else [])]
     # What runs after migrations may have been missed by a run that was killed.
@@ -270,8 +272,10 @@ def look(request: dict[str, Any]) -> dict[str, Any]:
     package = os.environ["NETBOX_DEV_PACKAGE"]
     keys = drift()
     own = [key for key in keys if key not in request["inherited"]]
+    plan = pending()
     return {
-        "pending": [*names_of(pending()), *unrecorded()],
+        "pending": [*names_of(plan), *unrecorded()],
+        "losing": losing(plan),
         "missing": missing(package, request["replacements"]),
         "foreign": foreign(package),
         "drift": own,

@@ -8,7 +8,8 @@ from typing import Any
 
 import docker.errors
 import pytest
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import refuse_small, run_module
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.boundary import Module, refuse_small, run_module
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import InvalidProject, PortTaken
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
 
@@ -67,6 +68,16 @@ def test_a_file_that_cannot_be_used_is_named_with_what_to_do(error: tuple[int, s
     assert result["failure"]["code"] == "file_unusable"
     assert "'/somewhere'" in result["msg"]
     assert "become" in result["msg"]
+
+
+def test_an_option_that_cannot_be_taken_is_an_error_as_others_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[dict[str, Any]] = []
+    monkeypatch.setattr(AnsibleModule, "fail_json", lambda _module, msg, **more: told.append({"msg": msg, **more}))
+    module = Module.__new__(Module)
+    module.fail_json(msg="value of state must be one of: checked, fixed, got: mended")
+    module.fail_json(msg="ours", failure={"code": "port_taken"})
+    assert [one["failure"]["code"] for one in told] == ["invalid_option", "port_taken"]
+    assert told[0]["failure"]["message"] == told[0]["msg"]
 
 
 def test_an_error_of_the_engine_is_told_in_its_own_words() -> None:

@@ -10,6 +10,7 @@ from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import 
     InvalidCommand,
     NetBoxDevError,
     TimeLimit,
+    UnknownCommand,
 )
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.manage import (
@@ -131,6 +132,38 @@ def test_a_command_that_was_killed_before_its_limit_did_not_reach_it(make_stack:
     other = killed(make_stack, 3.0)
     assert isinstance(other, CommandFailed)
     assert "'migrate' was killed after 3 s" in str(other)
+
+
+class Asked(Manager):
+    """What a service's container is asked, and answers."""
+
+    def __init__(self, stack: Stack, status: int, told: dict[str, Any]) -> None:
+        super().__init__(stack, Reporter(), limit_s=10, lock_s=1, check=True)
+        self.requests: list[dict[str, Any]] = []
+        self.answer = status, told
+
+    def _service(self, _asked: str | None) -> str:
+        return "netbox"
+
+    def _run(self, _outcome: Any, _service: str, request: dict[str, Any], _label: Any) -> tuple[int, dict[str, Any]]:
+        self.requests.append(request)
+        return self.answer
+
+
+@pytest.mark.parametrize(
+    ("command", "changed"), [("test netbox_example", False), ("reindex", True), ("loaddata x", True)]
+)
+def test_check_mode_runs_nothing_and_says_what_would_change(make_stack: MakeStack, command: str, changed: bool) -> None:
+    manager = Asked(make_stack(), 0, {})
+    outcome = manager.run(command)
+    assert (outcome.changed, outcome.skipped) == (changed, "not run in check mode")
+    assert manager.requests == [{"known": command.split()[0]}]
+
+
+def test_check_mode_refuses_a_command_that_is_not_there(make_stack: MakeStack) -> None:
+    manager = Asked(make_stack(), 1, {"unknown": "exmaple_info", "commands": ["example_info", "migrate"]})
+    with pytest.raises(UnknownCommand, match="did you mean 'example_info'"):
+        manager.run("exmaple_info")
 
 
 def test_what_is_not_run_says_what_to_type() -> None:

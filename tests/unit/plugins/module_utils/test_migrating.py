@@ -10,6 +10,7 @@ from typing import Any, Callable
 
 import pytest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import migrating
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import SchemaFailed
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.follow import TEXTS, Way
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack
@@ -67,6 +68,26 @@ def test_the_texts_of_a_branch_are_kept_before_its_migrations_are_applied(
         made(stack)._follow(way, {"states": STATES}, make=False)
     texts = (read_json(stack.state / TEXTS) or {})["texts"]
     assert {name.partition(".")[2] for name, text in texts.items() if text == "this branch's\n"} == ours
+
+
+@pytest.mark.parametrize("found", [{"losing": ["x.0003_a: Remove field y"]}, {"losing": [], "gone": ["x.0002"]}])
+def test_what_may_lose_rows_is_left_to_who_asks_for_it(
+    make_stack: MakeStack, monkeypatch: pytest.MonkeyPatch, found: dict[str, Any]
+) -> None:
+    """The migration that this run wrote goes, and the next run begins as this one did."""
+    stack = make_stack(files=MIGRATIONS)
+    stack.state.mkdir(parents=True, exist_ok=True)
+    written = f"/opt/netbox/netbox/{FOLDER}/0003_new.py"
+    result = {"written": [written], "applied": [], "risks": ["x"], "states": STATES, **found}
+    monkeypatch.setattr(migrating.Migrating, "ask_schema", lambda *_, **_more: result)
+    monkeypatch.setattr(migrating.Migrating, "_way", lambda *_: Way(["x.0002"], files={"x.0002": ""}))
+    monkeypatch.setattr(migrating, "on_node", lambda _stack, path: path[len("/opt/netbox/netbox/") :])
+    one = made(stack)
+    one.spares = True
+    with pytest.raises(SchemaFailed, match=r"nobody asked for it: .*run apply-change\.yml -e changed=migrations"):
+        one.schema_step(make=True)
+    assert not (stack.state / migrating.PENDING).exists()
+    assert (stack.plugin.root / FOLDER / "0003_new.py").exists() == ("gone" in found)
 
 
 def test_another_image_than_the_models_were_looked_at_in_is_seen(make_stack: MakeStack) -> None:

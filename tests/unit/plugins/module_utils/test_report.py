@@ -53,6 +53,7 @@ def measured() -> dict[str, Any]:
             "locks": {"ShareLock": 1},
             "counters": {"commits": 3, "rollbacks": 0, "deadlocks": 1},
             "statements": None,
+            "no_statements": "the extension is not preloaded",
             "cache_hit_ratio": None,
             "cache_hit_ratio_ever": 0.995,
         },
@@ -123,6 +124,7 @@ def test_the_screen_has_pages_containers_queues_and_what_is_wrong() -> None:
 
 def test_statements_come_from_the_database_where_it_keeps_them() -> None:
     one = measured()
+    assert report.statements(one)[0] == "these pages (the extension is not preloaded)"
     one["database"]["statements"] = [{"calls": 3, "seconds": 1.5, "mean_ms": 500, "query": "SELECT 1"}]
     assert report.statements(one) == ("pg_stat_statements, all time", [("1.500 s in 3 calls", "SELECT 1")])
 

@@ -55,7 +55,7 @@ class World:
     def unpause(self, name: str) -> None:
         self.paused.discard(name)
 
-    def execute(self, _container: str, *command: str, silent_s: float = 60) -> tuple[int, bytes]:
+    def execute(self, _container: str, *command: str, limit_s: float = 60) -> tuple[int, bytes]:
         script = command[-1]
         if self.fails and self.fails in script:
             return 1, b"ERROR: refused"

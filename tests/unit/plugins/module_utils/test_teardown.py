@@ -8,7 +8,14 @@ from typing import Callable
 
 import pytest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import teardown
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import ForeignOverride, InvalidDump, LocalWork
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.database import Content, Described, Look
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import (
+    DumpUndecided,
+    ForeignOverride,
+    InvalidDump,
+    LocalWork,
+    SchemaFailed,
+)
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.override import render
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack
@@ -124,10 +131,76 @@ def test_what_goes_what_stays_and_how_to_keep_the_database_is_told(make_stack: M
     outcome = teardown.TakenDown(
         {"containers": ["a", "b"], "networks": [], "volumes": ["v"]}, {"image": ["i"], "state": ["/s"]}, {"n": "in use"}
     )
+    outcome.undecided = "with the volumes goes much"
     told = outcome.for_people(stack, check=True)
     assert told[:2] == ["would remove containers: a, b", "would remove volumes: v"]
-    assert "-e dump=FILE writes it to a file before" in told[2]
+    assert told[2] == "a run stops before that: with the volumes goes much"
     assert "note: n stays: in use" in told
     assert "remains, image: i (image=true removes it)" in told
     assert "remains, state: /s" in told
     assert teardown.TakenDown({"containers": []}).for_people(stack, False)[0] == "removed: nothing, the stack is down"
+
+
+class Lost:
+    """An engine with one volume, and what is in the database."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, look: Look | None) -> None:
+        def ask(_engine: object, _compose: object) -> SimpleNamespace:
+            if look is None:
+                raise SchemaFailed("it does not run")
+            return SimpleNamespace(look=lambda: look)
+
+        monkeypatch.setattr(teardown, "Database", ask)
+        self.volumes = ["project_postgres"]
+
+    def belongings(self) -> dict[str, list[str]]:
+        return {"containers": [], "networks": [], "volumes": self.volumes}
+
+    def image_id(self, _name: str) -> None:
+        return None
+
+
+def look_at(*applied: str, snapshots: tuple[str, ...] = ()) -> Look:
+    names = ("netbox", *(f"netbox_snapshot_{name}" for name in snapshots))
+    databases = {name: Described(name, 30 << 20, {}) for name in names}
+    return Look("netbox", 170000, databases, Content(list(applied), "", ""), 1 << 30)
+
+
+@pytest.mark.parametrize(
+    ("look", "said"),
+    [
+        (look_at("dcim.0001"), "the database 'netbox' (30"),
+        (look_at("dcim.0001", snapshots=("a", "b")), "2 snapshots, which no dump has (a, b)"),
+        (look_at(snapshots=("a",)), "1 snapshots"),
+        (None, "project_postgres, of which nothing is known"),
+        (look_at(), ""),
+    ],
+)
+def test_data_goes_only_where_it_is_said_that_it_may(
+    make_stack: MakeStack, monkeypatch: pytest.MonkeyPatch, look: Look | None, said: str
+) -> None:
+    found = removal(make_stack())
+    found.engine = Lost(monkeypatch, look)  # type: ignore[assignment]
+    found._remove = lambda _kind, _name: ""  # type: ignore[method-assign]
+    if said:
+        with pytest.raises(DumpUndecided, match=r"^nothing was removed: ") as raised:
+            found.run(["volumes", "image"])
+        message = raised.value.message
+        assert said in message
+        *_others, with_dump, _words, without = message.splitlines()
+        assert "-e volumes=true -e image=true -e dump=" in with_dump
+        assert without.endswith("-e volumes=true -e image=true -e without_dump=true")
+        found.check = True
+        assert said in found.run(["volumes"]).undecided
+        found.check = False
+    assert found.run(["volumes"], without_dump=bool(said)).removed["volumes"] == ["project_postgres"]
+    with pytest.raises(InvalidDump):
+        found.run(["volumes"], Path("/x"), without_dump=True)
+
+
+def test_without_volumes_nobody_is_asked(make_stack: MakeStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = removal(make_stack())
+    found.engine = Lost(monkeypatch, look_at("dcim.0001"))  # type: ignore[assignment]
+    assert found.run([]).removed["volumes"] == []
+    found.engine.volumes = []  # type: ignore[attr-defined]
+    assert found.run(["volumes"]).removed["volumes"] == []

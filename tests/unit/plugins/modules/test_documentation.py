@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible.module_utils.basic import AnsibleModule
 
 TOP = Path(__file__).resolve().parents[4]
 PACKAGE = "ansible_collections.hedgehog.netbox_dev.plugins"
@@ -24,10 +25,10 @@ def specification(name: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """The argument specification that a module's ``main`` hands to Ansible."""
     module = importlib.import_module(f"{PACKAGE}.modules.{name}")
 
-    def catch(**options: Any) -> None:
+    def catch(_module: AnsibleModule, **options: Any) -> None:
         raise Built(options)
 
-    monkeypatch.setattr(module, "AnsibleModule", catch)
+    monkeypatch.setattr(AnsibleModule, "__init__", catch)
     with pytest.raises(Built) as caught:
         module.main()
     options = caught.value.args[0]

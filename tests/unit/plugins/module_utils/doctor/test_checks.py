@@ -208,6 +208,17 @@ def left_out(why: str) -> Break:
     return told("netbox", error=f"NetBox 4.3.7 does not take the plugin: {why}")
 
 
+def folders(package: list[int], told_in: list[int], digest: str) -> Break:
+    """A service's package at this place, where the node has [1, 7] and tells at [1, 3]."""
+
+    def apply(facts: Facts) -> None:
+        files(place=(1, 7), told_in=(1, 3))(facts)
+        facts.inside["netbox"]["told_in"] = told_in
+        facts.inside["netbox"]["package"].update(inode=package[1], place=package, digest=digest)
+
+    return apply
+
+
 BROKEN: list[tuple[str, Break, str]] = [
     ("engine", change(host=NO_ENGINE), "no such socket | run docker_host.yml"),
     ("engine", change(host=docker_host.Found(**{**vars(HOST), "engine_version": "19.0"})), "19.0"),
@@ -262,6 +273,10 @@ BROKEN: list[tuple[str, Break, str]] = [
         within("netbox", package={"inode": 8, "digest": "e", "origin": "/opt/netbox/netbox/netbox_example/x"}),
         "netbox",
     ),
+    # Moved away and copied back: all is alike in it.
+    ("mounts", folders(package=[1, 8], told_in=[1, 3], digest="d"), "netbox"),
+    # The node's numbers are not those of the engine's machine: the content says it.
+    ("mounts", folders(package=[9, 8], told_in=[9, 5], digest="e"), "netbox"),
     ("shadowed", within("netbox", copies=["/site/netbox_example"]), "/site/netbox_example"),
     (
         "shadowed",
@@ -308,6 +323,11 @@ BROKEN: list[tuple[str, Break, str]] = [
     ("migration_missing", look(missing=["netbox_example.0009_gone"]), "netbox_example.0009_gone"),
     ("migration_missing", look(foreign=["dcim.0900_far"]), "dcim.0900_far"),
     ("migrations", look(pending=["netbox_example.0003_new"]), "netbox_example.0003_new"),
+    (
+        "migrations",
+        look(pending=["x.0003_a"], losing=["x.0003_a: Remove field note from fabric"]),
+        "rows may be lost by them | x.0003_a: Remove field note from fabric | See it with plan.yml",
+    ),
     ("drift", look(drift=["migrations.AddField()"]), "1 operations"),
     ("ownership", files(foreign=("netbox_example/migrations/0001.py",)), "migrations/0001.py"),
     ("access", within("netbox", denied=["views.py"]), "views.py"),
@@ -328,6 +348,20 @@ BROKEN: list[tuple[str, Break, str]] = [
 
 def test_nothing_is_found_where_all_is_well(make_facts: MakeFacts) -> None:
     assert found(make_facts()) == []
+
+
+@pytest.mark.parametrize(
+    "alike",
+    [
+        # Saved, or written by rsync or git, since the service was asked.
+        folders(package=[1, 7], told_in=[1, 3], digest="e"),
+        folders(package=[9, 8], told_in=[9, 5], digest="d"),
+    ],
+)
+def test_a_folder_that_is_the_same_is_no_alarm(make_facts: MakeFacts, alike: Break) -> None:
+    facts = make_facts()
+    alike(facts)
+    assert found(facts) == []
 
 
 def test_nothing_is_found_of_facts_that_could_not_be_had() -> None:
@@ -391,6 +425,14 @@ def test_what_follows_from_something_else_is_not_told(
     for harm in harms:
         harm(facts)
     assert [name for name, _text in found(facts)] == checks
+
+
+@pytest.mark.parametrize(("losing", "fix"), [([], "migrate"), (["x.0003_a: Remove field note from fabric"], "")])
+def test_only_migrations_that_lose_nothing_are_mended(make_facts: MakeFacts, losing: list[str], fix: str) -> None:
+    facts = make_facts()
+    look(pending=["x.0003_a"], losing=losing)(facts)
+    (finding,) = examine(CHECKS, facts)
+    assert finding.fix == fix
 
 
 def test_what_is_told_is_short(make_facts: MakeFacts) -> None:

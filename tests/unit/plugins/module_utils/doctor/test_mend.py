@@ -8,12 +8,15 @@ import os
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Callable
 
 import pytest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.compose import OVERRIDE
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.doctor import mend
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.doctor.registry import CHECKS
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import CommandFailed
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.override import render
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack
 
@@ -125,6 +128,19 @@ def test_without_acls_the_group_is_let_in(
     mend._let_in(folder, os.geteuid() + 4321, os.getegid())
     assert folder.stat().st_mode & 0o777 == 0o770
     assert folder.stat().st_uid == os.geteuid()
+
+
+@pytest.mark.parametrize("status", [0, 1])
+def test_a_volume_that_cannot_be_opened_is_not_said_to_be(status: int) -> None:
+    reporter = Reporter()
+    engine = SimpleNamespace(containers=lambda: {"netbox": {"Id": "c"}}, execute=lambda *_, **_more: (status, b""))
+    converger: Any = SimpleNamespace(engine=engine, reporter=reporter)
+    if status:
+        with pytest.raises(CommandFailed, match="chgrp -R 0 /opt/netbox/netbox/static"):
+            mend.open_static(converger, ["netbox"])
+    else:
+        mend.open_static(converger, ["netbox"])
+    assert reporter.changed == (status == 0)
 
 
 def test_what_may_not_be_let_in_is_said(make_stack: MakeStack, monkeypatch: pytest.MonkeyPatch) -> None:

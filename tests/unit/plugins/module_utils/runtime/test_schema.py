@@ -105,6 +105,14 @@ def test_what_django_does_not_bring_may_lose_anything(monkeypatch: pytest.Monkey
     assert [schema._loses(one) for one in (operations.RunSQL(), own())] == [True, True]
     both.database_operations = [own()]
     assert schema._loses(both)
+    empty, some, code = operations.RunSQL(), operations.RunSQL(), operations.RunPython()
+    empty.sql, some.sql, code.code = "", "DROP TABLE a", noop
+    removal = operations.RemoveField()
+    for one, text in ((both, "both"), (some, "SQL"), (removal, "Remove field")):
+        one.describe = lambda text=text: text
+    steps = [operations.AddField(), empty, code, both, some, removal]
+    migration = SimpleNamespace(app_label="x", name="0002_a", operations=steps)
+    assert schema.losing([migration]) == ["x.0002_a: both", "x.0002_a: SQL", "x.0002_a: Remove field"]
 
 
 def loader(applied: str, disk: str, **replaces: str) -> Any:
