@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import hashlib
 import importlib
 import importlib.util
 import os
@@ -40,9 +41,11 @@ def make_migrations(package: str, request: Mapping[str, Any]) -> dict[str, Any]:
     ``request`` has, too: ``dry_run``, ``write`` (False: differing is an error), ``adopt`` (nothing was edited: what
     differs is the commit's own), ``merge``, ``sql``, ``renames`` and ``defaults`` (see Answers). Returns ``{written:
     [paths], operations: [descriptions], inherited: number left, along: [names of drift that went along], files: [{path,
-    text, sql}], adopted: {operations: all drift, which is the commit's own, new: how many were not known}, or None}``.
+    text, sql}], adopted: {operations: all drift, which is the commit's own, new: how many were not known}, or None,
+    digests: {path: SHA-256 of what was written there}}``.
     """
     made: dict[str, Any] = {"written": [], "operations": [], "inherited": 0, "along": [], "files": [], "adopted": None}
+    made["digests"] = {}
     try:
         return _make(made, package, request)
     except BaseException:
@@ -153,7 +156,7 @@ class _Files:
         if self.state is not None:
             self.made["files"].append({"path": writer.path, "text": writer.as_string(), "sql": self._sql(migration)})
         if not self.request["dry_run"]:
-            _write(writer)
+            self.made["digests"].update(_write(writer))
 
     def _sql(self, migration: Any) -> list[str]:
         """The statements of a migration that comes after all that came before."""
@@ -406,18 +409,20 @@ class Irreversible(Exception):
     """A migration has an operation that Django cannot undo, or only says that it can."""
 
 
-def _write(writer: Any) -> None:
+def _write(writer: Any) -> dict[str, str]:
+    """Write a migration; return the digests of what was written, by path: the file may be edited at once."""
     # Asked once: the writer imports the folder to know it, and one without __init__ would be taken for good.
-    folder, path = writer.basedir, writer.path
+    folder, path, text = writer.basedir, writer.path, writer.as_string()
+    written = {path: hashlib.sha256(text.encode()).hexdigest()}
     os.makedirs(folder, exist_ok=True)
     marker = os.path.join(folder, "__init__.py")
     if not os.path.exists(marker):
         with open(marker, "w", encoding="utf-8"):
-            pass
+            written[marker] = hashlib.sha256(b"").hexdigest()
     temporary = f"{path}.tmp"
     try:
         with open(temporary, "w", encoding="utf-8") as stream:
-            stream.write(writer.as_string())
+            stream.write(text)
         os.replace(temporary, path)
     except OSError:
         # A full disk.
@@ -426,6 +431,7 @@ def _write(writer: Any) -> None:
         raise
     # The folder may be new to this process, too: it applies what it wrote.
     importlib.invalidate_caches()
+    return written
 
 
 def pending() -> list[Any]:

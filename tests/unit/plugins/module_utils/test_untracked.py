@@ -87,7 +87,7 @@ def look_from_scratch(stack: Stack, before: Manifest | None = None) -> Look:
     before = before or manifest.read_manifest(stack)[0] or Manifest()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest, "_MANY", 10**9)
-        return Look(stack, Manifest(before.heads, {p: e and [e[0], -1, 0, 0] for p, e in before.files.items()}))
+        return Look(stack, Manifest(before.heads, {p: e and manifest._unseen(e[0]) for p, e in before.files.items()}))
 
 
 def record(stack: Stack, meanwhile: Callable[[], Any] | None = None) -> Manifest:
@@ -203,6 +203,45 @@ def in_home(path: str, text: str) -> Callable[[Stack, Git], Any]:
     return do
 
 
+def masked_by(attribute: str) -> Callable[[Stack, Git], Any]:
+    """A file of which git does not see all."""
+    return in_turn(
+        in_git("config", "filter.mask.clean", "sed s/KEY.*/KEY/"),
+        write(".gitattributes", f"key.py {attribute}\n"),
+        in_git("add", "-A"),
+    )
+
+
+def make_twins(root: Path) -> None:
+    """Two folders with files of one name, size and time, and of two contents."""
+    for _try in range(1000):
+        for name in ("one", "two"):
+            (root / name).mkdir(exist_ok=True)
+            (root / name / "a.py").unlink(missing_ok=True)
+        handles = [os.open(root / name / "a.py", os.O_CREAT | os.O_WRONLY) for name in ("one", "two")]
+        for number, handle in enumerate(handles):
+            os.write(handle, b"A = %d\n" % number)
+        seen = [os.fstat(handle) for handle in handles]
+        for handle in handles:
+            os.close(handle)
+        if len({(status.st_mtime_ns, status.st_ctime_ns) for status in seen}) == 1:
+            return
+    pytest.skip("no two files were written while the clock stood still")
+
+
+def twins(stack: Stack, _git: Git) -> None:
+    make_twins(stack.plugin.root)
+
+
+def to(stack: Stack, here: str, there: str) -> None:
+    (stack.plugin.root / here).rename(stack.plugin.root / there)
+
+
+def swap_twins(stack: Stack, _git: Git) -> None:
+    for here, there in (("one", "three"), ("two", "one"), ("three", "two")):
+        to(stack, here, there)
+
+
 def nothing(_stack: Stack, _git: Git) -> None:
     """Before the change."""
 
@@ -256,10 +295,17 @@ TRAPS: dict[str, tuple[Callable[[Stack, Git], Any], Callable[[Stack, Git], Any],
         write(":/x/b.py", "B = 1\n"),
         [":/x/b.py"],
     ),
-    "rules that are read otherwise": (
-        in_turn(write("a.py"), write(".git/info/exclude", "A.PY\n"), in_git("config", "core.ignoreCase", "true")),
-        in_git("config", "core.ignoreCase", "false"),
-        ["a.py"],
+    "a file whose name differs in case, where git was told that these are one": (
+        in_git("config", "core.ignoreCase", "true"),
+        write("readme.md", "another\n"),
+        ["readme.md"],
+    ),
+    "a folder that is renamed in case, where git was told that these are one": (
+        in_git("config", "core.ignoreCase", "true"),
+        lambda stack, _git: (stack.plugin.root / PACKAGE / "templates").rename(
+            stack.plugin.root / PACKAGE / "Templates"
+        ),
+        [f"{PACKAGE}/Templates/a.html"],
     ),
     "rules of a branch's configuration": (
         in_turn(
@@ -368,6 +414,84 @@ TRAPS: dict[str, tuple[Callable[[Stack, Git], Any], Callable[[Stack, Git], Any],
         ["new.py"],
     ),
     "a folder with its old time": (nothing, as_it_was, ["a.py"]),
+    "a sparse checkout that begins": (
+        nothing,
+        in_git("sparse-checkout", "set", "--no-cone", "/*", "!/README.md"),
+        ["README.md"],
+    ),
+    "a sparse checkout that ends": (
+        in_git("sparse-checkout", "set", "--no-cone", "/*", "!/README.md"),
+        in_git("sparse-checkout", "disable"),
+        ["README.md"],
+    ),
+    "a file that a sparse checkout leaves out, and that is there": (
+        in_turn(in_git("sparse-checkout", "set", "--no-cone", "/*", "!/README.md"), write("README.md", "hello\n")),
+        lambda stack, _git: (stack.plugin.root / "README.md").unlink(),
+        ["README.md"],
+    ),
+    "folders that a sparse checkout leaves out as a whole": (
+        in_turn(
+            write("one/two/a.py"),
+            in_git("add", "-A"),
+            in_git("commit", "-qm", "all"),
+            in_git("sparse-checkout", "set", "--cone", "--sparse-index", PACKAGE),
+        ),
+        in_turn(write("one/two/a.py", "A = 2\n"), write("one/two/b.py")),
+        ["one/two/a.py", "one/two/b.py"],
+    ),
+    "a file that git was told not to look at, and that goes": (
+        in_git("update-index", "--assume-unchanged", "README.md"),
+        lambda stack, _git: (stack.plugin.root / "README.md").unlink(),
+        ["README.md"],
+    ),
+    "a file that git was told not to look at, and that comes back": (
+        in_turn(
+            in_git("update-index", "--assume-unchanged", "README.md"),
+            lambda stack, _git: (stack.plugin.root / "README.md").unlink(),
+        ),
+        write("README.md", "hello\n"),
+        ["README.md"],
+    ),
+    "what a filter takes out": (
+        in_turn(write("key.py", "KEY = 1\n"), masked_by("filter=mask"), in_git("commit", "-qm", "all")),
+        write("key.py", "KEY = 2\n"),
+        ["key.py"],
+    ),
+    "what a filter takes out, added": (
+        in_turn(write("key.py", "KEY = 1\n"), masked_by("filter=mask"), in_git("commit", "-qm", "all")),
+        in_turn(write("key.py", "KEY = 22\n"), in_git("add", "-A")),
+        ["key.py"],
+    ),
+    "what git writes into files itself": (
+        in_turn(write("key.py", "KEY = '$Id: 1 $'\n"), masked_by("ident"), in_git("commit", "-qm", "all")),
+        write("key.py", "KEY = '$Id: 2 $'\n"),
+        ["key.py"],
+    ),
+    "time stamps that git is told to leave out": (
+        in_turn(
+            in_git("config", "core.trustctime", "false"),
+            in_git("config", "core.checkStat", "minimal"),
+            lambda stack, _git: os.utime(stack.plugin.root / "README.md", (10**9, 10**9)),
+            in_git("update-index", "--refresh", "-q"),
+            # Git compares whole seconds of them.
+            lambda _stack, _git: time.sleep(1.1),
+        ),
+        in_turn(write("README.md", "hallo\n"), lambda s, _git: os.utime(s.plugin.root / "README.md", (10**9, 10**9))),
+        ["README.md"],
+    ),
+    "folders that change places": (twins, swap_twins, ["one/a.py", "two/a.py"]),
+    "a folder that takes another's place": (
+        twins,
+        in_turn(lambda s, _git: shutil.rmtree(s.plugin.root / "one"), lambda s, _git: to(s, "two", "one")),
+        ["one/a.py", "two/a.py"],
+    ),
+    "tracked folders that change places, where git is told to leave stamps out": (
+        in_turn(
+            in_git("config", "core.checkStat", "minimal"), twins, in_git("add", "-A"), in_git("commit", "-qm", "all")
+        ),
+        swap_twins,
+        ["one/a.py", "two/a.py"],
+    ),
 }
 
 
@@ -410,6 +534,89 @@ def test_what_is_listed_of_another_index_is_not_taken_for_known(stack: Stack, ru
     assert made.untracked
     assert not made.untracked.marks
     assert looked(stack).found == []
+
+
+def test_rules_that_are_others_while_files_are_applied_are_not_taken_for_those_of_the_look(
+    stack: Stack, run_git: Git
+) -> None:
+    root = stack.plugin.root
+    in_home("rules", "hidden.py\n")(stack, run_git)
+    record(stack)
+    # A search is needed, and git lists by other rules when it is recorded.
+    write("more/a.py")(stack, run_git)
+
+    def meanwhile() -> None:
+        run_git(root, "config", "core.excludesFile", os.environ["HOME"] + "/rules")
+        write("hidden.py")(stack, run_git)
+
+    record(stack, meanwhile)
+    run_git(root, "config", "--unset", "core.excludesFile")
+    assert looked(stack).names == ["hidden.py"]
+    record(stack)
+    write("hidden.py", "more\n")(stack, run_git)
+    assert looked(stack).names == ["hidden.py"]
+
+
+def test_rules_that_are_others_while_git_lists_are_not_taken_for_known(
+    stack: Stack, run_git: Git, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Repository.untracked
+
+    def listed(repository: Repository) -> list[bytes]:
+        run_git(stack.plugin.root, "config", "core.excludesFile", os.environ["HOME"] + "/rules")
+        return real(repository)
+
+    monkeypatch.setattr(Repository, "untracked", listed)
+    made = record(stack)
+    assert made.untracked
+    assert not made.untracked.marks
+
+
+@pytest.mark.parametrize(
+    ("mounts", "late"),
+    [
+        ("/ ext4", False),
+        ("/ ext4, {above} vfat", True),
+        ("/ nfs4, {above} xfs", False),
+        ("/ ext4, {root}/plain fuse.sshfs", True),
+        ("/ ext4, {root} 9p, {root} ext4", False),
+        ("/ ext4, {root}-beside cifs", False),
+        ("", False),
+    ],
+)
+def test_on_a_file_system_that_tells_new_names_late_nothing_is_taken_for_known(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, mounts: str, late: bool
+) -> None:
+    table = tmp_path / "mountinfo"
+    told = [one.rsplit(" ", 1) for one in mounts.format(root=stack.plugin.root, above=tmp_path).split(", ") if one]
+    table.write_text("".join(f"36 35 98:0 / {place} rw - {kind} none rw\n" for place, kind in told))
+    record(stack)
+    monkeypatch.setattr(untracked, "_MOUNTS", str(table))
+    assert looked(stack).is_quick != late
+    made = record(stack).untracked
+    assert made
+    assert bool(made.marks) != late
+
+
+def test_a_folder_that_a_rule_takes_out_again_is_looked_into_whatever_git_tells_of_it(
+    stack: Stack, run_git: Git, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    in_turn(write(".gitignore", "/lib/*\n!/lib/keep/\n"), write("lib/keep/a.py"), write("lib/not/a.py"))(stack, run_git)
+    # Before 2.26, it named such a folder.
+    old = tmp_path / "bin/git"
+    old.parent.mkdir()
+    real = shutil.which("git")
+    old.write_text(
+        f'#!/bin/sh\ncase "$*" in\n*check-ignore*-v*|*rev-parse*|*status*|*ls-files*|*config*) ;;\n'
+        f'*check-ignore*) exec cat ;;\nesac\nexec {real} "$@"\n'
+    )
+    old.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{old.parent}:{os.environ['PATH']}")
+    made = record(stack).untracked
+    assert made
+    assert ("lib/keep/" in made.places, "lib/not/" in made.places) == (True, False)
+    write("lib/keep/b.py")(stack, run_git)
+    assert looked(stack).names == ["lib/keep/b.py"]
 
 
 def test_an_index_that_is_written_during_the_look_is_not_taken_for_known(
@@ -508,6 +715,10 @@ def test_a_plugin_below_its_repositorys_top_obeys_the_rules_above(
         lambda data: data["untracked"].update(places=[1]),
         lambda data: data["untracked"].update(odd=["x"]),
         lambda data: data["untracked"].update(more=1),
+        lambda data: data["untracked"]["places"].append("a\0b"),
+        lambda data: data["untracked"]["paths"].append("a\0b"),
+        lambda data: data["untracked"]["paths"].append("\ud800"),
+        lambda data: data["untracked"]["odd"].append(["H", "\ud800", "x"]),
     ],
 )
 def test_a_manifest_of_an_older_version_or_a_damaged_part_of_it_means_a_search(
@@ -830,7 +1041,7 @@ def test_whatever_a_developer_does_every_change_is_found(stack: Stack, seed: int
         quick += one.is_quick
         late += bool(one.late)
         assert one.read == look_from_scratch(stack).found, developer.did
-        known = {path for path, entry in one.before.files.items() if entry and entry[0] == manifest._OTHER[0]}
+        known = {path for path, entry in one.before.files.items() if entry and entry[0] == manifest._OTHER}
         sure = look_from_scratch(stack, applied)
         assert {one.path for one in sure.found} <= set(one.names), developer.did
         assert set(one.names) <= {one.path for one in sure.found} | known, developer.did
