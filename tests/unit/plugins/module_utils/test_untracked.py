@@ -4,12 +4,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import random
 import shutil
-import subprocess
 import time
 from pathlib import Path
 from typing import Any, Callable
@@ -18,8 +15,16 @@ import pytest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import changes, manifest, untracked
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.categories import _LITTER, _MODULES, is_litter
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.git import Repository
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.manifest import Difference, Manifest, Tree
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.manifest import Difference, Tree
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack
+from ansible_collections.hedgehog.netbox_dev.tests.unit.plugins.module_utils.looks import (
+    Look,
+    few_and_quick,
+    grow_old,
+    looked,
+    make_twins,
+    record,
+)
 from ansible_collections.hedgehog.netbox_dev.tests.unit.plugins.module_utils.plain_plugin import (
     PACKAGE,
     Git,
@@ -30,19 +35,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 FULL = bool(os.environ.get("NETBOX_DEV_TEST_FULL"))
-# Twice as long as a kernel's clock stands still.
-TICK_NS = 20_000_000
-SECONDS_NS = 2 * 10**9
 
 
 @pytest.fixture(autouse=True)
-def few_and_quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Every file that can be read later is; no time stamp is young for long; nobody's configuration counts."""
-    monkeypatch.setattr(untracked, "_TICK_NS", TICK_NS)
-    monkeypatch.setattr(manifest, "_MANY", 1)
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
-    (tmp_path / "home").mkdir()
+def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    few_and_quick(monkeypatch, tmp_path)
 
 
 @pytest.fixture
@@ -50,65 +47,6 @@ def stack(make_stack: MakeStack, run_git: Git) -> Stack:
     made = make(make_stack, run_git)
     (made.plugin.root / "new.py").write_text("N = 1\n")
     return made
-
-
-def grow_old() -> None:
-    time.sleep(TICK_NS * 1.5 / 10**9)
-
-
-class Look:
-    """What was found, and how."""
-
-    def __init__(self, stack: Stack, before: Manifest | None = None) -> None:
-        self.before = before or manifest.read_manifest(stack)[0] or Manifest()
-        self.scanned_ns = time.time_ns()
-        self.tree = Tree(stack)
-        self.now = self.tree.read(self.before)
-        found = self.tree.differences(self.before, self.now) if self.before.heads else []
-        assert not isinstance(found, str), found
-        self.found = found
-        self.late = {one.path for one in found if one.new == manifest.UNREAD}
-
-    @property
-    def is_quick(self) -> bool:
-        return self.now.untracked is not None and self.now.untracked is self.before.untracked
-
-    @property
-    def read(self) -> list[Difference]:
-        return [one._replace(new=self.tree.id_now(one.path)) if one.path in self.late else one for one in self.found]
-
-    @property
-    def names(self) -> list[str]:
-        return [one.path for one in self.found]
-
-
-def look_from_scratch(stack: Stack, before: Manifest | None = None) -> Look:
-    """All is listed and read."""
-    before = before or manifest.read_manifest(stack)[0] or Manifest()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(manifest, "_MANY", 10**9)
-        return Look(stack, Manifest(before.heads, {p: e and manifest._unseen(e[0]) for p, e in before.files.items()}))
-
-
-def record(stack: Stack, meanwhile: Callable[[], Any] | None = None) -> Manifest:
-    """Take all as applied, with what happens ``meanwhile``."""
-    grow_old()
-    one = Look(stack)
-    one.tree.pin(one.now)
-    if meanwhile:
-        meanwhile()
-        grow_old()
-    manifest.write_manifest(one.tree, one.now, one.scanned_ns + SECONDS_NS - TICK_NS)
-    made = manifest.read_manifest(stack)[0]
-    assert made
-    return made
-
-
-def looked(stack: Stack) -> Look:
-    """A look that has found what one from scratch finds."""
-    one = Look(stack)
-    assert one.read == look_from_scratch(stack).found
-    return one
 
 
 def test_a_look_at_what_nobody_touched_searches_no_folder(stack: Stack) -> None:
@@ -210,23 +148,6 @@ def masked_by(attribute: str) -> Callable[[Stack, Git], Any]:
         write(".gitattributes", f"key.py {attribute}\n"),
         in_git("add", "-A"),
     )
-
-
-def make_twins(root: Path) -> None:
-    """Two folders with files of one name, size and time, and of two contents."""
-    for _try in range(1000):
-        for name in ("one", "two"):
-            (root / name).mkdir(exist_ok=True)
-            (root / name / "a.py").unlink(missing_ok=True)
-        handles = [os.open(root / name / "a.py", os.O_CREAT | os.O_WRONLY) for name in ("one", "two")]
-        for number, handle in enumerate(handles):
-            os.write(handle, b"A = %d\n" % number)
-        seen = [os.fstat(handle) for handle in handles]
-        for handle in handles:
-            os.close(handle)
-        if len({(status.st_mtime_ns, status.st_ctime_ns) for status in seen}) == 1:
-            return
-    pytest.skip("no two files were written while the clock stood still")
 
 
 def twins(stack: Stack, _git: Git) -> None:
@@ -886,172 +807,3 @@ class TestReadLater:
 def test_litter_is_told_by_the_folder_and_the_name(start: str, end: str) -> None:
     for path in (start + end, f"{end}/{start}", f"{start}/{end}", f"{start}/{end}/{start}"):
         assert is_litter(path) == bool(_LITTER.search(path) or _MODULES.match(path)), path
-
-
-FOLDERS = ("", f"{PACKAGE}/", f"{PACKAGE}/templates/", "own/", "own/deep/er/", "logs/")
-TRACKED = ("README.md", f"{PACKAGE}/models.py", f"{PACKAGE}/views.py", f"{PACKAGE}/templates/a.html")
-RULES = ("", "*.log\n", "*.txt\n", "own/\n", "*\n", "!a.py\n", "/logs\n", "deep\n", "/gitignore/\n*.log\n")
-TEXTS = ("1\n", "2\n", "33\n", "1\r\n", "")
-
-
-class Developer:
-    """Does this and that, as a seed says."""
-
-    def __init__(self, stack: Stack, seed: int) -> None:
-        self.root = stack.plugin.root
-        self.random = random.Random(seed)
-        self.did: list[str] = []
-        one_of = self.random.choice
-        self.deeds: list[Callable[[], Any]] = [
-            *[self.save] * 6,
-            *[self.edit] * 6,
-            *[self.delete, self.rename, self.rename_folder, self.remove_folder, self.make_folder, self.link] * 2,
-            *[self.rules] * 4,
-            self.touch,
-            self.change_mode,
-            lambda: self.write(Path(os.environ["HOME"], ".config/git/ignore"), one_of(RULES)),
-            lambda: self.write(self.root / ".git/info/exclude", one_of(RULES)),
-            lambda: self.write(self.root / ".gitattributes", one_of(["*.md text=auto\n", "* -text\n", "", ""])),
-            lambda: self.git("config", "core.autocrlf", one_of(["false", "false", "input"])),
-            *[lambda: self.git("add", "-A")] * 2,
-            lambda: self.git("add", "-f", self.path()),
-            lambda: self.git("rm", "-q", "--cached", self.path()),
-            lambda: self.git("update-index", one_of(["--assume-unchanged", "--skip-worktree"]), self.path()),
-            lambda: self.git("update-index", one_of(["--no-assume-unchanged", "--no-skip-worktree"]), self.path()),
-            lambda: self.git("commit", "-qam", "all"),
-            lambda: self.git("commit", "-qm", "staged"),
-            lambda: self.git("reset", "-q", one_of(["--hard", "--soft", "--mixed"]), one_of(["HEAD", "HEAD~1"])),
-            lambda: self.git("reset", "-q", "--", self.path()),
-            lambda: self.git("stash", "-q", *one_of([(), ("-u",)])),
-            lambda: self.git("stash", "pop", "-q"),
-            lambda: self.git("checkout", "-q", one_of(["main", "v1"])),
-            lambda: self.git("checkout", "-q", "--", self.path()),
-            lambda: self.git("clean", "-qfd"),
-            lambda: self.git("status"),
-            lambda: self.git("-C", one_of(FOLDERS) or PACKAGE, "init", "-q"),
-            *[self.remove_repositories] * 3,
-        ]
-
-    def do(self) -> None:
-        deed = self.random.choice(self.deeds)
-        with contextlib.suppress(OSError, shutil.Error):
-            deed()
-
-    def path(self) -> str:
-        if self.random.random() < 0.5:
-            return self.random.choice(TRACKED)
-        return self.random.choice(FOLDERS) + self.random.choice(["a.py", "b.txt", "c.log", "models.py"])
-
-    def folder(self) -> Path:
-        return self.root / self.random.choice(FOLDERS[1:])
-
-    def tell(self, *words: object) -> None:
-        self.did.append(" ".join(map(str, words)))
-
-    def write(self, path: Path, text: str) -> None:
-        self.tell("write", path, repr(text))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text.encode())
-
-    def save(self) -> None:
-        path, text = self.root / self.path(), self.random.choice(TEXTS)
-        if self.random.random() < 0.3:
-            self.write(path.with_name("saved.tmp"), text)
-            path.with_name("saved.tmp").replace(path)
-            self.tell("onto", path)
-        else:
-            self.write(path, text)
-
-    def edit(self) -> None:
-        self.write(self.root / self.random.choice(TRACKED), self.random.choice(TEXTS))
-
-    def rules(self) -> None:
-        path = self.root / self.random.choice(FOLDERS) / ".gitignore"
-        if self.random.random() < 0.2:
-            self.tell("unlink", path)
-            path.unlink()
-        else:
-            self.write(path, self.random.choice(RULES))
-
-    def delete(self) -> None:
-        path = self.root / self.path()
-        self.tell("unlink", path)
-        path.unlink()
-
-    def rename(self) -> None:
-        here, there = self.root / self.path(), self.root / self.path()
-        self.tell("rename", here, there)
-        here.rename(there)
-
-    def rename_folder(self) -> None:
-        here, there = self.folder(), self.folder()
-        self.tell("rename", here, there)
-        here.rename(there)
-
-    def remove_folder(self) -> None:
-        path = self.folder()
-        self.tell("rmtree", path)
-        if path.is_symlink():
-            path.unlink()
-        else:
-            shutil.rmtree(path)
-
-    def remove_repositories(self) -> None:
-        self.tell("no repositories")
-        for folder in FOLDERS[1:]:
-            shutil.rmtree(self.root / folder / ".git", ignore_errors=True)
-
-    def make_folder(self) -> None:
-        path = self.folder()
-        self.tell("mkdir", path)
-        path.mkdir(parents=True)
-
-    def link(self) -> None:
-        path = self.root / self.random.choice([self.path(), self.random.choice(FOLDERS[3:])[:-1]])
-        self.tell("link", path)
-        path.symlink_to(self.random.choice(["README.md", PACKAGE, "nowhere"]))
-
-    def touch(self) -> None:
-        path = self.root / self.path()
-        self.tell("touch", path)
-        os.utime(path, (10**9, 10**9))
-
-    def change_mode(self) -> None:
-        path = self.root / self.path()
-        self.tell("chmod", path)
-        path.chmod(self.random.choice([0o644, 0o755, 0o600]))
-
-    def git(self, *arguments: str) -> None:
-        identity = ("-c", "user.name=Dev", "-c", "user.email=dev@example.com")
-        done = subprocess.run(["git", *identity, *arguments], cwd=self.root, capture_output=True, check=False)
-        self.tell("git", *arguments, done.returncode)
-
-
-@pytest.mark.parametrize("seed", range(20 if FULL else 2))
-def test_whatever_a_developer_does_every_change_is_found(stack: Stack, seed: int) -> None:
-    developer = Developer(stack, seed)
-    quick = late = 0
-    # What was taken as applied, all of it listed and read.
-    applied = record(stack)
-    for _turn in range(40):
-        for _deed in range(developer.random.choice([1, 1, 1, 3])):
-            developer.do()
-        grow_old()
-        one = Look(stack)
-        quick += one.is_quick
-        late += bool(one.late)
-        assert one.read == look_from_scratch(stack).found, developer.did
-        known = {path for path, entry in one.before.files.items() if entry and entry[0] == manifest._OTHER}
-        sure = look_from_scratch(stack, applied)
-        assert {one.path for one in sure.found} <= set(one.names), developer.did
-        assert set(one.names) <= {one.path for one in sure.found} | known, developer.did
-        if developer.random.random() < 0.4:
-            developer.tell("record")
-            one.tree.pin(one.now)
-            if developer.random.random() < 0.5:
-                developer.edit()
-                grow_old()
-            manifest.write_manifest(one.tree, one.now, one.scanned_ns + SECONDS_NS - TICK_NS)
-            applied = sure.now
-    assert quick
-    assert late
