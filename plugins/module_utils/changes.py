@@ -13,7 +13,7 @@ from .change import Change, merged, printable
 from .classify import Classifier
 from .errors import InvalidPath
 from .facts import Facts
-from .manifest import Difference, Manifest, Tree, read_manifest, without_waiting, write_manifest
+from .manifest import Difference, Manifest, Tree, read_manifest, with_written, without_waiting, write_manifest
 from .stack import Stack, check_category
 
 ALL = ("python", "models", "templates", "static", "settings", "migrations", "dependencies", "plugin_config")
@@ -66,13 +66,11 @@ class Found:
         return any(change.category in categories for change in Classifier(self.facts).changes(differences, "auto"))
 
     def record(self, scanned_ns: int, written: Mapping[str, str] | None = None) -> None:
-        """Remember what was applied; ``written`` are SHA-256 digests of files that the run itself wrote, by path."""
+        """Remember what was applied; ``written`` is what the run itself wrote into files, by their paths."""
         if self.settles is not None and not self.known:
             return
-        # They are no change for the next run, unless they were edited since then.
-        entries = {path: self.tree.written(path, digest) for path, digest in (written or {}).items()}
-        own = {path: entry for path, entry in entries.items() if entry}
-        now = replace(self.now, files={**self.now.files, **own})
+        # It is no change for the next run; what was made of it since then is.
+        now = with_written(self.now, written or {}, self.tree.kind)
         waiting = [d for d in self.differences if self.settles is not None and d.path not in self.settles]
         if self.differences or not self.known or self.facts.missing:
             self.facts.save(waiting)

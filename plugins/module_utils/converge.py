@@ -270,7 +270,7 @@ class Converger(Migrating):
         if schema or (found.settles is None and self.elsewhere(place)):
             # Of what was not named, migrations may wait that are the branch's own: the database is not its yet.
             self.remember_applied(place)
-        found.record(scanned_ns, self.digests_on_node(outcome.schema))
+        found.record(scanned_ns, self.contents_on_node(outcome.schema))
         outcome.changed = reporter.changed or bool(generated["changed"])
         return outcome
 

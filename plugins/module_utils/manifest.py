@@ -15,7 +15,7 @@ import os
 import re
 import stat
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -241,13 +241,6 @@ class Tree:
         # It may have been written while it was read.
         still = self.entry(path, later)
         return later if later and still is later and later[1:] == entry[1:] else _unseen(_OTHER)
-
-    def written(self, path: str, digest: str) -> Entry | None:
-        """What the manifest says of a file that has the content of this SHA-256; None where it has another."""
-        entry, text = self.entry(path), self.text(path)
-        if entry is None or text is None or hashlib.sha256(text).hexdigest() != digest:
-            return None
-        return entry if entry[0] == content_id(text, self.kind) else None
 
     def completed(self, manifest: Manifest) -> Manifest:
         """With what was not needed to tell the differences, but is to tell the next ones."""
@@ -511,6 +504,12 @@ def write_manifest(tree: Tree, manifest: Manifest, scanned_ns: int) -> None:
     if made.untracked:
         data["untracked"] = made.untracked.pack()
     write_json(tree.stack.state / FILE, data)
+
+
+def with_written(now: Manifest, written: Mapping[str, str], kind: str) -> Manifest:
+    """``now``, with files that came since then with these texts; ``kind`` is that of object ids."""
+    own = {path: _unseen(content_id(text.encode(), kind)) for path, text in written.items()}
+    return replace(now, files={**now.files, **own})
 
 
 def without_waiting(now: Manifest, waiting: Iterable[Difference]) -> Manifest:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import hashlib
 import importlib
 import importlib.util
 import os
@@ -42,10 +41,10 @@ def make_migrations(package: str, request: Mapping[str, Any]) -> dict[str, Any]:
     differs is the commit's own), ``merge``, ``sql``, ``renames`` and ``defaults`` (see Answers). Returns ``{written:
     [paths], operations: [descriptions], inherited: number left, along: [names of drift that went along], files: [{path,
     text, sql}], adopted: {operations: all drift, which is the commit's own, new: how many were not known}, or None,
-    digests: {path: SHA-256 of what was written there}}``.
+    contents: {path: text that was written there}}``.
     """
     made: dict[str, Any] = {"written": [], "operations": [], "inherited": 0, "along": [], "files": [], "adopted": None}
-    made["digests"] = {}
+    made["contents"] = {}
     try:
         return _make(made, package, request)
     except BaseException:
@@ -156,7 +155,7 @@ class _Files:
         if self.state is not None:
             self.made["files"].append({"path": writer.path, "text": writer.as_string(), "sql": self._sql(migration)})
         if not self.request["dry_run"]:
-            self.made["digests"].update(_write(writer))
+            self.made["contents"].update(_write(writer))
 
     def _sql(self, migration: Any) -> list[str]:
         """The statements of a migration that comes after all that came before."""
@@ -410,15 +409,15 @@ class Irreversible(Exception):
 
 
 def _write(writer: Any) -> dict[str, str]:
-    """Write a migration; return the digests of what was written, by path: the file may be edited at once."""
+    """Write a migration; return what was written, by path: the files may be edited at once."""
     # Asked once: the writer imports the folder to know it, and one without __init__ would be taken for good.
     folder, path, text = writer.basedir, writer.path, writer.as_string()
-    written = {path: hashlib.sha256(text.encode()).hexdigest()}
+    written = {path: text}
     os.makedirs(folder, exist_ok=True)
     marker = os.path.join(folder, "__init__.py")
     if not os.path.exists(marker):
         with open(marker, "w", encoding="utf-8"):
-            written[marker] = hashlib.sha256(b"").hexdigest()
+            written[marker] = ""
     temporary = f"{path}.tmp"
     try:
         with open(temporary, "w", encoding="utf-8") as stream:

@@ -10,12 +10,15 @@ import random
 import shutil
 import subprocess
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Callable
 
 import pytest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import manifest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.categories import is_litter
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.changes import Found
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.facts import Facts
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack
 from ansible_collections.hedgehog.netbox_dev.tests.unit.plugins.module_utils.looks import (
     SECONDS_NS,
@@ -37,6 +40,8 @@ from ansible_collections.hedgehog.netbox_dev.tests.unit.plugins.module_utils.pla
 FULL = bool(os.environ.get("NETBOX_DEV_TEST_FULL"))
 FOLDERS = ("", f"{PACKAGE}/", f"{PACKAGE}/templates/", "own/", "own/deep/er/", "logs/")
 TRACKED = ("README.md", f"{PACKAGE}/models.py", f"{PACKAGE}/views.py", f"{PACKAGE}/templates/a.html")
+# Names that a migration may have that a run writes, in any folder.
+MIGRATIONS = ("0001.py", "0002.py")
 RULES = ("", "*.log\n", "*.txt\n", "own/\n", "*\n", "!a.py\n", "/logs\n", "deep\n", "/gitignore/\n*.log\n")
 TEXTS = ("1\n", "2\n", "33\n", "1\r\n", "", "$Id: 1 $\n", "$Id: 2 $\n")
 ATTRIBUTES = ("*.md text=auto\n", "* -text\n", "*.py filter=mask\n", "* ident\n", "* filter=mask ident\n", "", "", "")
@@ -66,16 +71,22 @@ def on_disk(root: Path, path: str) -> Content | None:
     return None
 
 
-def contents(root: Path) -> dict[str, Content | None]:
-    """Of every file that git does not ignore, asked in the plainest way."""
+def listed(root: Path) -> set[str]:
+    """Files that git does not ignore, asked in the plainest way."""
     asked = ["git", "-c", "core.ignoreCase=false", "-c", "core.untrackedCache=false", "ls-files", "-z"]
     asked += ["--cached", "--others", "--exclude-standard"]
     done = subprocess.run(asked, cwd=root, capture_output=True, check=True)
-    listed = {os.fsdecode(path) for path in done.stdout.split(b"\0") if path}
-    for folder in [path for path in listed if path.endswith("/")]:
-        listed.remove(folder)
-        listed |= {os.path.relpath(place, root) for place in (root / folder).rglob("*")}
-    return {path: on_disk(root, path) for path in listed if not is_litter(path)}
+    found = {os.fsdecode(path) for path in done.stdout.split(b"\0") if path}
+    for folder in [path for path in found if path.endswith("/")]:
+        found.remove(folder)
+        found |= {os.path.relpath(place, root) for place in (root / folder).rglob("*")}
+    return {path for path in found if not is_litter(path)}
+
+
+def contents(root: Path) -> dict[str, Content | None]:
+    """Of all files, those that git ignores as well."""
+    paths = listed(root) | {os.path.relpath(place, root) for place in root.rglob("*")}
+    return {path: on_disk(root, path) for path in paths}
 
 
 def is_other(one: Content | None, other: Content | None) -> bool:
@@ -128,6 +139,10 @@ class Developer:
             *[self.remove_repositories] * 3,
         ]
 
+    @property
+    def story(self) -> str:
+        return "\n".join(self.did)
+
     def do(self) -> None:
         deed = self.random.choice(self.deeds)
         with contextlib.suppress(OSError, shutil.Error):
@@ -142,7 +157,7 @@ class Developer:
         return self.root / self.random.choice(FOLDERS[1:])
 
     def tell(self, *words: object) -> None:
-        self.did.append(" ".join(map(str, words)))
+        self.did.append(" ".join(map(str, words)).replace(f"{self.root}/", ""))
 
     def write(self, path: Path, text: str) -> None:
         self.tell("write", path, repr(text))
@@ -158,8 +173,8 @@ class Developer:
         else:
             self.write(path, text)
 
-    def edit(self) -> None:
-        self.write(self.root / self.random.choice(TRACKED), self.random.choice(TEXTS))
+    def edit(self, *more: str) -> None:
+        self.write(self.root / self.random.choice([*TRACKED, *MIGRATIONS, *more]), self.random.choice(TEXTS))
 
     def rules(self) -> None:
         path = self.root / self.random.choice(FOLDERS) / ".gitignore"
@@ -263,13 +278,45 @@ def stack(make_stack: MakeStack, run_git: Git) -> Stack:
     return make(make_stack, run_git)
 
 
+def told(look: Look) -> set[str]:
+    """Files that came, went or are other."""
+    return {path for one in look.found for path in (one.path, one.previous) if path}
+
+
+def apply(developer: Developer, one: Look) -> dict[str, bytes]:
+    """Record a look, with what happens meanwhile; return what the run wrote itself."""
+    developer.tell("record")
+    one.tree.pin(one.now)
+    written = {}
+    if developer.random.random() < 0.3:
+        path, text = developer.random.choice(FOLDERS) + developer.random.choice(MIGRATIONS), f"# {len(developer.did)}\n"
+        with contextlib.suppress(OSError):
+            developer.write(developer.root / path, text)
+            written[path] = text
+    for _edit in range(developer.random.choice([0, 0, 1, 2])):
+        developer.edit(*written)
+        grow_old()
+    by_others = developer.random.random() < 0.3
+    if by_others:
+        # Git goes by other rules when it is recorded than before and after.
+        developer.write(Path(os.environ["HOME"], "others"), developer.random.choice(RULES))
+        developer.git("config", "core.excludesFile", os.environ["HOME"] + "/others")
+        developer.do()
+        grow_old()
+    found = Found([], one.tree, Facts(one.tree), one.now)
+    found.record(one.scanned_ns + SECONDS_NS - TICK_NS, written)
+    if by_others:
+        developer.git("config", "--unset", "core.excludesFile")
+    return {path: text.encode() for path, text in written.items()}
+
+
 @pytest.mark.parametrize("seed", range(20 if FULL else 2))
 def test_whatever_a_developer_does_every_change_is_found(stack: Stack, seed: int) -> None:
     developer = Developer(stack, seed)
     root = stack.plugin.root
     quick = late = 0
     # What was taken as applied, all of it listed and read.
-    applied, was = record(stack), contents(root)
+    applied, known_then, was = record(stack), listed(root), contents(root)
     for _turn in range(40):
         for _deed in range(developer.random.choice([1, 1, 1, 3])):
             developer.do()
@@ -277,31 +324,17 @@ def test_whatever_a_developer_does_every_change_is_found(stack: Stack, seed: int
         one = Look(stack)
         quick += one.is_quick
         late += bool(one.late)
-        assert one.read == look_from_scratch(stack).found, developer.did
+        assert one.read == look_from_scratch(stack).found, developer.story
         known = {path for path, entry in one.before.files.items() if entry and entry[0] == manifest._OTHER}
         sure = look_from_scratch(stack, applied)
-        assert {one.path for one in sure.found} <= set(one.names), developer.did
-        assert set(one.names) <= {one.path for one in sure.found} | known, developer.did
-        now = contents(root)
-        told = {path for found in one.found for path in (found.path, found.previous)}
-        other = {path for path in was.keys() | now.keys() if is_other(was.get(path), on_disk(root, path))}
-        assert other <= told, developer.did
+        assert told(sure) <= told(one) <= told(sure) | known, developer.story
+        known_now, now = listed(root), contents(root)
+        other = {path for path in known_then | known_now if is_other(was.get(path), on_disk(root, path))}
+        assert other <= told(one), developer.story
         if developer.random.random() < 0.4:
-            developer.tell("record")
-            one.tree.pin(one.now)
-            if developer.random.random() < 0.5:
-                developer.edit()
-                grow_old()
-            by_others = developer.random.random() < 0.3
-            if by_others:
-                # Git goes by other rules when it is recorded than before and after.
-                developer.write(Path(os.environ["HOME"], "others"), developer.random.choice(RULES))
-                developer.git("config", "core.excludesFile", os.environ["HOME"] + "/others")
-                developer.do()
-                grow_old()
-            manifest.write_manifest(one.tree, one.now, one.scanned_ns + SECONDS_NS - TICK_NS)
-            if by_others:
-                developer.git("config", "--unset", "core.excludesFile")
-            applied, was = sure.now, now
-    assert quick
-    assert late
+            written = apply(developer, one)
+            entries = {path: [manifest.content_id(text, "sha1"), -1, 0, 0, 0] for path, text in written.items()}
+            applied = replace(sure.now, files={**sure.now.files, **entries})
+            known_then = known_now.union(written)
+            was = {**now, **{path: ("file", text) for path, text in written.items()}}
+    assert quick + late
