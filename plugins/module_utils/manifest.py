@@ -476,7 +476,7 @@ def read_manifest(stack: Stack) -> tuple[Manifest | None, str]:
     try:
         # A file written within the clock's granularity of the scan may have changed after it: read it again.
         settled_ns = data["scanned_ns"] - 2_000_000_000
-        files = {path: entry and _unpacked(entry, settled_ns) for path, entry in data["files"].items()}
+        files = {path: _unpacked(entry, settled_ns) for path, entry in data["files"].items()}
         heads = data["heads"]
         paths = [*files, *heads]
         if len(encoded(paths)) != len(paths) or not all(map(_COMMIT.fullmatch, heads.values())):
@@ -489,8 +489,10 @@ def read_manifest(stack: Stack) -> tuple[Manifest | None, str]:
     return Manifest(heads, files, Untracked.unpack(data.get("untracked"))), ""
 
 
-def _unpacked(entry: Any, settled_ns: int) -> Entry:
+def _unpacked(entry: Any, settled_ns: int) -> Entry | None:
     """An entry as it was packed; older versions had no inode. Raises TypeError, ValueError for anything else."""
+    if entry is None:
+        return None
     name, size, mtime_ns, ctime_ns, *inode = entry
     if not _NAME.fullmatch(name) or len(inode) > 1 or {type(n) for n in (size, mtime_ns, ctime_ns, *inode)} != {int}:
         raise ValueError(entry)

@@ -217,6 +217,7 @@ def test_named_categories_are_the_changes_whatever_the_files_say(stack: Stack) -
         lambda data: json.dumps({**data, "files": {"a": ["a\nb", 1, 1, 1, 1]}}),
         lambda data: json.dumps({**data, "files": {"a": [{}, 1, 1, 1, 1]}}),
         lambda data: json.dumps({**data, "files": {"a": "abcde"}}),
+        lambda data: json.dumps({**data, "files": {"a": []}}),
         lambda data: json.dumps({**data, "heads": {"": "a\0b"}}),
         lambda data: json.dumps({**data, "heads": {"": "--output=x"}}),
         lambda data: json.dumps({**data, "heads": {"": ["a"]}}),
