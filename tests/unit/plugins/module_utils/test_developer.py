@@ -103,7 +103,7 @@ class Developer:
         self.did: list[str] = []
         self.touched = 10**9
         one_of = self.random.choice
-        self.git("config", "filter.mask.clean", "tr 2 1")
+        self.git("config", "filter.mask.clean", "tr -d 0-9")
         self.deeds: list[Callable[[], Any]] = [
             *[self.save] * 6,
             *[self.edit] * 6,
@@ -121,6 +121,7 @@ class Developer:
             lambda: self.git("sparse-checkout", "set", "--no-cone", "/*", f"!/{self.path()}"),
             lambda: self.git("sparse-checkout", "disable"),
             *[lambda: self.git("add", "-A")] * 2,
+            *[self.commit_masked] * 2,
             lambda: self.git("add", "-f", self.path()),
             lambda: self.git("rm", "-q", "--cached", self.path()),
             lambda: self.git("update-index", one_of(["--assume-unchanged", "--skip-worktree"]), self.path()),
@@ -239,6 +240,11 @@ class Developer:
         os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
         self.tell("as old as before")
 
+    def commit_masked(self) -> None:
+        self.write(self.root / ".gitattributes", self.random.choice(ATTRIBUTES))
+        self.git("add", "-A")
+        self.git("commit", "-qm", "masked")
+
     def make_twins(self) -> None:
         self.tell("make twins")
         make_twins(self.root)
@@ -294,7 +300,8 @@ def apply(developer: Developer, one: Look) -> dict[str, bytes]:
             developer.write(developer.root / path, text)
             written[path] = text
     for _edit in range(developer.random.choice([0, 0, 1, 2])):
-        developer.edit(*written)
+        with contextlib.suppress(OSError):
+            developer.edit(*written)
         grow_old()
     by_others = developer.random.random() < 0.3
     if by_others:
