@@ -45,7 +45,8 @@ _USUAL = b"H 10"
 _REWRITTEN = tuple(b"1 .M N... %s %s %s " % (mode, mode, mode) for mode in (b"100644", b"100755"))
 # Attributes by which git may keep a content otherwise than it is on disk.
 _CONVERTING = frozenset([b"crlf", b"eol", b"filter", b"ident", b"text", b"working-tree-encoding"])
-# Files with attributes by which git may take two contents for one that differ by more than the ends of lines.
+# Files with attributes by which git may take two contents for one; and for one that differ by more than ends of lines.
+_CONVERTED = ":(exclude,attr:!crlf !eol !filter !ident !text !working-tree-encoding)"
 _MASKED = ":(exclude,attr:!filter !ident !working-tree-encoding)"
 # As many paths as surely fit a command line.
 _FEW = 500
@@ -62,14 +63,16 @@ class Odd(NamedTuple):
 class Status(NamedTuple):
     """The commit that is checked out, and paths whose contents on disk may be other than it has them.
 
-    ``rewritten`` are those of which git has found so itself, in files of the same kind; a conversion it does not count.
-    ``masked`` are those that it takes for what the commit has, by what it makes of their contents.
+    ``rewritten`` are those of which git has found so itself, in files of the same kind; a conversion it does not count,
+    and ``attributed`` are those among them whose attributes may say one. ``masked`` are those that it takes for what
+    the commit has, by what it makes of their contents.
     """
 
     head: str
     paths: set[bytes]
     untracked: list[bytes]
     rewritten: list[bytes]
+    attributed: set[bytes]
     masked: set[bytes]
 
 
@@ -207,11 +210,14 @@ class Repository:
         Those that it was told not to look at are among the paths, there or not, and those of which it says no more than
         what it makes of their contents. Raises Unreadable.
         """
-        with self._begin("ls-files", "-z", "--", ".", _MASKED) as masked:
+        with self._begin("ls-files", "-z", "--", ".", _CONVERTED) as converted:
             # It works meanwhile.
             odd = self.odd
             status = self._read_status(answer, untracked)
-            status.masked.update(masked)
+            attributed = set(converted)
+        if attributed:
+            status.attributed.update(attributed.intersection(status.rewritten))
+            status.masked.update(self._list("ls-files", "-z", "--", ".", _MASKED))
         hidden = {entry.path for entry in odd if entry.flag.islower() or entry.flag == b"S"}
         status.masked.difference_update(status.paths, hidden)
         status.paths.update(status.masked, hidden)
@@ -246,7 +252,7 @@ class Repository:
         for path in untracked:
             committed.setdefault(path, None)
         self._blobs.setdefault(head, {}).update(committed)
-        return Status(head, committed.keys() | others, untracked, rewritten, set())
+        return Status(head, committed.keys() | others, untracked, rewritten, set(), set())
 
     def untracked(self) -> list[bytes]:
         """Paths of the untracked files, and of folders that are repositories. Raises Unreadable."""

@@ -125,13 +125,14 @@ class Tree:
             late = self._late(prefix, status, known)
             with contextlib.ExitStack() as opened:
                 repository = self.repositories[prefix]
-                attributes = opened.enter_context(repository.begin_attributes(late)) if late else None
+                asked = status.attributed.intersection(late)
+                attributes = opened.enter_context(repository.begin_attributes(asked)) if asked else None
                 # What is in one folder is found sooner one after the other.
                 for name in sorted(status.paths.difference(late)):
                     self._take(made, prefix + os.fsdecode(name), before, repository=True)
                 paths = filter(self.matters, (prefix + path for path in decoded(late)))
                 made.files.update(dict.fromkeys(paths, _LATE))
-                for name in repository.converted(attributes, late) if attributes else ():
+                for name in repository.converted(attributes, asked) if attributes else ():
                     self._take(made, prefix + os.fsdecode(name), before, repository=True)
         for folder in self._folders if self.repositories else ():
             self._take(made, folder, before)
