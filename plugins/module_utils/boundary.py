@@ -11,7 +11,7 @@ from typing import Any, Callable
 from ansible.module_utils.basic import AnsibleModule
 
 from .changes import Wanted
-from .errors import EngineFailed, InvalidProject, NetBoxDevError
+from .errors import EngineFailed, FileUnusable, InvalidProject, NetBoxDevError
 from .events import Reporter
 from .schema import Wishes, wishes_of
 from .stack import Stack
@@ -90,12 +90,12 @@ def run_module(module: AnsibleModule, work: Callable[[AnsibleModule, Reporter], 
                 "Run again; the next run repairs what this one left."
             )
             module.fail_json(msg=failed.message, failure=failed.failure(), steps=reporter.describe())
-        message = (
+        unusable = FileUnusable(
             f"'{error.filename}' cannot be used: {error.strerror}. Run as the plugin's owner, or with become, "
-            "on a file system that is writable and has room. What was there before is untouched."
+            "on a file system that is writable and has room. What was there before is untouched.",
+            path=str(error.filename),
         )
-        failure = {"code": "file_unusable", "message": message, "details": {"path": str(error.filename)}}
-        module.fail_json(msg=message, failure=failure, steps=reporter.describe())
+        module.fail_json(msg=unusable.message, failure=unusable.failure(), steps=reporter.describe())
     if result.get("failed"):
         module.fail_json(**result)
     module.exit_json(**result)

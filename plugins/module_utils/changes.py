@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from .change import Change, merged, printable
 from .classify import Classifier
 from .errors import InvalidPath
 from .facts import Facts
-from .manifest import Difference, Manifest, Tree, read_manifest, settled, write_manifest
+from .manifest import Difference, Manifest, Tree, read_manifest, with_written, without_waiting, write_manifest
 from .stack import Stack, check_category
 
 ALL = ("python", "models", "templates", "static", "settings", "migrations", "dependencies", "plugin_config")
@@ -60,24 +60,21 @@ class Found:
         Whatever was named: what a run is asked for says nothing of where an edit came from.
         """
         since = self.tree.since(commit, self.now)
-        paths = {difference.path for difference in since}
+        # What git makes of a content hides what was edited there.
+        paths = self.tree.masked | {difference.path for difference in since}
         differences = [one for one in self.differences if one.path in paths] if self.known else since
         return any(change.category in categories for change in Classifier(self.facts).changes(differences, "auto"))
 
-    def record(self, scanned_ns: int, written: Sequence[str] = ()) -> None:
-        """Remember what was applied; ``written`` are names of migration files that the run itself wrote."""
+    def record(self, scanned_ns: int, written: Mapping[str, str] | None = None) -> None:
+        """Remember what was applied; ``written`` is what the run itself wrote into files, by their paths."""
         if self.settles is not None and not self.known:
             return
-        now = self.now
-        if written:
-            # They are no change for the next run.
-            later = self.tree.read(now)
-            own = {path: entry for path, entry in later.files.items() if path.rsplit("/", 1)[-1] in written}
-            now = replace(now, files={**now.files, **own})
+        # It is no change for the next run; what was made of it since then is.
+        now = with_written(self.now, written or {}, self.tree.kind)
         waiting = [d for d in self.differences if self.settles is not None and d.path not in self.settles]
         if self.differences or not self.known or self.facts.missing:
             self.facts.save(waiting)
-        write_manifest(self.tree, settled(now, waiting), scanned_ns)
+        write_manifest(self.tree, without_waiting(now, waiting), scanned_ns)
 
 
 def find_changes(stack: Stack, wanted: Wanted | None = None, to_record: bool = False) -> Found:
@@ -113,7 +110,7 @@ def find_changes(stack: Stack, wanted: Wanted | None = None, to_record: bool = F
     if wanted.changed:
         named = ALL if "all" in wanted.changed else wanted.changed
         found.changes += [Change(None, "named", c, "named by hand", sources=("changed",)) for c in named]
-        settles |= _settled_by(automatic, wanted.changed)
+        settles |= _named_wholly(automatic, wanted.changed)
     if wanted.since:
         since = tree.since(wanted.since, now)
         found.changes += classifier.changes(since, "since")
@@ -129,7 +126,7 @@ def find_changes(stack: Stack, wanted: Wanted | None = None, to_record: bool = F
     return found
 
 
-def _settled_by(automatic: Iterable[Change], named: Sequence[str]) -> set[str]:
+def _named_wholly(automatic: Iterable[Change], named: Sequence[str]) -> set[str]:
     """Files of which every category was named."""
     categories: dict[str, set[str]] = {}
     for change in automatic:

@@ -14,7 +14,7 @@ from .comparison import LOADED, Slice
 from .contents import included
 from .facts import Facts
 from .kinds import Node
-from .manifest import CHECKOUT, Difference
+from .manifest import CHECKOUT, UNREADABLE, Difference
 from .matrix import PYTHON_ROLES, WEB
 from .modules import Modules
 from .slices import config_slice, schema_slice
@@ -370,7 +370,7 @@ def _unsure(difference: Difference, before: Source | None, after: Source | None)
 
 
 def _by_path(difference: Difference) -> str:
-    if difference.new == "unreadable":
+    if difference.new and difference.new.startswith(UNREADABLE):
         return f"{printable(difference.path)} cannot be read"
     if difference.previous:
         return f"{printable(difference.path)} renamed from {printable(difference.previous)}"

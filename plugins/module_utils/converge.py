@@ -45,6 +45,7 @@ class Outcome:
     notices: list[str] = field(default_factory=list)
     plan: list[Action] = field(default_factory=list)
     changed: bool = False
+    # Names of the migration files that the run wrote.
     written: list[str] = field(default_factory=list)
     # Of the schema step, as the task in the container returns it; empty where it did not run.
     schema: dict[str, Any] = field(default_factory=dict)
@@ -269,7 +270,7 @@ class Converger(Migrating):
         if schema or (found.settles is None and self.elsewhere(place)):
             # Of what was not named, migrations may wait that are the branch's own: the database is not its yet.
             self.remember_applied(place)
-        found.record(scanned_ns, outcome.written)
+        found.record(scanned_ns, self.contents_on_node(outcome.schema))
         outcome.changed = reporter.changed or bool(generated["changed"])
         return outcome
 

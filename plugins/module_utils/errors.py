@@ -184,6 +184,10 @@ class TimeLimit(NetBoxDevError):
     code = "time_limit"
 
 
+class FileUnusable(NetBoxDevError):
+    code = "file_unusable"
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """End a sentence: ``; did you mean 'x'?`` with the closest of ``known``, or a full stop."""
     found = difflib.get_close_matches(word.lower(), list(known), n=1, cutoff=0.5)

@@ -55,11 +55,15 @@ class Facts:
         except InvalidState:
             # They are had again from the files, and from git where it keeps them.
             return {}
-        kept = [data.get("sources"), data.get("meanings")]
+        kept = [data.get("sources"), data.get("meanings"), data.get("projects", {})]
+        imported = data.get("imported", [])
         if data.get("facts") != FACTS_VERSION or not all(isinstance(part, dict) for part in kept):
             return {}
+        if not isinstance(imported, list):
+            return {}
         self._projects.update(data.get("projects", {}))
-        self._kept_imported = [path for path in data.get("imported", []) if isinstance(path, str)]
+        # Any other text is no name of a file of ours.
+        self._kept_imported = [path for path in imported if isinstance(path, str) and module_name(path, self.top)]
         self._meanings.update({k: v for k, v in data["meanings"].items() if isinstance(v, str) and "/" in v})
         return dict(data["sources"])
 

@@ -4,24 +4,33 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import pwd
 import re
 import shutil
-import signal
 import subprocess
-import tempfile
-import threading
 from collections.abc import Iterable, Iterator
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
-from typing import IO, Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
-from .errors import InvalidReference, TimeLimit
+from .answers import ANSWER_S, LISTING_S, Answer, Unreadable, cannot_read, scratch, whole
+from .errors import InvalidReference
 
-# Nothing is written, and nothing that the repository's configuration names is executed.
-_SAFE = ("--no-optional-locks", "-c", "core.fsmonitor=false")
+# Nothing is written, and nothing that the repository's configuration names is executed. It does not make git look less
+# closely, either: no time stamp is left out, no cache of names trusted, and what the index has as not wanted on disk
+# stays so when it is there after all, for it is looked at here.
+_SAFE = (
+    "--no-optional-locks",
+    *("-c", "core.fsmonitor=false"),
+    *("-c", "core.untrackedCache=false"),
+    *("-c", "core.trustctime=true"),
+    *("-c", "core.checkStat=default"),
+    *("-c", "sparse.expectFilesOutsideOfPatterns=true"),
+)
+# Where the file system tells names apart that differ in case alone, so does git, whatever it was told: of two such
+# files it would know one. Where they are one, it may go by what it was told.
+_CASES = ("-c", "core.ignoreCase=false")
 _PLAIN_DIFF = (
     *("--raw", "--no-abbrev", "--no-renames", "-z", "--relative"),
     *("--no-ext-diff", "--no-textconv", "--ignore-submodules=all"),
@@ -36,10 +45,9 @@ _USUAL = b"H 10"
 _REWRITTEN = tuple(b"1 .M N... %s %s %s " % (mode, mode, mode) for mode in (b"100644", b"100755"))
 # Attributes by which git may keep a content otherwise than it is on disk.
 _CONVERTING = frozenset([b"crlf", b"eol", b"filter", b"ident", b"text", b"working-tree-encoding"])
-# Bytes of an answer that are read at once.
-_BLOCK = 1 << 20
-# Seconds for an answer, and for one about all files or all commits.
-ANSWER_S, LISTING_S = 60.0, 900.0
+# Files with attributes by which git may take two contents for one; and for one that differ by more than ends of lines.
+_CONVERTED = ":(exclude,attr:!crlf !eol !filter !ident !text !working-tree-encoding)"
+_MASKED = ":(exclude,attr:!filter !ident !working-tree-encoding)"
 # As many paths as surely fit a command line.
 _FEW = 500
 
@@ -55,17 +63,17 @@ class Odd(NamedTuple):
 class Status(NamedTuple):
     """The commit that is checked out, and paths whose contents on disk may be other than it has them.
 
-    ``rewritten`` are those of which git has found so itself, in files of the same kind; a conversion it does not count.
+    ``rewritten`` are those of which git has found so itself, in files of the same kind; a conversion it does not count,
+    and ``attributed`` are those among them whose attributes may say one. ``masked`` are those that it takes for what
+    the commit has, by what it makes of their contents.
     """
 
     head: str
     paths: set[bytes]
     untracked: list[bytes]
     rewritten: list[bytes]
-
-
-class Unreadable(Exception):
-    """Git cannot tell about a repository; the text says why."""
+    attributed: set[bytes]
+    masked: set[bytes]
 
 
 class Repository:
@@ -79,12 +87,14 @@ class Repository:
         self.kind = "sha1"
         # The index, and the repository's own file of rules about what is ignored.
         self.index = self.exclude = b""
+        # Whether the file system tells names apart that differ in case alone.
+        self.has_cases = False
         self._user = _owner(root)
         # What trees are known to have, by path: an object id, or None for nothing.
         self._blobs: dict[str, dict[bytes, str | None]] = {}
 
     def _start(self, *arguments: str, **options: Any) -> subprocess.Popen[bytes]:
-        command = ["git", *_SAFE, "-C", str(self.root), *arguments]
+        command = ["git", *_SAFE, *(_CASES if self.has_cases else ()), "-C", str(self.root), *arguments]
         who = {key: value for key, value in self._user.items() if key != "env"}
         options = {"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE, **options}
         # A session of its own, so that what git runs can be ended with it.
@@ -98,13 +108,21 @@ class Repository:
     def ask(self, *arguments: str, stdin: bytes | None = None, limit_s: float = 0) -> bytes | None:
         """Git's answer, or None when it fails. Raises TimeLimit when it gives none in time."""
         process = self._start(*arguments, stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE)
-        answer = _answer(process, limit_s or ANSWER_S, stdin)[0]
+        answer = whole(process, limit_s or ANSWER_S, stdin)[0]
         return answer if process.returncode == 0 else None
 
     def _begin(self, *arguments: str, **options: Any) -> Answer:
-        errors = tempfile.TemporaryFile()  # noqa: SIM115 the answer closes it
-        process = self._start(*arguments, stderr=errors, **options)
-        return Answer(process, errors, _Limit(process))
+        errors = scratch()
+        try:
+            return Answer(self._start(*arguments, stderr=errors, **options), errors)
+        except BaseException:
+            errors.close()
+            raise
+
+    def _list(self, *arguments: str) -> list[bytes]:
+        """All that git answers. Raises Unreadable."""
+        with self._begin(*arguments) as answer:
+            return list(answer)
 
     def head(self) -> str:
         """The commit that is checked out, or the empty tree's id on a branch without one."""
@@ -157,21 +175,23 @@ class Repository:
             return ""
         return checksum.hex() if any(checksum) else ""
 
-    @cached_property
     def settings(self) -> dict[str, str] | None:
-        """Git's settings of how it looks at files, ``core.…`` in small letters; None where they cannot be told."""
+        """Git's settings, as they are now, of how it looks at files: ``core.…`` in small letters.
+
+        None where they cannot be told.
+        """
         answer = self.ask("config", "-z", "--type=path", "--get-regexp", r"^core\.")
         if answer is None:
             return None
         return {name: value for name, _line, value in (one.partition("\n") for one in os.fsdecode(answer).split("\0"))}
 
-    def rule_files(self) -> list[bytes]:
-        """Where rules about what is ignored may be, besides those in ``root`` and below."""
+    def rule_files(self, settings: dict[str, str]) -> list[bytes]:
+        """Where rules about what is ignored may be by these settings, besides those in ``root`` and below."""
         root = os.path.join(os.path.realpath(os.fsencode(self.root)), b"")
         top = root[: len(root) - len(self.prefix)]
         environment = self._environment()
         configured = environment.get("XDG_CONFIG_HOME") or os.path.join(environment.get("HOME", ""), ".config")
-        given = (self.settings or {}).get("core.excludesfile", os.path.join(configured, "git/ignore"))
+        given = settings.get("core.excludesfile", os.path.join(configured, "git/ignore"))
         ends = [at for at in range(len(top) - 1, len(root) - 1) if root[at : at + 1] == b"/"]
         return [
             self.exclude,
@@ -187,14 +207,20 @@ class Repository:
     def status(self, answer: Answer, untracked: Iterable[bytes] = ()) -> Status:
         """What git has found, with the files that are known to be ``untracked``.
 
-        Those that it was told not to look at are among the paths, as far as they are there. Raises Unreadable.
+        Those that it was told not to look at are among the paths, there or not, and those of which it says no more than
+        what it makes of their contents. Raises Unreadable.
         """
-        # It works meanwhile.
-        odd = self.odd
-        status = self._read_status(answer, untracked)
-        root = os.fsencode(self.root)
+        with self._begin("ls-files", "-z", "--", ".", _CONVERTED) as converted:
+            # It works meanwhile.
+            odd = self.odd
+            status = self._read_status(answer, untracked)
+            attributed = set(converted)
+        if attributed:
+            status.attributed.update(attributed.intersection(status.rewritten))
+            status.masked.update(self._list("ls-files", "-z", "--", ".", _MASKED))
         hidden = {entry.path for entry in odd if entry.flag.islower() or entry.flag == b"S"}
-        status.paths.update(path for path in hidden if os.path.lexists(os.path.join(root, path)))
+        status.masked.difference_update(status.paths, hidden)
+        status.paths.update(status.masked, hidden)
         return status
 
     def _read_status(self, answer: Answer, known: Iterable[bytes]) -> Status:
@@ -226,26 +252,26 @@ class Repository:
         for path in untracked:
             committed.setdefault(path, None)
         self._blobs.setdefault(head, {}).update(committed)
-        return Status(head, committed.keys() | others, untracked, rewritten)
+        return Status(head, committed.keys() | others, untracked, rewritten, set(), set())
 
     def untracked(self) -> list[bytes]:
         """Paths of the untracked files, and of folders that are repositories. Raises Unreadable."""
-        return list(self._begin("ls-files", "-z", "--others", "--exclude-standard"))
+        return self._list("ls-files", "-z", "--others", "--exclude-standard")
 
     def ignored(self, folders: list[bytes]) -> set[bytes]:
         """Which of the folders git looks into for nothing that is untracked. Raises Unreadable."""
-        process = self._start("check-ignore", "-z", "--stdin", "--no-index", stdin=subprocess.PIPE)
+        process = self._start("check-ignore", "-z", "-v", "--stdin", "--no-index", stdin=subprocess.PIPE)
         # A colon at the start of a path has a meaning.
-        answer, errors = _answer(process, LISTING_S, b"".join(b"./" + folder + b"\0" for folder in folders))
+        answer, errors = whole(process, LISTING_S, b"".join(b"./" + folder + b"\0" for folder in folders))
         if process.returncode not in (0, 1):
-            raise Unreadable(_cannot_read(errors))
-        return {folder[2:] for folder in _split(answer)}
+            raise Unreadable(cannot_read(errors))
+        # With the rule that decided: a git before 2.26 names those that a rule takes out again, too.
+        told = iter(answer.split(b"\0"))
+        return {path[2:] for _file, _line, rule, path in zip(told, told, told, told) if not rule.startswith(b"!")}
 
     def begin_attributes(self, paths: Iterable[bytes]) -> Answer:
         """Git begins to tell, for ``converted``, which attributes the paths have."""
-        with tempfile.TemporaryFile() as names:
-            names.write(b"".join(path + b"\0" for path in paths))
-            names.seek(0)
+        with scratch(b"".join(path + b"\0" for path in paths)) as names:
             return self._begin("check-attr", "-z", "--stdin", "--all", stdin=names)
 
     @staticmethod
@@ -282,7 +308,8 @@ class Repository:
         """Paths that two commits (or trees) have differently. Raises Unreadable."""
         if base == other:
             return set()
-        return self._keep(self._begin("diff", *_PLAIN_DIFF, base, other, "--"), base, other)
+        with self._begin("diff", *_PLAIN_DIFF, base, other, "--") as answer:
+            return self._keep(answer, base, other)
 
     def blobs(self, tree: str, paths: Iterable[bytes]) -> dict[bytes, str]:
         """``{path: object id}`` of those paths that a commit or tree has. Raises Unreadable."""
@@ -292,10 +319,11 @@ class Repository:
         if asked:
             few = [os.fsdecode(path) for path in asked] if len(asked) <= _FEW else []
             known.update(dict.fromkeys(asked))
-            for line in self._begin("ls-tree", "-r", "-z", tree, "--", *few):
-                about, _tab, path = line.partition(b"\t")
-                if path in asked and not about.startswith(_SUBMODULE):
-                    known[path] = about.split(b" ")[2].decode()
+            with self._begin("ls-tree", "-r", "-z", tree, "--", *few) as answer:
+                for line in answer:
+                    about, _tab, path = line.partition(b"\t")
+                    if path in asked and not about.startswith(_SUBMODULE):
+                        known[path] = about.split(b" ")[2].decode()
         return {path: name for path in wanted if (name := known[path])}
 
     def contents(self, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
@@ -376,8 +404,9 @@ class Repository:
     @cached_property
     def odd(self) -> list[Odd]:
         """What of the index is no file like others. Raises Unreadable."""
-        told = (line.partition(b"\t") for line in self._begin("ls-files", "-z", "-s", "-v") if line[:4] != _USUAL)
-        return [Odd(about[:1], about.split(b" ")[1], path) for about, _tab, path in told]
+        with self._begin("ls-files", "-z", "-s", "-v") as answer:
+            told = (line.partition(b"\t") for line in answer if line[:4] != _USUAL)
+            return [Odd(about[:1], about.split(b" ")[1], path) for about, _tab, path in told]
 
     def _is_there(self, path: bytes, name: bytes) -> bool:
         return os.path.exists(os.path.join(os.fsencode(self.root), path, name))
@@ -403,7 +432,7 @@ def open_repository(root: Path) -> tuple[Repository | None, str]:
         *("rev-parse", "--is-inside-work-tree", "--show-object-format"),
         *("--git-path", "index", "--git-path", "info/exclude", "--show-prefix"),
     )
-    answer, errors = _answer(process, ANSWER_S)
+    answer, errors = whole(process, ANSWER_S)
     inside, *told = answer.split(b"\n")
     if process.returncode or inside != b"true":
         text = errors.decode("utf-8", "replace").strip()
@@ -412,7 +441,7 @@ def open_repository(root: Path) -> tuple[Repository | None, str]:
                 "git does not trust the repository, another user owns it; "
                 f"'git config --global --add safe.directory {root}' makes it"
             )
-        return None, _cannot_read(errors) if text and _inside(root) else ""
+        return None, cannot_read(errors) if text and _inside(root) else ""
     repository.kind = "sha256" if told[0] == b"sha256" else "sha1"
     if len(told) == _TOLD:
         _kind, index, exclude, repository.prefix, _end = told
@@ -420,90 +449,20 @@ def open_repository(root: Path) -> tuple[Repository | None, str]:
     else:
         # A folder's name has several lines.
         repository.prefix = (repository.ask("rev-parse", "--show-prefix") or b"").removesuffix(b"\n")
+    repository.has_cases = _has_cases(repository)
     if repository.prefix and repository.ask("check-ignore", "-q", str(root)) is not None:
         return None, ""
     return repository, ""
 
 
-def _answer(process: subprocess.Popen[bytes], limit_s: float, stdin: bytes | None = None) -> tuple[bytes, bytes]:
+def _has_cases(repository: Repository) -> bool:
+    """Whether names that differ in case alone are names of two files where the repository is."""
+    root = os.path.join(os.path.realpath(os.fsencode(repository.root)), b"")
+    top = root[: len(root) - len(repository.prefix)]
     try:
-        return process.communicate(stdin, timeout=limit_s)
-    except subprocess.TimeoutExpired:
-        _end(process)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.communicate(timeout=5)
-        raise _too_long(process, limit_s) from None
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-
-
-def _too_long(process: subprocess.Popen[bytes], limit_s: float) -> TimeLimit:
-    words = [str(word) for word in cast("list[str]", process.args)]
-    place = words[words.index("-C") + 1]
-    asked = " ".join(words[words.index("-C") + 2 :])[:80]
-    return TimeLimit(
-        f"'git {asked}' gave no answer within {limit_s:.0f} s, and was ended. What hangs may be the file system of "
-        f"'{place}', or what git runs by its configuration (a filter, say): try 'git -C {place} status'. Nothing was "
-        "changed."
-    )
-
-
-class _Limit:
-    """Ends a git that goes on for too long, be it that nobody reads yet what it answers."""
-
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self.process = process
-        self.late = False
-        self.timer = threading.Timer(LISTING_S, self._end)
-        self.timer.daemon = True
-        self.timer.start()
-
-    def _end(self) -> None:
-        self.late = True
-        _end(self.process)
-
-
-class Answer:
-    """What git answers, record by record, each ended by a null character. It works meanwhile.
-
-    Raises Unreadable at the end, and TimeLimit.
-    """
-
-    def __init__(self, process: subprocess.Popen[bytes], errors: IO[bytes], limit: _Limit) -> None:
-        self._process = process
-        self._errors = errors
-        self._limit = limit
-
-    def __iter__(self) -> Iterator[bytes]:
-        # An answer for all files is long: it is not kept.
-        with self._process as process, self._errors as errors:
-            output, rest = cast("IO[bytes]", process.stdout), b""
-            try:
-                for block in iter(partial(output.read, _BLOCK), b""):
-                    *records, rest = (rest + block).split(b"\0")
-                    yield from records
-                status = process.wait()
-            finally:
-                self._limit.timer.cancel()
-            if self._limit.late:
-                raise _too_long(process, LISTING_S)
-            if status:
-                errors.seek(0)
-                raise Unreadable(_cannot_read(errors.read()))
-
-    def drop(self) -> None:
-        """Nobody wants to know any more."""
-        self._limit.timer.cancel()
-        with self._errors, self._process as process:
-            _end(process)
-
-
-def _cannot_read(errors: bytes) -> str:
-    text = errors.decode("utf-8", "replace").strip() or "no reason given"
-    return f"git cannot read the repository: {text.splitlines()[0]}"
+        return not os.path.samefile(os.path.join(top, b".git"), os.path.join(top, b".GIT"))
+    except OSError:
+        return True
 
 
 def _inside(root: Path) -> bool:

@@ -12,17 +12,19 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import stat
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from .answers import Unreadable
 from .categories import is_litter
 from .change import printable
 from .errors import InvalidReference, InvalidState
-from .git import Repository, Status, Unreadable, decoded, encoded, open_repository
+from .git import Repository, Status, decoded, encoded, open_repository
 from .stack import Stack
 from .state import read_json, write_json
 from .untracked import Untracked, is_young, look
@@ -35,19 +37,20 @@ _WALKED = ": every file was looked at, also those that git would ignore"
 # Bytes of a file that are read at once.
 _BLOCK = 1 << 20
 _CRLF = b"\r\n"
-# [object id, size, mtime_ns, ctime_ns] of a file; None where a commit has one and the disk has not. Without an id it is
-# yet to be read.
+# [object id, size, mtime_ns, ctime_ns, inode] of a file; None where a commit has one and the disk has not. Without an
+# id it is yet to be read. A copy of the repository has other inodes: its files are read.
 Entry = list[Any]
 # A regular file that anybody may read, and the bits of a mode that tell it.
 _READABLE, _KIND = stat.S_IFREG | 0o444, 0o170444
 # Of a file that is other than it was, and is not read yet, nor looked at.
-_LATE: Entry = [None, -1, 0, 0]
+_LATE: Entry = [None, -1, 0, 0, 0]
 # From as many files on, git is asked which of them it converts, and those that it does not are not read.
 _MANY = 500
-# In the place of the object id of a file that is other than it was, and was not read; and of one that is not as it was
-# looked at any more.
-UNREAD = "unread"
-_OTHER: Entry = ["other since", -1, 0, 0]
+# In the place of the object id of a file that is other than it was, and was not read; of one that is not as it was
+# looked at any more; and at the start of what stands for one that nobody may read.
+UNREAD, _OTHER, UNREADABLE = "unread", "other since", "unreadable"
+# What a manifest may have for an object id, and for a commit.
+_NAME, _COMMIT = re.compile(rf"[0-9a-f]{{40,64}}|{_OTHER}|{UNREADABLE}[-0-9]*"), re.compile("([0-9a-f]{40,64})?")
 
 
 class Difference(NamedTuple):
@@ -91,6 +94,8 @@ class Tree:
         # Symbolic links; folders that git names and does not look into.
         self.links: set[str] = set()
         self._folders: set[str] = set()
+        # Files that are as the commit has them by what git makes of their contents.
+        self.masked: set[str] = set()
         # Of the files that were read: whether they have ends of lines that git might convert.
         self._has_crlf: dict[str, bool] = {}
         if repository:
@@ -116,15 +121,19 @@ class Tree:
         made = Manifest()
         for prefix, status in self._listed(known, made).items():
             made.heads[prefix] = status.head
+            self.masked |= {prefix + os.fsdecode(name) for name in status.masked}
             late = self._late(prefix, status, known)
-            attributes = self.repositories[prefix].begin_attributes(late) if late else None
-            # What is in one folder is found sooner one after the other.
-            for name in sorted(status.paths.difference(late)):
-                self._take(made, prefix + os.fsdecode(name), before, repository=True)
-            paths = filter(self.matters, (prefix + path for path in decoded(late)))
-            made.files.update(dict.fromkeys(paths, _LATE))
-            for name in self.repositories[prefix].converted(attributes, late) if attributes else ():
-                self._take(made, prefix + os.fsdecode(name), before, repository=True)
+            with contextlib.ExitStack() as opened:
+                repository = self.repositories[prefix]
+                asked = status.attributed.intersection(late)
+                attributes = opened.enter_context(repository.begin_attributes(asked)) if asked else None
+                # What is in one folder is found sooner one after the other.
+                for name in sorted(status.paths.difference(late)):
+                    self._take(made, prefix + os.fsdecode(name), before, repository=True)
+                paths = filter(self.matters, (prefix + path for path in decoded(late)))
+                made.files.update(dict.fromkeys(paths, _LATE))
+                for name in repository.converted(attributes, asked) if attributes else ():
+                    self._take(made, prefix + os.fsdecode(name), before, repository=True)
         for folder in self._folders if self.repositories else ():
             self._take(made, folder, before)
         if not self.repositories:
@@ -146,7 +155,8 @@ class Tree:
                 prefix, repository = pending.pop()
                 self.repositories[prefix] = repository
                 if prefix:
-                    listed[prefix] = repository.status(repository.begin_status())
+                    with repository.begin_status() as answer:
+                        listed[prefix] = repository.status(answer)
                 else:
                     untracked = known.untracked if known else None
                     listed[""], made.untracked = look(repository, untracked, self._checkout)
@@ -168,7 +178,7 @@ class Tree:
         """Very many files that are other than in ``known`` whatever is in them, unless git converts them."""
         if known is None or known.heads.get(prefix) != status.head or len(status.rewritten) < _MANY:
             return []
-        settings = self.repositories[prefix].settings
+        settings = self.repositories[prefix].settings()
         if settings is None or settings.get("core.autocrlf", "false") != "false":
             return []
         paths = decoded(status.rewritten)
@@ -194,19 +204,21 @@ class Tree:
     def entry(self, path: str, known: Entry | None = None) -> Entry | None:
         """What the manifest says of one file; None when it is not there or is no file."""
         where = self._absolute(path)
+        seen: list[int] = []
         try:
             status = os.lstat(where)
             if stat.S_ISLNK(status.st_mode):
                 self.links.add(path)
             elif not stat.S_ISREG(status.st_mode):
                 return None
-            seen = [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
+            seen = _seen(status)
             if known and known[1:] == seen:
                 return known
             name, self._has_crlf[path] = object_id(where, status, self.kind)
             return [name, *seen]
         except PermissionError:
-            return ["unreadable", -1, 0, 0]
+            # Of its content this is all that can be told.
+            return _unseen("-".join([UNREADABLE, *map(str, seen)]))
         except OSError:
             # Gone since it was listed: deleted, for every process that would load it.
             return None
@@ -221,22 +233,22 @@ class Tree:
         with contextlib.suppress(OSError):
             status = os.lstat(self._absolute(path))
             if status.st_mode & _KIND == _READABLE and not is_young(status, self._looked_ns):
-                return [None, status.st_size, status.st_mtime_ns, status.st_ctime_ns]
-        return self.entry(path) or _OTHER
+                return [None, *_seen(status)]
+        return self.entry(path) or _unseen(_OTHER)
 
     def _read_late(self, path: str, entry: Entry) -> Entry:
         """What was not read before, unless it is another one since it was pinned."""
         later = self.entry(path)
         # It may have been written while it was read.
         still = self.entry(path, later)
-        return later if later and still is later and later[1:] == entry[1:] else _OTHER
+        return later if later and still is later and later[1:] == entry[1:] else _unseen(_OTHER)
 
     def completed(self, manifest: Manifest) -> Manifest:
         """With what was not needed to tell the differences, but is to tell the next ones."""
         files = {path: self._read_late(path, e) if e and _is_unread(e) else e for path, e in manifest.files.items()}
         untracked = manifest.untracked
         if untracked and "" in self.repositories:
-            untracked = untracked.settled(self.repositories[""], self._checkout)
+            untracked = untracked.listed_anew(self.repositories[""], self._checkout)
         return Manifest(manifest.heads, files, untracked)
 
     def id_now(self, path: str) -> str | None:
@@ -297,7 +309,7 @@ class Tree:
             if path in manifest.files:
                 entry = manifest.files[path]
                 if entry:
-                    ids[path] = self.id_now(path) or _OTHER[0] if _is_unread(entry) else entry[0]
+                    ids[path] = self.id_now(path) or _OTHER if _is_unread(entry) else entry[0]
             elif not path.startswith(CHECKOUT):
                 prefix, repository = self.repository_of(path)
                 if repository:
@@ -325,7 +337,9 @@ class Tree:
             heads[prefix] = commit.decode().strip() if commit else ""
         known = {prefix: head for prefix, head in heads.items() if head and self.repositories[prefix].has(head)}
         empty = {prefix: self.repositories[prefix].empty_tree() for prefix in heads if prefix not in known}
-        compared = self.differences(Manifest({**known, **empty}), now)
+        # Of what git makes of contents, only git can tell.
+        told = replace(now, files={path: entry for path, entry in now.files.items() if path not in self.masked})
+        compared = self.differences(Manifest({**known, **empty}), told)
         if isinstance(compared, str):
             raise InvalidReference(f"since: '{reference}' cannot be compared: {compared}.", asked=reference)
         # The base has nothing of the checkout's configuration to compare with.
@@ -372,6 +386,16 @@ class Tree:
         """The content of an object that git keeps for ``path``; None when it keeps none."""
         repository = self.repository_of(path)[1]
         return next((content for _name, content in repository.contents([name])), None) if repository else None
+
+
+def _seen(status: os.stat_result) -> list[int]:
+    """What is other when a file is written, or another one takes its place."""
+    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino]
+
+
+def _unseen(name: str) -> Entry:
+    """A content of a file that is to be looked at again."""
+    return [name, -1, 0, 0, 0]
 
 
 def _is_unread(entry: Entry | None) -> bool:
@@ -453,19 +477,27 @@ def read_manifest(stack: Stack) -> tuple[Manifest | None, str]:
     try:
         # A file written within the clock's granularity of the scan may have changed after it: read it again.
         settled_ns = data["scanned_ns"] - 2_000_000_000
-        files: dict[str, Entry | None] = {}
-        for name, entry in data["files"].items():
-            if entry is None:
-                files[name] = None
-            else:
-                content, _size, mtime_ns, ctime_ns = entry
-                if not isinstance(content, str):
-                    raise TypeError(content)
-                files[name] = entry if max(mtime_ns, ctime_ns) < settled_ns else [content, -1, 0, 0]
-        heads = {str(prefix): str(commit) for prefix, commit in data["heads"].items()}
+        files = {path: _unpacked(entry, settled_ns) for path, entry in data["files"].items()}
+        heads = data["heads"]
+        paths = [*files, *heads]
+        if len(encoded(paths)) != len(paths) or not all(map(_COMMIT.fullmatch, heads.values())):
+            raise ValueError("of a path or commit")
+        if not isinstance(settled_ns, int):
+            raise TypeError(settled_ns)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        return None, f"what was applied last is not known: {stack.state / FILE} is damaged ({error!r})"
+        why = f"{stack.state / FILE} is damaged, or of a newer version ({ascii(error)[:200]})"
+        return None, f"what was applied last is not known: {why}"
     return Manifest(heads, files, Untracked.unpack(data.get("untracked"))), ""
+
+
+def _unpacked(entry: Any, settled_ns: int) -> Entry | None:
+    """An entry as it was packed; older versions had no inode. Raises TypeError, ValueError for anything else."""
+    if entry is None:
+        return None
+    name, size, mtime_ns, ctime_ns, *inode = entry
+    if not _NAME.fullmatch(name) or len(inode) > 1 or {type(n) for n in (size, mtime_ns, ctime_ns, *inode)} != {int}:
+        raise ValueError(entry)
+    return entry if inode and max(mtime_ns, ctime_ns) < settled_ns else _unseen(name)
 
 
 def write_manifest(tree: Tree, manifest: Manifest, scanned_ns: int) -> None:
@@ -477,11 +509,17 @@ def write_manifest(tree: Tree, manifest: Manifest, scanned_ns: int) -> None:
     write_json(tree.stack.state / FILE, data)
 
 
-def settled(now: Manifest, waiting: Iterable[Difference]) -> Manifest:
+def with_written(now: Manifest, written: Mapping[str, str], kind: str) -> Manifest:
+    """``now``, with files that came since then with these texts; ``kind`` is that of object ids."""
+    own = {path: _unseen(content_id(text.encode(), kind)) for path, text in written.items()}
+    return replace(now, files={**now.files, **own})
+
+
+def without_waiting(now: Manifest, waiting: Iterable[Difference]) -> Manifest:
     """``now``, but for the differences that still wait to be applied: they stay differences."""
     files = dict(now.files)
     for difference in waiting:
         files[difference.path] = None
         if difference.old:
-            files[difference.previous or difference.path] = [difference.old, -1, 0, 0]
+            files[difference.previous or difference.path] = _unseen(difference.old)
     return replace(now, files=files)

@@ -199,6 +199,12 @@ class Migrating(Running):
             gone = f"; {', '.join(dropped)} was dropped for it, for {KEPT} are kept" if dropped else ""
             return self.ask_schema(make, guarded=True), f"'{kept}', for when its migrations are back{gone}"
 
+    def contents_on_node(self, result: dict[str, Any]) -> dict[str, str]:
+        """What the step wrote into files, by their paths in the repository."""
+        # A container that runs since before an upgrade tells none.
+        contents = result.get("contents", {})
+        return {path: text for where, text in contents.items() if (path := on_node(self.stack, where))}
+
     @contextmanager
     def _without_files(self, result: dict[str, Any]) -> Iterator[None]:
         """Take files that this run wrote away again when their migrations cannot even be begun."""

@@ -102,7 +102,7 @@ def read_json(path: Path) -> dict[str, Any] | None:
         raise InvalidState(f"{path}: cannot be read: {error}", path=str(path)) from error
     try:
         data = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InvalidState(f"{path}: is damaged ({error})", path=str(path)) from error
     if not isinstance(data, dict) or data.get("version") != VERSION:
         found = data.get("version") if isinstance(data, dict) else None

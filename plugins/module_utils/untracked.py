@@ -11,24 +11,46 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import time
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
+from .answers import Unreadable
 from .categories import LITTER, is_litter
-from .git import Odd, Repository, Status, Unreadable
+from .errors import FileUnusable
+from .git import Odd, Repository, Status, encoded
 
 # A change may leave time stamps as they are that are as young as this: the kernel's clock stands still for a moment; a
 # file system that keeps whole seconds has one for up to two of them.
 _TICK_NS = 200_000_000
 _WHOLE_NS = 2_100_000_000
 _SECOND_NS = 10**9
+_MOUNTS = "/proc/self/mountinfo"
+# File systems on which a folder's names may change and its time stamps not, or not yet: FAT has none of its uppermost
+# folder; what another machine keeps, or FUSE brings, is seen with stamps that were had a while ago.
+_LATE_KINDS = re.compile(rb"(ms|v|ex)?fat|msdos|nfs\d?|cifs|smb\w*|9p|virtiofs|vboxsf|prl_fs|fuse.*|afs|ceph|lustre")
 
 
 def is_young(status: os.stat_result, looked_ns: int) -> bool:
     """Whether what was changed after ``looked_ns`` may have these time stamps; those that are yet to come may."""
     stamps = (status.st_mtime_ns, status.st_ctime_ns)
     return any(stamp >= looked_ns - (_TICK_NS if stamp % _SECOND_NS else _WHOLE_NS) for stamp in stamps)
+
+
+def tells_late(root: Path) -> bool:
+    """Whether a folder at ``root`` or below may have new names and old time stamps, by the file systems' kinds."""
+    place = os.path.join(os.path.realpath(os.fsencode(root)), b"")
+    kinds: dict[bytes, bytes] = {}
+    with contextlib.suppress(OSError), open(_MOUNTS, "rb") as mounts:
+        for line in mounts:
+            about, _dash, source = line.partition(b" - ")
+            point = re.sub(rb"\\([0-7]{3})", lambda found: bytes([int(found[1], 8)]), about.split(b" ")[4])
+            kinds[os.path.join(point, b"")] = source.split(b" ")[0]
+    above = max((point for point in kinds if place.startswith(point)), key=len, default=b"")
+    found = {kind for point, kind in kinds.items() if point == above or point.startswith(place)}
+    return any(_LATE_KINDS.fullmatch(kind) for kind in found)
 
 
 class _Unsure(Exception):
@@ -64,7 +86,13 @@ class Untracked:
             return None
         if not all(isinstance(data[name], list) for name in lists):
             return None
-        if not all(isinstance(text, str) for values in (*odd, *(data[name] for name in lists)) for text in values):
+        inside = [text for values in (*odd, *(data[name] for name in lists)) for text in values]
+        if not all(isinstance(text, str) for text in inside):
+            return None
+        try:
+            if len(encoded(inside)) != len(inside):
+                return None
+        except UnicodeEncodeError:
             return None
         return cls(**data)
 
@@ -80,9 +108,9 @@ class Untracked:
             return False
         return self.marks == digest.hexdigest()
 
-    def settled(self, repository: Repository, checkout: str) -> Untracked:
+    def listed_anew(self, repository: Repository, checkout: str) -> Untracked:
         """With what git lists now, if it is sure to be told when that is other."""
-        if self.marks or not self.index:
+        if self.marks or not self.index or tells_late(repository.root):
             return self
         looked_ns = time.time_ns()
         try:
@@ -90,9 +118,11 @@ class Untracked:
             # What comes into a folder after it was looked at, and before git lists it, changes the folder once more.
             places, marks = _places(repository, checkout, looked_ns)
             paths = [os.fsdecode(path) for path in repository.untracked()]
-        except (OSError, _Unsure, Unreadable):
+            # It may have listed them by others.
+            is_sure = rules == _rules(repository, checkout, looked_ns) and repository.index_state() == self.index
+        except (OSError, _Unsure, Unreadable, FileUnusable):
             return self
-        if repository.index_state() != self.index:
+        if not is_sure:
             return self
         return replace(self, rules=rules, paths=paths, places=places, marks=marks)
 
@@ -106,23 +136,24 @@ def look(repository: Repository, known: Untracked | None, checkout: str) -> tupl
     if known and index and known.index == index:
         repository.odd = [Odd(*map(os.fsencode, one)) for one in known.odd]
         with contextlib.suppress(_Unsure):
-            if known.marks and known.rules == _rules(repository, checkout):
+            if known.marks and not tells_late(repository.root) and known.rules == _rules(repository, checkout):
                 # It works while the folders are looked at.
-                answer = repository.begin_status(untracked=False)
-                if known.lists(os.fsencode(repository.root)):
-                    return repository.status(answer, map(os.fsencode, known.paths)), known
-                answer.drop()
-    status = repository.status(repository.begin_status())
+                with repository.begin_status(untracked=False) as answer:
+                    if known.lists(os.fsencode(repository.root)):
+                        return repository.status(answer, map(os.fsencode, known.paths)), known
+    with repository.begin_status() as answer:
+        status = repository.status(answer)
     odd = [[os.fsdecode(text) for text in one] for one in repository.odd]
     return status, Untracked(index, odd) if index == repository.index_state() else None
 
 
 def _rules(repository: Repository, checkout: str, looked_ns: int | None = None) -> str:
     """A digest of what is configured and of the rules outside. Raises _Unsure where these are young."""
-    if repository.settings is None:
+    settings = repository.settings()
+    if settings is None:
         raise _Unsure
-    said = [checkout, LITTER, *(f"{name} {value}" for name, value in sorted(repository.settings.items()))]
-    for path in repository.rule_files():
+    said = [checkout, LITTER, *(f"{name} {value}" for name, value in sorted(settings.items()))]
+    for path in repository.rule_files(settings):
         said.append(os.fsdecode(path))
         try:
             said.append(_mark(os.stat(path), looked_ns))

@@ -40,9 +40,11 @@ def make_migrations(package: str, request: Mapping[str, Any]) -> dict[str, Any]:
     ``request`` has, too: ``dry_run``, ``write`` (False: differing is an error), ``adopt`` (nothing was edited: what
     differs is the commit's own), ``merge``, ``sql``, ``renames`` and ``defaults`` (see Answers). Returns ``{written:
     [paths], operations: [descriptions], inherited: number left, along: [names of drift that went along], files: [{path,
-    text, sql}], adopted: {operations: all drift, which is the commit's own, new: how many were not known}, or None}``.
+    text, sql}], adopted: {operations: all drift, which is the commit's own, new: how many were not known}, or None,
+    contents: {path: text that was written there}}``.
     """
     made: dict[str, Any] = {"written": [], "operations": [], "inherited": 0, "along": [], "files": [], "adopted": None}
+    made["contents"] = {}
     try:
         return _make(made, package, request)
     except BaseException:
@@ -153,7 +155,7 @@ class _Files:
         if self.state is not None:
             self.made["files"].append({"path": writer.path, "text": writer.as_string(), "sql": self._sql(migration)})
         if not self.request["dry_run"]:
-            _write(writer)
+            self.made["contents"].update(_write(writer))
 
     def _sql(self, migration: Any) -> list[str]:
         """The statements of a migration that comes after all that came before."""
@@ -406,18 +408,20 @@ class Irreversible(Exception):
     """A migration has an operation that Django cannot undo, or only says that it can."""
 
 
-def _write(writer: Any) -> None:
+def _write(writer: Any) -> dict[str, str]:
+    """Write a migration; return what was written, by path: the files may be edited at once."""
     # Asked once: the writer imports the folder to know it, and one without __init__ would be taken for good.
-    folder, path = writer.basedir, writer.path
+    folder, path, text = writer.basedir, writer.path, writer.as_string()
+    written = {path: text}
     os.makedirs(folder, exist_ok=True)
     marker = os.path.join(folder, "__init__.py")
     if not os.path.exists(marker):
         with open(marker, "w", encoding="utf-8"):
-            pass
+            written[marker] = ""
     temporary = f"{path}.tmp"
     try:
         with open(temporary, "w", encoding="utf-8") as stream:
-            stream.write(writer.as_string())
+            stream.write(text)
         os.replace(temporary, path)
     except OSError:
         # A full disk.
@@ -426,6 +430,7 @@ def _write(writer: Any) -> None:
         raise
     # The folder may be new to this process, too: it applies what it wrote.
     importlib.invalidate_caches()
+    return written
 
 
 def pending() -> list[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from pathlib import Path
 from typing import Any, Callable
@@ -17,6 +18,8 @@ from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import S
 MakeStack = Callable[..., Stack]
 Git = Callable[..., str]
 MODEL = "from django.db import models\n\n\nclass M(models.Model):\n    a = models.IntegerField(default={})\n"
+ID = "0123456789" * 4
+MIGRATION = "netbox_example/migrations/0001_initial.py"
 FILES = {
     "netbox_example/models.py": MODEL.format(1),
     "netbox_example/views.py": "V = 1\n",
@@ -205,6 +208,23 @@ def test_named_categories_are_the_changes_whatever_the_files_say(stack: Stack) -
         lambda data: json.dumps({**data, "files": {"a": 1}}),
         lambda data: json.dumps({**data, "files": {"a": ["x"]}}),
         lambda data: json.dumps({**data, "scanned_ns": "now"}),
+        lambda data: json.dumps({**data, "files": {"a\0b": None}}),
+        lambda data: json.dumps({**data, "files": {"\ud800": None}}),
+        lambda data: json.dumps({**data, "files": {"a": [ID, "1", 1, 1, 1]}}),
+        lambda data: json.dumps({**data, "files": {"a": [ID, True, 1, 1, 1]}}),
+        lambda data: json.dumps({**data, "files": {"a": [ID, 1, 1.5, 1, 1]}}),
+        lambda data: json.dumps({**data, "files": {"a": [ID, 1, 1, 1, 1, "of a newer version"]}}),
+        lambda data: json.dumps({**data, "files": {"a": ["a\nb", 1, 1, 1, 1]}}),
+        lambda data: json.dumps({**data, "files": {"a": [{}, 1, 1, 1, 1]}}),
+        lambda data: json.dumps({**data, "files": {"a": "abcde"}}),
+        lambda data: json.dumps({**data, "files": {"a": []}}),
+        lambda data: json.dumps({**data, "heads": {"": "a\0b"}}),
+        lambda data: json.dumps({**data, "heads": {"": "--output=x"}}),
+        lambda data: json.dumps({**data, "heads": {"": ["a"]}}),
+        lambda data: json.dumps({**data, "heads": {"a\0b": ID}}),
+        lambda data: json.dumps({**data, "heads": [1]}),
+        lambda data: json.dumps({**data, "scanned_ns": float("inf")}),
+        lambda data: json.dumps(data)[:-1] + ', "more": ' + "[" * 100_000 + "]" * 100_000 + "}",
     ],
 )
 def test_a_manifest_that_cannot_be_used_makes_everything_count_as_changed(
@@ -213,9 +233,128 @@ def test_a_manifest_that_cannot_be_used_makes_everything_count_as_changed(
     apply(stack)
     path = stack.state / "manifest.json"
     path.write_text(damage(json.loads(path.read_text())))
-    assert [c.category for c in changes.find_changes(stack).changes] == list(changes.ALL)
+    result = changes.find_changes(stack)
+    assert [c.category for c in result.changes] == list(changes.ALL)
+    assert re.match("what was applied last is (not known|that of another)", result.changes[0].reason)
     apply(stack)
     assert found(stack) == []
+
+
+def test_a_manifest_of_a_version_that_kept_no_inodes_is_used_and_its_files_are_read(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (stack.plugin.root / "new.py").write_text("N = 1\n")
+    apply(stack, later_s=5)
+    path = stack.state / "manifest.json"
+    data = json.loads(path.read_text())
+    data["files"] = {name: entry and entry[:4] for name, entry in data["files"].items()}
+    path.write_text(json.dumps(data))
+    read = []
+    real = manifest.object_id
+    monkeypatch.setattr(manifest, "object_id", lambda path, *more: read.append(path) or real(path, *more))
+    assert found(stack) == []
+    assert any(path.endswith(b"new.py") for path in read)
+
+
+def test_files_that_a_copy_of_the_repository_has_with_other_inodes_are_read_and_are_no_change(stack: Stack) -> None:
+    new = stack.plugin.root / "new.py"
+    new.write_text("N = 1\n")
+    os.utime(new, (1_000_000, 1_000_000))
+    apply(stack, later_s=5)
+    path = stack.state / "manifest.json"
+    data = json.loads(path.read_text())
+    data["files"]["new.py"][4] += 1
+    path.write_text(json.dumps(data))
+    assert found(stack) == []
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"projects": ["a"]},
+        {"projects": 1},
+        {"imported": None},
+        {"imported": {"a": 1}},
+        {"imported": ["netbox_example/\ud800.py", "a\0b", 1]},
+        {"meanings": []},
+        {"sources": {"a": 1}},
+    ],
+)
+def test_facts_that_are_damaged_are_had_again(stack: Stack, damage: dict[str, Any]) -> None:
+    apply(stack)
+    path = stack.state / "facts.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **damage}))
+    (stack.plugin.root / "netbox_example/views.py").write_text("V = 2\n")
+    result = changes.find_changes(stack)
+    assert [(one.path, one.category) for one in result.changes] == [("netbox_example/views.py", "views")]
+    assert all(name.isascii() for name in result.facts.loaded())
+    apply(stack)
+    assert found(stack) == []
+
+
+@pytest.mark.parametrize("named", [(), ("views",)])
+def test_what_a_run_wrote_itself_is_no_change_of_the_next_one(stack: Stack, named: tuple[str, ...]) -> None:
+    apply(stack)
+    (stack.plugin.root / "netbox_example/views.py").write_text("V = 2\n")
+    result = changes.find_changes(stack, Wanted.of(named))
+    edit(MIGRATION, "M = 1\n")(stack.plugin.root)
+    result.record(time.time_ns(), {MIGRATION: "M = 1\n"})
+    assert found(stack) == []
+    edit(MIGRATION, "M = 2\n")(stack.plugin.root)
+    assert found(stack) == [(MIGRATION, "modified", "migrations")]
+
+
+def test_an_edit_of_what_a_run_wrote_that_comes_before_it_is_recorded_is_a_change(stack: Stack) -> None:
+    apply(stack)
+    result = changes.find_changes(stack)
+    edit(MIGRATION, "M = 1\n# Edited while it was applied.\n")(stack.plugin.root)
+    gone = MIGRATION.replace("0001", "0002")
+    result.record(time.time_ns(), {MIGRATION: "M = 1\n", gone: "M = 2\n"})
+    assert found(stack) == [(MIGRATION, "modified", "migrations"), (gone, "deleted", "migrations")]
+
+
+def test_a_file_of_the_name_of_one_that_a_run_wrote_is_not_taken_for_it(stack: Stack) -> None:
+    other = "netbox_example/other/migrations/0001_initial.py"
+    edit(other, "O = 1\n")(stack.plugin.root)
+    apply(stack)
+    result = changes.find_changes(stack)
+    edit(MIGRATION, "M = 1\n")(stack.plugin.root)
+    edit(other, "O = 2\n")(stack.plugin.root)
+    result.record(time.time_ns(), {MIGRATION: "M = 1\n"})
+    assert found(stack) == [(other, "modified", "migrations")]
+
+
+def refuse_mode_0(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it is for others than root, who may run this."""
+    real = manifest.object_id
+
+    def refuse(path: bytes, status: os.stat_result, *more: Any) -> tuple[str, bool]:
+        if not status.st_mode & 0o444:
+            raise PermissionError(13, "Permission denied", os.fsdecode(path))
+        return real(path, status, *more)
+
+    monkeypatch.setattr(manifest, "object_id", refuse)
+
+
+@pytest.mark.parametrize("path", ["netbox_example/views.py", "new.py"])
+def test_a_file_that_cannot_be_read_is_a_change_whenever_it_was_written(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    refuse_mode_0(monkeypatch)
+    file = stack.plugin.root / path
+    file.write_text("V = 2\n")
+    file.chmod(0)
+    apply(stack)
+    assert found(stack) == []
+    replacement = file.with_name("saved")
+    replacement.write_text("V = 3\n")
+    replacement.chmod(0)
+    replacement.replace(file)
+    assert [(name, kind) for name, kind, _category in found(stack)] == [(path, "modified")]
+    apply(stack)
+    assert found(stack) == []
+    file.chmod(0o644)
+    assert [(name, kind) for name, kind, _category in found(stack)] == [(path, "modified")]
 
 
 def test_names_that_are_no_text_are_found_and_printed_in_one_line(stack: Stack) -> None:

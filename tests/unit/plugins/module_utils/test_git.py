@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import git
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import answers, git
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import TimeLimit
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.git import open_repository
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.git import Repository, Status, open_repository
 
 RunGit = Callable[..., str]
 HERE = ("commit", "--allow-empty", "-qm", "here")
@@ -56,11 +56,16 @@ def test_without_a_record_of_its_moves_a_head_is_taken_to_have_got_commits(tmp_p
     assert not repository.came_to("0" * 40)
 
 
+def status(repository: Repository) -> Status:
+    with repository.begin_status() as answer:
+        return repository.status(answer)
+
+
 @pytest.mark.parametrize(
     ("ask", "asked"),
     [
         (lambda repository: repository.head(), "rev-parse"),
-        (lambda repository: repository.status(repository.begin_status()), "(status|ls-files)"),
+        (lambda repository: status(repository), "(status|ls-files)"),
         (lambda repository: repository.files(), "ls-files"),
         (lambda repository: open_repository(repository.root), "rev-parse"),
     ],
@@ -76,7 +81,8 @@ def test_a_git_that_hangs_is_ended_with_what_it_runs_and_told(
     stuck.chmod(0o755)
     monkeypatch.setenv("PATH", f"{stuck.parent}:{os.environ['PATH']}")
     monkeypatch.setattr(git, "ANSWER_S", 0.3)
-    monkeypatch.setattr(git, "LISTING_S", 0.3)
+    for module in (answers, git):
+        monkeypatch.setattr(module, "LISTING_S", 0.3)
     began = time.monotonic()
     with pytest.raises(TimeLimit, match=f"'git {asked}.*gave no answer within 0 s"):
         ask(repository)

@@ -101,3 +101,14 @@ def test_another_image_than_the_models_were_looked_at_in_is_seen(make_stack: Mak
     assert not one.other_image()
     images.append("sha256:b")
     assert one.other_image()
+
+
+def test_what_a_step_wrote_is_told_by_its_paths_in_the_repository(make_stack: MakeStack) -> None:
+    one = made(make_stack(package_path="src/netbox_example"))
+    folder = "/opt/netbox/netbox/netbox_example"
+    contents = {f"{folder}/migrations/0001.py": "1", f"{folder}/app/migrations/0001.py": "2", "/elsewhere/0001.py": "3"}
+    assert one.contents_on_node({"contents": contents}) == {
+        "src/netbox_example/migrations/0001.py": "1",
+        "src/netbox_example/app/migrations/0001.py": "2",
+    }
+    assert one.contents_on_node({}) == {}

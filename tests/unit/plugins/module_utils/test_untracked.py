@@ -4,12 +4,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import random
 import shutil
-import subprocess
 import time
 from pathlib import Path
 from typing import Any, Callable
@@ -18,8 +15,16 @@ import pytest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import changes, manifest, untracked
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.categories import _LITTER, _MODULES, is_litter
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.git import Repository
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.manifest import Difference, Manifest, Tree
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.manifest import Difference, Tree
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack
+from ansible_collections.hedgehog.netbox_dev.tests.unit.plugins.module_utils.looks import (
+    Look,
+    few_and_quick,
+    grow_old,
+    looked,
+    make_twins,
+    record,
+)
 from ansible_collections.hedgehog.netbox_dev.tests.unit.plugins.module_utils.plain_plugin import (
     PACKAGE,
     Git,
@@ -30,19 +35,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 FULL = bool(os.environ.get("NETBOX_DEV_TEST_FULL"))
-# Twice as long as a kernel's clock stands still.
-TICK_NS = 20_000_000
-SECONDS_NS = 2 * 10**9
 
 
 @pytest.fixture(autouse=True)
-def few_and_quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Every file that can be read later is; no time stamp is young for long; nobody's configuration counts."""
-    monkeypatch.setattr(untracked, "_TICK_NS", TICK_NS)
-    monkeypatch.setattr(manifest, "_MANY", 1)
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
-    (tmp_path / "home").mkdir()
+def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    few_and_quick(monkeypatch, tmp_path)
 
 
 @pytest.fixture
@@ -50,65 +47,6 @@ def stack(make_stack: MakeStack, run_git: Git) -> Stack:
     made = make(make_stack, run_git)
     (made.plugin.root / "new.py").write_text("N = 1\n")
     return made
-
-
-def grow_old() -> None:
-    time.sleep(TICK_NS * 1.5 / 10**9)
-
-
-class Look:
-    """What was found, and how."""
-
-    def __init__(self, stack: Stack, before: Manifest | None = None) -> None:
-        self.before = before or manifest.read_manifest(stack)[0] or Manifest()
-        self.scanned_ns = time.time_ns()
-        self.tree = Tree(stack)
-        self.now = self.tree.read(self.before)
-        found = self.tree.differences(self.before, self.now) if self.before.heads else []
-        assert not isinstance(found, str), found
-        self.found = found
-        self.late = {one.path for one in found if one.new == manifest.UNREAD}
-
-    @property
-    def is_quick(self) -> bool:
-        return self.now.untracked is not None and self.now.untracked is self.before.untracked
-
-    @property
-    def read(self) -> list[Difference]:
-        return [one._replace(new=self.tree.id_now(one.path)) if one.path in self.late else one for one in self.found]
-
-    @property
-    def names(self) -> list[str]:
-        return [one.path for one in self.found]
-
-
-def look_from_scratch(stack: Stack, before: Manifest | None = None) -> Look:
-    """All is listed and read."""
-    before = before or manifest.read_manifest(stack)[0] or Manifest()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(manifest, "_MANY", 10**9)
-        return Look(stack, Manifest(before.heads, {p: e and [e[0], -1, 0, 0] for p, e in before.files.items()}))
-
-
-def record(stack: Stack, meanwhile: Callable[[], Any] | None = None) -> Manifest:
-    """Take all as applied, with what happens ``meanwhile``."""
-    grow_old()
-    one = Look(stack)
-    one.tree.pin(one.now)
-    if meanwhile:
-        meanwhile()
-        grow_old()
-    manifest.write_manifest(one.tree, one.now, one.scanned_ns + SECONDS_NS - TICK_NS)
-    made = manifest.read_manifest(stack)[0]
-    assert made
-    return made
-
-
-def looked(stack: Stack) -> Look:
-    """A look that has found what one from scratch finds."""
-    one = Look(stack)
-    assert one.read == look_from_scratch(stack).found
-    return one
 
 
 def test_a_look_at_what_nobody_touched_searches_no_folder(stack: Stack) -> None:
@@ -203,6 +141,28 @@ def in_home(path: str, text: str) -> Callable[[Stack, Git], Any]:
     return do
 
 
+def masked_by(attribute: str) -> Callable[[Stack, Git], Any]:
+    """A file of which git does not see all."""
+    return in_turn(
+        in_git("config", "filter.mask.clean", "sed s/KEY.*/KEY/"),
+        write(".gitattributes", f"key.py {attribute}\n"),
+        in_git("add", "-A"),
+    )
+
+
+def twins(stack: Stack, _git: Git) -> None:
+    make_twins(stack.plugin.root)
+
+
+def to(stack: Stack, here: str, there: str) -> None:
+    (stack.plugin.root / here).rename(stack.plugin.root / there)
+
+
+def swap_twins(stack: Stack, _git: Git) -> None:
+    for here, there in (("one", "three"), ("two", "one"), ("three", "two")):
+        to(stack, here, there)
+
+
 def nothing(_stack: Stack, _git: Git) -> None:
     """Before the change."""
 
@@ -256,10 +216,17 @@ TRAPS: dict[str, tuple[Callable[[Stack, Git], Any], Callable[[Stack, Git], Any],
         write(":/x/b.py", "B = 1\n"),
         [":/x/b.py"],
     ),
-    "rules that are read otherwise": (
-        in_turn(write("a.py"), write(".git/info/exclude", "A.PY\n"), in_git("config", "core.ignoreCase", "true")),
-        in_git("config", "core.ignoreCase", "false"),
-        ["a.py"],
+    "a file whose name differs in case, where git was told that these are one": (
+        in_git("config", "core.ignoreCase", "true"),
+        write("readme.md", "another\n"),
+        ["readme.md"],
+    ),
+    "a folder that is renamed in case, where git was told that these are one": (
+        in_git("config", "core.ignoreCase", "true"),
+        lambda stack, _git: (stack.plugin.root / PACKAGE / "templates").rename(
+            stack.plugin.root / PACKAGE / "Templates"
+        ),
+        [f"{PACKAGE}/Templates/a.html"],
     ),
     "rules of a branch's configuration": (
         in_turn(
@@ -368,6 +335,84 @@ TRAPS: dict[str, tuple[Callable[[Stack, Git], Any], Callable[[Stack, Git], Any],
         ["new.py"],
     ),
     "a folder with its old time": (nothing, as_it_was, ["a.py"]),
+    "a sparse checkout that begins": (
+        nothing,
+        in_git("sparse-checkout", "set", "--no-cone", "/*", "!/README.md"),
+        ["README.md"],
+    ),
+    "a sparse checkout that ends": (
+        in_git("sparse-checkout", "set", "--no-cone", "/*", "!/README.md"),
+        in_git("sparse-checkout", "disable"),
+        ["README.md"],
+    ),
+    "a file that a sparse checkout leaves out, and that is there": (
+        in_turn(in_git("sparse-checkout", "set", "--no-cone", "/*", "!/README.md"), write("README.md", "hello\n")),
+        lambda stack, _git: (stack.plugin.root / "README.md").unlink(),
+        ["README.md"],
+    ),
+    "folders that a sparse checkout leaves out as a whole": (
+        in_turn(
+            write("one/two/a.py"),
+            in_git("add", "-A"),
+            in_git("commit", "-qm", "all"),
+            in_git("sparse-checkout", "set", "--cone", "--sparse-index", PACKAGE),
+        ),
+        in_turn(write("one/two/a.py", "A = 2\n"), write("one/two/b.py")),
+        ["one/two/a.py", "one/two/b.py"],
+    ),
+    "a file that git was told not to look at, and that goes": (
+        in_git("update-index", "--assume-unchanged", "README.md"),
+        lambda stack, _git: (stack.plugin.root / "README.md").unlink(),
+        ["README.md"],
+    ),
+    "a file that git was told not to look at, and that comes back": (
+        in_turn(
+            in_git("update-index", "--assume-unchanged", "README.md"),
+            lambda stack, _git: (stack.plugin.root / "README.md").unlink(),
+        ),
+        write("README.md", "hello\n"),
+        ["README.md"],
+    ),
+    "what a filter takes out": (
+        in_turn(write("key.py", "KEY = 1\n"), masked_by("filter=mask"), in_git("commit", "-qm", "all")),
+        write("key.py", "KEY = 2\n"),
+        ["key.py"],
+    ),
+    "what a filter takes out, added": (
+        in_turn(write("key.py", "KEY = 1\n"), masked_by("filter=mask"), in_git("commit", "-qm", "all")),
+        in_turn(write("key.py", "KEY = 22\n"), in_git("add", "-A")),
+        ["key.py"],
+    ),
+    "what git writes into files itself": (
+        in_turn(write("key.py", "KEY = '$Id: 1 $'\n"), masked_by("ident"), in_git("commit", "-qm", "all")),
+        write("key.py", "KEY = '$Id: 2 $'\n"),
+        ["key.py"],
+    ),
+    "time stamps that git is told to leave out": (
+        in_turn(
+            in_git("config", "core.trustctime", "false"),
+            in_git("config", "core.checkStat", "minimal"),
+            lambda stack, _git: os.utime(stack.plugin.root / "README.md", (10**9, 10**9)),
+            in_git("update-index", "--refresh", "-q"),
+            # Git compares whole seconds of them.
+            lambda _stack, _git: time.sleep(1.1),
+        ),
+        in_turn(write("README.md", "hallo\n"), lambda s, _git: os.utime(s.plugin.root / "README.md", (10**9, 10**9))),
+        ["README.md"],
+    ),
+    "folders that change places": (twins, swap_twins, ["one/a.py", "two/a.py"]),
+    "a folder that takes another's place": (
+        twins,
+        in_turn(lambda s, _git: shutil.rmtree(s.plugin.root / "one"), lambda s, _git: to(s, "two", "one")),
+        ["one/a.py", "two/a.py"],
+    ),
+    "tracked folders that change places, where git is told to leave stamps out": (
+        in_turn(
+            in_git("config", "core.checkStat", "minimal"), twins, in_git("add", "-A"), in_git("commit", "-qm", "all")
+        ),
+        swap_twins,
+        ["one/a.py", "two/a.py"],
+    ),
 }
 
 
@@ -410,6 +455,89 @@ def test_what_is_listed_of_another_index_is_not_taken_for_known(stack: Stack, ru
     assert made.untracked
     assert not made.untracked.marks
     assert looked(stack).found == []
+
+
+def test_rules_that_are_others_while_files_are_applied_are_not_taken_for_those_of_the_look(
+    stack: Stack, run_git: Git
+) -> None:
+    root = stack.plugin.root
+    in_home("rules", "hidden.py\n")(stack, run_git)
+    record(stack)
+    # A search is needed, and git lists by other rules when it is recorded.
+    write("more/a.py")(stack, run_git)
+
+    def meanwhile() -> None:
+        run_git(root, "config", "core.excludesFile", os.environ["HOME"] + "/rules")
+        write("hidden.py")(stack, run_git)
+
+    record(stack, meanwhile)
+    run_git(root, "config", "--unset", "core.excludesFile")
+    assert looked(stack).names == ["hidden.py"]
+    record(stack)
+    write("hidden.py", "more\n")(stack, run_git)
+    assert looked(stack).names == ["hidden.py"]
+
+
+def test_rules_that_are_others_while_git_lists_are_not_taken_for_known(
+    stack: Stack, run_git: Git, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Repository.untracked
+
+    def listed(repository: Repository) -> list[bytes]:
+        run_git(stack.plugin.root, "config", "core.excludesFile", os.environ["HOME"] + "/rules")
+        return real(repository)
+
+    monkeypatch.setattr(Repository, "untracked", listed)
+    made = record(stack)
+    assert made.untracked
+    assert not made.untracked.marks
+
+
+@pytest.mark.parametrize(
+    ("mounts", "late"),
+    [
+        ("/ ext4", False),
+        ("/ ext4, {above} vfat", True),
+        ("/ nfs4, {above} xfs", False),
+        ("/ ext4, {root}/plain fuse.sshfs", True),
+        ("/ ext4, {root} 9p, {root} ext4", False),
+        ("/ ext4, {root}-beside cifs", False),
+        ("", False),
+    ],
+)
+def test_on_a_file_system_that_tells_new_names_late_nothing_is_taken_for_known(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, mounts: str, late: bool
+) -> None:
+    table = tmp_path / "mountinfo"
+    told = [one.rsplit(" ", 1) for one in mounts.format(root=stack.plugin.root, above=tmp_path).split(", ") if one]
+    table.write_text("".join(f"36 35 98:0 / {place} rw - {kind} none rw\n" for place, kind in told))
+    record(stack)
+    monkeypatch.setattr(untracked, "_MOUNTS", str(table))
+    assert looked(stack).is_quick != late
+    made = record(stack).untracked
+    assert made
+    assert bool(made.marks) != late
+
+
+def test_a_folder_that_a_rule_takes_out_again_is_looked_into_whatever_git_tells_of_it(
+    stack: Stack, run_git: Git, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    in_turn(write(".gitignore", "/lib/*\n!/lib/keep/\n"), write("lib/keep/a.py"), write("lib/not/a.py"))(stack, run_git)
+    # Before 2.26, it named such a folder.
+    old = tmp_path / "bin/git"
+    old.parent.mkdir()
+    real = shutil.which("git")
+    old.write_text(
+        f'#!/bin/sh\ncase "$*" in\n*check-ignore*-v*|*rev-parse*|*status*|*ls-files*|*config*) ;;\n'
+        f'*check-ignore*) exec cat ;;\nesac\nexec {real} "$@"\n'
+    )
+    old.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{old.parent}:{os.environ['PATH']}")
+    made = record(stack).untracked
+    assert made
+    assert ("lib/keep/" in made.places, "lib/not/" in made.places) == (True, False)
+    write("lib/keep/b.py")(stack, run_git)
+    assert looked(stack).names == ["lib/keep/b.py"]
 
 
 def test_an_index_that_is_written_during_the_look_is_not_taken_for_known(
@@ -508,6 +636,10 @@ def test_a_plugin_below_its_repositorys_top_obeys_the_rules_above(
         lambda data: data["untracked"].update(places=[1]),
         lambda data: data["untracked"].update(odd=["x"]),
         lambda data: data["untracked"].update(more=1),
+        lambda data: data["untracked"]["places"].append("a\0b"),
+        lambda data: data["untracked"]["paths"].append("a\0b"),
+        lambda data: data["untracked"]["paths"].append("\ud800"),
+        lambda data: data["untracked"]["odd"].append(["H", "\ud800", "x"]),
     ],
 )
 def test_a_manifest_of_an_older_version_or_a_damaged_part_of_it_means_a_search(
@@ -675,172 +807,3 @@ class TestReadLater:
 def test_litter_is_told_by_the_folder_and_the_name(start: str, end: str) -> None:
     for path in (start + end, f"{end}/{start}", f"{start}/{end}", f"{start}/{end}/{start}"):
         assert is_litter(path) == bool(_LITTER.search(path) or _MODULES.match(path)), path
-
-
-FOLDERS = ("", f"{PACKAGE}/", f"{PACKAGE}/templates/", "own/", "own/deep/er/", "logs/")
-TRACKED = ("README.md", f"{PACKAGE}/models.py", f"{PACKAGE}/views.py", f"{PACKAGE}/templates/a.html")
-RULES = ("", "*.log\n", "*.txt\n", "own/\n", "*\n", "!a.py\n", "/logs\n", "deep\n", "/gitignore/\n*.log\n")
-TEXTS = ("1\n", "2\n", "33\n", "1\r\n", "")
-
-
-class Developer:
-    """Does this and that, as a seed says."""
-
-    def __init__(self, stack: Stack, seed: int) -> None:
-        self.root = stack.plugin.root
-        self.random = random.Random(seed)
-        self.did: list[str] = []
-        one_of = self.random.choice
-        self.deeds: list[Callable[[], Any]] = [
-            *[self.save] * 6,
-            *[self.edit] * 6,
-            *[self.delete, self.rename, self.rename_folder, self.remove_folder, self.make_folder, self.link] * 2,
-            *[self.rules] * 4,
-            self.touch,
-            self.change_mode,
-            lambda: self.write(Path(os.environ["HOME"], ".config/git/ignore"), one_of(RULES)),
-            lambda: self.write(self.root / ".git/info/exclude", one_of(RULES)),
-            lambda: self.write(self.root / ".gitattributes", one_of(["*.md text=auto\n", "* -text\n", "", ""])),
-            lambda: self.git("config", "core.autocrlf", one_of(["false", "false", "input"])),
-            *[lambda: self.git("add", "-A")] * 2,
-            lambda: self.git("add", "-f", self.path()),
-            lambda: self.git("rm", "-q", "--cached", self.path()),
-            lambda: self.git("update-index", one_of(["--assume-unchanged", "--skip-worktree"]), self.path()),
-            lambda: self.git("update-index", one_of(["--no-assume-unchanged", "--no-skip-worktree"]), self.path()),
-            lambda: self.git("commit", "-qam", "all"),
-            lambda: self.git("commit", "-qm", "staged"),
-            lambda: self.git("reset", "-q", one_of(["--hard", "--soft", "--mixed"]), one_of(["HEAD", "HEAD~1"])),
-            lambda: self.git("reset", "-q", "--", self.path()),
-            lambda: self.git("stash", "-q", *one_of([(), ("-u",)])),
-            lambda: self.git("stash", "pop", "-q"),
-            lambda: self.git("checkout", "-q", one_of(["main", "v1"])),
-            lambda: self.git("checkout", "-q", "--", self.path()),
-            lambda: self.git("clean", "-qfd"),
-            lambda: self.git("status"),
-            lambda: self.git("-C", one_of(FOLDERS) or PACKAGE, "init", "-q"),
-            *[self.remove_repositories] * 3,
-        ]
-
-    def do(self) -> None:
-        deed = self.random.choice(self.deeds)
-        with contextlib.suppress(OSError, shutil.Error):
-            deed()
-
-    def path(self) -> str:
-        if self.random.random() < 0.5:
-            return self.random.choice(TRACKED)
-        return self.random.choice(FOLDERS) + self.random.choice(["a.py", "b.txt", "c.log", "models.py"])
-
-    def folder(self) -> Path:
-        return self.root / self.random.choice(FOLDERS[1:])
-
-    def tell(self, *words: object) -> None:
-        self.did.append(" ".join(map(str, words)))
-
-    def write(self, path: Path, text: str) -> None:
-        self.tell("write", path, repr(text))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text.encode())
-
-    def save(self) -> None:
-        path, text = self.root / self.path(), self.random.choice(TEXTS)
-        if self.random.random() < 0.3:
-            self.write(path.with_name("saved.tmp"), text)
-            path.with_name("saved.tmp").replace(path)
-            self.tell("onto", path)
-        else:
-            self.write(path, text)
-
-    def edit(self) -> None:
-        self.write(self.root / self.random.choice(TRACKED), self.random.choice(TEXTS))
-
-    def rules(self) -> None:
-        path = self.root / self.random.choice(FOLDERS) / ".gitignore"
-        if self.random.random() < 0.2:
-            self.tell("unlink", path)
-            path.unlink()
-        else:
-            self.write(path, self.random.choice(RULES))
-
-    def delete(self) -> None:
-        path = self.root / self.path()
-        self.tell("unlink", path)
-        path.unlink()
-
-    def rename(self) -> None:
-        here, there = self.root / self.path(), self.root / self.path()
-        self.tell("rename", here, there)
-        here.rename(there)
-
-    def rename_folder(self) -> None:
-        here, there = self.folder(), self.folder()
-        self.tell("rename", here, there)
-        here.rename(there)
-
-    def remove_folder(self) -> None:
-        path = self.folder()
-        self.tell("rmtree", path)
-        if path.is_symlink():
-            path.unlink()
-        else:
-            shutil.rmtree(path)
-
-    def remove_repositories(self) -> None:
-        self.tell("no repositories")
-        for folder in FOLDERS[1:]:
-            shutil.rmtree(self.root / folder / ".git", ignore_errors=True)
-
-    def make_folder(self) -> None:
-        path = self.folder()
-        self.tell("mkdir", path)
-        path.mkdir(parents=True)
-
-    def link(self) -> None:
-        path = self.root / self.random.choice([self.path(), self.random.choice(FOLDERS[3:])[:-1]])
-        self.tell("link", path)
-        path.symlink_to(self.random.choice(["README.md", PACKAGE, "nowhere"]))
-
-    def touch(self) -> None:
-        path = self.root / self.path()
-        self.tell("touch", path)
-        os.utime(path, (10**9, 10**9))
-
-    def change_mode(self) -> None:
-        path = self.root / self.path()
-        self.tell("chmod", path)
-        path.chmod(self.random.choice([0o644, 0o755, 0o600]))
-
-    def git(self, *arguments: str) -> None:
-        identity = ("-c", "user.name=Dev", "-c", "user.email=dev@example.com")
-        done = subprocess.run(["git", *identity, *arguments], cwd=self.root, capture_output=True, check=False)
-        self.tell("git", *arguments, done.returncode)
-
-
-@pytest.mark.parametrize("seed", range(20 if FULL else 2))
-def test_whatever_a_developer_does_every_change_is_found(stack: Stack, seed: int) -> None:
-    developer = Developer(stack, seed)
-    quick = late = 0
-    # What was taken as applied, all of it listed and read.
-    applied = record(stack)
-    for _turn in range(40):
-        for _deed in range(developer.random.choice([1, 1, 1, 3])):
-            developer.do()
-        grow_old()
-        one = Look(stack)
-        quick += one.is_quick
-        late += bool(one.late)
-        assert one.read == look_from_scratch(stack).found, developer.did
-        known = {path for path, entry in one.before.files.items() if entry and entry[0] == manifest._OTHER[0]}
-        sure = look_from_scratch(stack, applied)
-        assert {one.path for one in sure.found} <= set(one.names), developer.did
-        assert set(one.names) <= {one.path for one in sure.found} | known, developer.did
-        if developer.random.random() < 0.4:
-            developer.tell("record")
-            one.tree.pin(one.now)
-            if developer.random.random() < 0.5:
-                developer.edit()
-                grow_old()
-            manifest.write_manifest(one.tree, one.now, one.scanned_ns + SECONDS_NS - TICK_NS)
-            applied = sure.now
-    assert quick
-    assert late

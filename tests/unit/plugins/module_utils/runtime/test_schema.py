@@ -153,3 +153,12 @@ def test_applied_migrations_that_this_netbox_lacks_are_another_netboxs(
             schema.refuse_foreign("own")
     else:
         schema.refuse_foreign("own")
+
+
+def test_what_is_written_is_told_as_it_is_written_and_so_is_the_folders_marker(tmp_path: Path) -> None:
+    folder = tmp_path / "migrations"
+    texts = iter(["# Generated at 10:00\n", "# Generated at 10:01\n"])
+    writer = SimpleNamespace(basedir=str(folder), path=str(folder / "0001.py"), as_string=lambda: next(texts))
+    written = schema._write(writer)
+    assert written == {str(folder / "__init__.py"): "", str(folder / "0001.py"): "# Generated at 10:00\n"}
+    assert {str(path): path.read_text() for path in folder.iterdir()} == written
