@@ -144,7 +144,7 @@ def _why_left_out(text: str) -> str:
     "The plugin's page fails",
     looks_at="the answer to a request for the plugin's own page",
     remedy="`docker compose logs netbox` in the checkout has the traceback; a page that fails is no start that fails",
-    unless=(*sorted(PLUGIN), "stale", "stopped", "crash_loop", "unhealthy", "migrations", "redis"),
+    unless=(*sorted(PLUGIN), "stale", "stopped", "crash_loop", "unhealthy", "connections", "migrations", "redis"),
 )
 def page(facts: Facts) -> Iterator[Found]:
     if facts.page:

@@ -200,6 +200,9 @@ def shadowed(facts: Facts) -> Iterator[Found]:
         mounted = f"/opt/netbox/netbox/{facts.package}/"
         if inside.get("copies"):
             yield Found(f"{name} has a copy of the package beside the mounted one", inside["copies"][0], about=(name,))
+        elif "mounts" in facts.found:
+            # It imports what it has for want of what belongs there.
+            continue
         elif package.get("origin") and not package["origin"].startswith(mounted):
             yield Found(f"{name} imports the package from elsewhere", package["origin"], about=(name,))
 

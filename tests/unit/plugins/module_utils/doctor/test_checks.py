@@ -412,6 +412,10 @@ def test_every_check_is_seen_to_find_something() -> None:
         ([files(named="x"), told("netbox", error="ended with status 1", since=None)], ["plugin_name"]),
         ([database(empty=True), look(pending=["a.1"], drift=["x"])], ["database_empty"]),
         ([look(pending=["a.2"], missing=["a.1"])], ["migration_missing"]),
+        # A page needs a connection, too.
+        ([database(used=97), change(page="http://x answers 500")], ["connections"]),
+        # Where the mount is missing, something else is imported.
+        ([within("netbox", package={"inode": 8, "digest": "e", "origin": "/opt/x.py"})], ["mounts"]),
         ([within("netbox", static_writable=False), look(static=2)], ["static_access"]),
         ([files(foreign=("netbox_example/a.py",)), within("netbox", denied=["a.py"])], ["ownership"]),
         ([checkout(override="edited"), change(status=None, no_status=StackNotSetUp("x"))], ["override"]),
