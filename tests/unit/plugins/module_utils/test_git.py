@@ -65,7 +65,7 @@ def status(repository: Repository) -> Status:
     ("ask", "asked"),
     [
         (lambda repository: repository.head(), "rev-parse"),
-        (lambda repository: status(repository), "(status|ls-files)"),
+        (status, "(status|ls-files)"),
         (lambda repository: repository.files(), "ls-files"),
         (lambda repository: open_repository(repository.root), "rev-parse"),
     ],
