@@ -136,6 +136,7 @@ class Tree:
                     self._take(made, prefix + os.fsdecode(name), before, repository=True)
         for folder in self._folders if self.repositories else ():
             self._take(made, folder, before)
+        self._take_silent(made, before)
         if not self.repositories:
             for path in _walk(self.root, self.stack.checkout):
                 self._take(made, os.fsdecode(path), before)
@@ -183,6 +184,25 @@ class Tree:
             return []
         paths = decoded(status.rewritten)
         return [name for name, path in zip(status.rewritten, paths) if prefix + path not in known.files]
+
+    def _take_silent(self, made: Manifest, before: dict[str, Any]) -> None:
+        """Files that were other than the commit has them and still are, though git says nothing of them any more.
+
+        It goes by time stamps, also where it made another content of them when it took them in.
+        """
+        silent: dict[str, list[str]] = {}
+        for path, entry in before.items() if self.repositories else ():
+            if entry and path not in made.files and not path.startswith(CHECKOUT):
+                silent.setdefault(self.repository_of(path)[0], []).append(path)
+        for prefix, paths in silent.items():
+            names = encoded([path[len(prefix) :] for path in paths])
+            # Where they cannot be read everything is checked.
+            with contextlib.suppress(Unreadable):
+                committed = self.repositories[prefix].blobs(made.heads[prefix], names)
+                for path, name in zip(paths, names):
+                    entry = self.entry(path, before[path]) if name in committed else None
+                    if entry and entry[0] != committed[name]:
+                        made.files[path] = entry
 
     def _absolute(self, path: str) -> bytes:
         if path.startswith(CHECKOUT):

@@ -428,6 +428,26 @@ def test_whatever_comes_is_found(stack: Stack, run_git: Git, trap: str) -> None:
     assert looked(stack).found == []
 
 
+def test_a_file_that_git_calls_clean_by_its_times_is_what_it_was_on_disk(stack: Stack, run_git: Git) -> None:
+    root = stack.plugin.root
+    (root / "key.py").write_text("KEY = 1\n")
+    # Older than the index, or git reads it again.
+    os.utime(root / "key.py", (10**9, 10**9))
+    masked_by("filter=mask")(stack, run_git)
+    run_git(root, "commit", "-qm", "all")
+    record(stack)
+    (root / ".gitattributes").write_text("")
+    record(stack)
+    assert looked(stack).found == []
+    (root / "key.py").unlink()
+    run_git(root, "checkout", "--", "key.py")
+    assert (root / "key.py").read_text() == "KEY\n"
+    assert looked(stack).names == ["key.py"]
+    record(stack)
+    assert looked(stack).found == []
+    assert "key.py" not in record(stack).files
+
+
 @pytest.mark.parametrize("young", ["a folder", "rules in a folder", "rules outside", "a time to come"])
 def test_what_is_as_young_as_the_record_is_not_taken_for_known(stack: Stack, young: str) -> None:
     root = stack.plugin.root
