@@ -62,9 +62,12 @@ def _preheat() -> None:
     """Do what a first request does once for all: compile NetBox's own routes, and find modules by their files."""
     from django.urls import URLPattern, URLResolver
 
-    inspect.getmodule(_preheat.__code__)
+    with contextlib.suppress(Exception):
+        # Whatever a module raises when it is asked for its file.
+        inspect.getmodule(_preheat.__code__)
     for module in list(sys.modules.values()):
-        patterns = vars(module).get("urlpatterns")
+        # None, and what is no module, may be there, too.
+        patterns = getattr(module, "__dict__", {}).get("urlpatterns")
         for one in patterns if isinstance(patterns, list) else ():
             if isinstance(one, (URLPattern, URLResolver)):
                 _compiled = one.pattern.regex
