@@ -17,9 +17,10 @@ from typing import Any, NamedTuple
 from .answers import ANSWER_S, LISTING_S, Answer, Unreadable, cannot_read, scratch, whole
 from .errors import InvalidReference
 
-# Nothing is written, and nothing that the repository's configuration names is executed. It does not make git look less
-# closely, either: no time stamp is left out, no cache of names trusted, and what the index has as not wanted on disk
-# stays so when it is there after all, for it is looked at here.
+# Nothing is written; of what the repository's configuration names, git executes the filters that it needs to compare
+# contents, and nothing else. It does not make git look less closely, either: no time stamp is left out, no cache of
+# names trusted, and what the index has as not wanted on disk stays so when it is there after all, for it is looked at
+# here.
 _SAFE = (
     "--no-optional-locks",
     *("-c", "core.fsmonitor=false"),
