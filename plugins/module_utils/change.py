@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -87,9 +88,11 @@ def printable(name: str) -> str:
     """``name`` with everything that is not printable escaped: a file's name never breaks a line of output."""
     if name.isprintable():
         return name
-    return "".join(
-        c
-        if c.isprintable()
-        else c.encode("utf-8", "surrogateescape").decode("latin-1").encode("unicode_escape").decode()
-        for c in name
-    )
+    return "".join(c if c.isprintable() else _escaped(c) for c in name)
+
+
+def _escaped(character: str) -> str:
+    """By the bytes that it stands for; one that stands for none by its number."""
+    with suppress(UnicodeEncodeError):
+        character = character.encode("utf-8", "surrogateescape").decode("latin-1")
+    return character.encode("unicode_escape").decode()

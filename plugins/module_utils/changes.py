@@ -127,12 +127,16 @@ def find_changes(stack: Stack, wanted: Wanted | None = None, to_record: bool = F
 
 
 def _named_wholly(automatic: Iterable[Change], named: Sequence[str]) -> set[str]:
-    """Files of which every category was named."""
-    categories: dict[str, set[str]] = {}
+    """Files of which every category was named, and that need nothing but what their categories do."""
+    found: dict[str, list[Change]] = {}
     for change in automatic:
         if change.path:
-            categories.setdefault(change.path, set()).add(change.category)
-    return {path for path, found in categories.items() if "all" in named or found <= {*named, "ignored"}}
+            found.setdefault(change.path, []).append(change)
+    return {
+        path
+        for path, changes in found.items()
+        if "all" in named or all(one.category in (*named, "ignored") and one.actions is None for one in changes)
+    }
 
 
 def _of_paths(classifier: Classifier, paths: list[str], compared: list[Difference], certain: bool) -> list[Change]:
@@ -168,7 +172,9 @@ def _inside(tree: Tree, given: str, before: Manifest | None, gone: set[str]) -> 
         real = where.parent.resolve(strict=False)
         target = where.resolve(strict=False)
     except (OSError, RuntimeError, ValueError) as error:
-        raise InvalidPath(f"paths: '{printable(given)}' cannot be followed: {error}.", asked=given) from error
+        raise InvalidPath(
+            f"paths: '{printable(given)}' cannot be followed: {error}.", asked=printable(given)
+        ) from error
     for place in (where, real, target) if where != root else (target,):
         if place != root and root not in place.parents:
             raise InvalidPath(
@@ -176,14 +182,15 @@ def _inside(tree: Tree, given: str, before: Manifest | None, gone: set[str]) -> 
                 "Give files of the plugin's repository, relative to it or absolute.",
                 asked=given,
             )
-    path = where.relative_to(root).as_posix()
+    path = tree.path_of(where)
     prefix = "" if path == "." else f"{path}/"
     inside = {name for name in gone if name.startswith(prefix)}
-    if where.is_dir() and not where.is_symlink():
+    is_folder = os.path.isdir(where)
+    if is_folder and not os.path.islink(where):
         inside |= {name for name in tree.everything() if name.startswith(prefix)}
     if inside:
         return sorted(inside)
-    if not where.is_dir() and (os.path.lexists(where) or tree.knew(path, before)):
+    if not is_folder and (os.path.lexists(where) or tree.knew(path, before)):
         return [path]
     raise InvalidPath(
         f"paths: there is no file '{printable(path)}' in the plugin at '{root}', and there was none when it was "

@@ -136,20 +136,22 @@ def included(root: Path) -> set[str]:
     listed = [p.relative_to(root).as_posix() for p in root.glob("*requirements*") if p.suffix in (".txt", ".in")]
     pending = [name for name in [*listed, *_in_folder(root)] if not is_for_developers(name)]
     for name in ("pyproject.toml", "setup.cfg", "setup.py"):
-        with contextlib.suppress(OSError):
-            for match in _NAMED.findall((root / name).read_bytes()):
-                _include(root, root, match, found, pending)
+        for match in _NAMED.findall(_text(root / name)):
+            _include(root, root, match, found, pending)
     while pending:
         name = pending.pop()
-        try:
-            lines = _lines((root / name).read_bytes())
-        except OSError:
-            continue
-        for line in lines:
+        for line in _lines(_text(root / name)):
             taken_in = re.match(rb"(?:-r|-c|--requirement|--constraint)[\s=]*(\S.*)", line)
             if taken_in:
                 _include(root, (root / name).parent, taken_in.group(1), found, pending)
     return found
+
+
+def _text(path: Path) -> bytes:
+    """A file's content; nothing of what cannot be read. A pipe would be waited for."""
+    with contextlib.suppress(OSError):
+        return path.read_bytes() if path.is_file() else b""
+    return b""
 
 
 def _include(root: Path, where: Path, name: bytes, found: set[str], pending: list[str]) -> None:

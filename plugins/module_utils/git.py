@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .answers import ANSWER_S, LISTING_S, Answer, Unreadable, cannot_read, scratch, whole
+from .change import printable
 from .errors import InvalidReference
 
 # Nothing is written; of what the repository's configuration names, git executes the filters that it needs to compare
@@ -51,6 +52,8 @@ _CONVERTED = ":(exclude,attr:!crlf !eol !filter !ident !text !working-tree-encod
 _MASKED = ":(exclude,attr:!filter !ident !working-tree-encoding)"
 # As many paths as surely fit a command line.
 _FEW = 500
+# Of a reference's characters: longer ones fit no command line.
+_LONGEST = 1000
 
 
 class Odd(NamedTuple):
@@ -104,7 +107,13 @@ class Repository:
 
     def _environment(self) -> dict[str, str]:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-        return {**environment, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", **self._user.get("env", {})}
+        return {
+            **environment,
+            "LC_ALL": "C",
+            "GIT_TERMINAL_PROMPT": "0",
+            "GIT_NO_LAZY_FETCH": "1",
+            **self._user.get("env", {}),
+        }
 
     def ask(self, *arguments: str, stdin: bytes | None = None, limit_s: float = 0) -> bytes | None:
         """Git's answer, or None when it fails. Raises TimeLimit when it gives none in time."""
@@ -318,20 +327,25 @@ class Repository:
         wanted = set(paths)
         asked = wanted - known.keys()
         if asked:
-            few = [os.fsdecode(path) for path in asked] if len(asked) <= _FEW else []
-            known.update(dict.fromkeys(asked))
+            # A colon at the start of a path has a meaning.
+            few = ["./" + os.fsdecode(path) for path in asked] if len(asked) <= _FEW else []
+            found: dict[bytes, str | None] = dict.fromkeys(asked)
             with self._begin("ls-tree", "-r", "-z", tree, "--", *few) as answer:
                 for line in answer:
                     about, _tab, path = line.partition(b"\t")
                     if path in asked and not about.startswith(_SUBMODULE):
-                        known[path] = about.split(b" ")[2].decode()
+                        found[path] = about.split(b" ")[2].decode()
+            known.update(found)
         return {path: name for path in wanted if (name := known[path])}
 
     def contents(self, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """Pairs of (object id, content); an object that is not there is left out."""
         wanted = sorted(set(names))
         asked = "".join(f"{name}\n" for name in wanted).encode()
-        answer = self.ask("cat-file", "--batch", stdin=asked, limit_s=LISTING_S) or b""
+        answer = self.ask("cat-file", "--batch", stdin=asked, limit_s=LISTING_S)
+        if answer is None:
+            # A partial clone does not get what it lacks.
+            return
         at = 0
         for name in wanted:
             line, at = answer[at : answer.index(b"\n", at)], answer.index(b"\n", at) + 1
@@ -346,8 +360,12 @@ class Repository:
 
         Raises InvalidReference when there is no such commit, or the range ends elsewhere than in HEAD.
         """
-        if "\0" in reference:
-            raise InvalidReference("since: no reference has a null character in it.", asked=reference)
+        if "\0" in reference or len(reference) > _LONGEST or not _stands_for_bytes(reference):
+            raise InvalidReference(
+                f"since: no reference has a null character or half of a surrogate pair in it, or more than {_LONGEST} "
+                "characters.",
+                asked=printable(reference[:_LONGEST]),
+            )
         ends = re.fullmatch(r"(.*?)(\.{2,3})(.*)", reference, re.DOTALL)
         if not ends:
             return self._commit(reference, reference)
@@ -484,6 +502,14 @@ def _owner(root: Path) -> dict[str, Any]:
 
 def _split(answer: bytes) -> set[bytes]:
     return {name for name in answer.split(b"\0") if name}
+
+
+def _stands_for_bytes(text: str) -> bool:
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def encoded(paths: list[str]) -> list[bytes]:

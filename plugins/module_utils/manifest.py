@@ -166,8 +166,11 @@ class Tree:
                 for path in repository.submodules():
                     inner = f"{prefix}{os.fsdecode(path)}/"
                     found = open_repository(self.root / inner)[0]
-                    if found:
+                    if found and not found.prefix:
                         pending.append((inner, found))
+                    else:
+                        # Git cannot tell about it, or climbs to the repository around it.
+                        self._folders.add(inner)
         except Unreadable as error:
             self.notice = str(error) + _WALKED
             self.repositories = {}
@@ -203,6 +206,12 @@ class Tree:
                     entry = self.entry(path, before[path]) if name in committed else None
                     if entry and entry[0] != committed[name]:
                         made.files[path] = entry
+
+    def path_of(self, where: Path) -> str:
+        """The path by which a file below ``root`` is known."""
+        path = where.relative_to(self.root).as_posix()
+        inner = path[len(self._checkout) :] if path.startswith(self._checkout) else ""
+        return CHECKOUT + inner if inner.partition("/")[0] in _CHECKOUT_DIRS else path
 
     def _absolute(self, path: str) -> bytes:
         if path.startswith(CHECKOUT):

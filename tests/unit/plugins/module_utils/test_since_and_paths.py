@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import change, changes, git, manifest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.changes import Wanted
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import InvalidPath, InvalidReference
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack, resolve
 from ansible_collections.hedgehog.netbox_dev.tests.unit.plugins.module_utils.plain_plugin import (
     FILES,
     MODEL,
@@ -234,16 +234,20 @@ def test_naming_something_before_anything_was_applied_settles_nothing(stack: Sta
     assert [c.reason for c in changes.find_changes(stack).changes][:1] == ["nothing was applied to this stack yet"]
 
 
-def test_submodules_are_looked_into(stack: Stack, run_git: Git, tmp_path: Path) -> None:
+def add_submodule(root: Path, run_git: Git, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
     run_git(other, "init", "-q")
     (other / "inner.py").write_text("I = 1\n")
     run_git(other, "add", "-A")
     run_git(other, "commit", "-qm", "first")
-    root = stack.plugin.root
     run_git(root, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(other), f"{PACKAGE}/sub")
     run_git(root, "commit", "-qm", "sub")
+
+
+def test_submodules_are_looked_into(stack: Stack, run_git: Git, tmp_path: Path) -> None:
+    root = stack.plugin.root
+    add_submodule(root, run_git, tmp_path)
     apply(stack)
     assert found(stack) == []
     (root / PACKAGE / "sub/inner.py").write_text("I = 2\n")
@@ -470,3 +474,93 @@ def test_a_repository_with_sha256_is_read_alike(make_stack: MakeStack, run_git: 
     run_git(made.plugin.root, "commit", "-qam", "second")
     assert found(made) == []
     assert names(made, since="HEAD~1") == [f"{PACKAGE}/views.py"]
+
+
+@pytest.mark.parametrize("broken", ["no repository", "a way that leads nowhere"])
+def test_a_submodule_that_git_cannot_tell_about_is_looked_at_file_by_file(
+    stack: Stack, run_git: Git, tmp_path: Path, broken: str
+) -> None:
+    root, inner = stack.plugin.root, stack.plugin.root / PACKAGE / "sub"
+    add_submodule(root, run_git, tmp_path)
+    apply(stack)
+    (inner / ".git").unlink()
+    if broken == "no repository":
+        (inner / ".git").mkdir()
+    else:
+        (inner / ".git").write_text("gitdir: ../nowhere\n")
+    apply(stack)
+    assert found(stack) == []
+    (inner / "inner.py").write_text("I = 2\n")
+    assert names(stack) == [f"{PACKAGE}/sub/inner.py"]
+
+
+def test_a_pipe_among_the_requirements_is_not_waited_for(stack: Stack) -> None:
+    apply(stack)
+    os.mkfifo(stack.plugin.root / "requirements-x.txt")
+    (stack.plugin.root / "requirements.txt").write_text("-r requirements-x.txt\n")
+    assert "requirements.txt" in names(stack)
+
+
+def test_what_a_rule_of_the_project_asks_for_is_not_done_by_naming_the_category(stack: Stack) -> None:
+    (stack.plugin.root / PACKAGE / "data").mkdir()
+    data = stack.plugin.root / PACKAGE / "data" / "a.yaml"
+    data.write_text("a: 1\n")
+    rule = "rules:\n  - path: '*/data/*'\n    actions:\n      recreate: [web]\n"
+    (stack.plugin.root / "netbox-dev.yml").write_text(rule)
+    stack = resolve(str(stack.plugin.root))
+    apply(stack)
+    data.write_text("a: 2\n")
+    (before,) = changes.find_changes(stack).changes
+    assert before.actions
+    apply(stack, changed=[before.category])
+    assert changes.find_changes(stack).changes == [before]
+
+
+def test_a_file_of_the_checkouts_configuration_is_known_by_its_path(stack: Stack) -> None:
+    configuration = stack.checkout / "configuration" / "extra.py"
+    configuration.parent.mkdir(parents=True, exist_ok=True)
+    configuration.write_text("X = 1\n")
+    apply(stack)
+    configuration.write_text("X = 2\n")
+    automatic = changes.find_changes(stack).changes
+    assert [one.category for one in automatic] == ["settings"]
+    named = changes.find_changes(stack, Wanted.of(paths=[str(configuration)])).changes
+    assert [(one.path, one.category) for one in named] == [(one.path, one.category) for one in automatic]
+
+
+@pytest.mark.parametrize("reference", ["\ud800", "x" * 300_000], ids=["half a pair", "long"])
+def test_what_can_be_no_reference_is_told(stack: Stack, reference: str) -> None:
+    with pytest.raises(InvalidReference, match="no reference"):
+        changes.find_changes(stack, Wanted.of(since=reference))
+
+
+@pytest.mark.parametrize("path", ["\ud800", "x" * 300, "a/" + "x" * 300_000], ids=["half a pair", "long", "very long"])
+def test_what_can_be_no_path_is_told(stack: Stack, path: str) -> None:
+    with pytest.raises(InvalidPath):
+        changes.find_changes(stack, Wanted.of(paths=[path]))
+
+
+def test_a_partial_clone_without_what_it_lacks_goes_without(stack: Stack, run_git: Git, tmp_path: Path) -> None:
+    root = stack.plugin.root
+    commit(stack, run_git, f"{PACKAGE}/models.py", MODEL.format(2))
+    run_git(root, "config", "uploadpack.allowFilter", "true")
+    clone = tmp_path / "partial"
+    run_git(tmp_path, "clone", "-q", "--filter=blob:none", "--no-local", f"file://{root}", str(clone))
+    root.rename(tmp_path / "away")
+    partial = resolve(str(clone))
+    apply(partial)
+    assert f"{PACKAGE}/models.py" in {one.path for one in changes.find_changes(partial, Wanted.of(since="v1")).changes}
+
+
+def test_a_name_that_means_something_to_git_is_a_name(stack: Stack, run_git: Git) -> None:
+    name = ":(exclude)a.py"
+    commit(stack, run_git, name, "A = 1\n")
+    repository = git.Repository(stack.plugin.root)
+    assert set(repository.blobs("HEAD", [name.encode(), b"README.md"])) == {name.encode(), b"README.md"}
+
+
+def test_a_tree_that_cannot_be_read_is_not_taken_for_an_empty_one(stack: Stack) -> None:
+    repository = git.Repository(stack.plugin.root)
+    for _again in range(2):
+        with pytest.raises(git.Unreadable):
+            repository.blobs("0" * 40, [b"README.md"])
