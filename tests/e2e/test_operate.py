@@ -220,7 +220,12 @@ def test_a_command_ends_with_its_run_in_the_container_too(stack: Stack, tmp_path
 def test_a_command_ends_soon_when_nobody_is_there_any_more(
     stack: Stack, tmp_path: Path, number: signal.Signals
 ) -> None:
-    process = begun(stack, tmp_path)
+    # Who runs the tests may let them outlive a terminal.
+    inherited = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    try:
+        process = begun(stack, tmp_path)
+    finally:
+        signal.signal(signal.SIGHUP, inherited)
     assert commands(stack)
     # Ansible's own process alone: what it began has other sessions, and hears nothing of it.
     process.send_signal(number)
