@@ -165,6 +165,7 @@ def add_field(stack: Stack, kind: str) -> str:
     return made
 
 
+@long
 def test_a_migration_that_no_commit_had_is_taken_back_or_renamed(committed: Stack) -> None:
     folder = committed.package / "migrations"
     first = add_field(committed, "IntegerField")

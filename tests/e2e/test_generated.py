@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from .conftest import build_sandbox
+from .long import long
 from .stack import ROOT
 
 sys.path.insert(0, str(ROOT / "tests"))
@@ -147,6 +148,7 @@ def test_no_generated_commit_is_missed_and_few_are_needless(
     assert counts[NEEDLESS] <= MOST_NEEDLESS * len(commits), told
 
 
+@long
 def test_no_value_that_is_hard_to_follow_is_missed(
     django: Django, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from .long import long
 from .stack import PYTHON_SERVICES, Stack
 
 EVERY = frozenset(PYTHON_SERVICES)
@@ -164,6 +165,14 @@ ROWS = (
 )
 
 
+# A build and new containers take longest: by name, too, in the long run.
+EDITS = [
+    pytest.param(row, how, id=f"{row.category}-{how}", marks=long if (row.event, how) == ("recreate", "named") else ())
+    for row in ROWS
+    for how in ("found", "named")
+]
+
+
 def footprint(stack: Stack) -> dict[str, tuple[int, int]]:
     """Every file of the plugin and of the stack's state with size and time; what supervisors tell left out."""
     return {
@@ -178,8 +187,7 @@ def applied(stack: Stack) -> str:
     return stack.psql("SELECT count(*) FROM django_migrations")
 
 
-@pytest.mark.parametrize("how", ["found", "named"])
-@pytest.mark.parametrize("row", ROWS, ids=[row.category for row in ROWS])
+@pytest.mark.parametrize(("row", "how"), EDITS)
 def test_an_edit_takes_effect_where_it_must_and_once(stack: Stack, row: Row, how: str) -> None:
     word = f"{how}_{row.category}"
     before = stack.processes()

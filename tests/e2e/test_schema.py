@@ -211,6 +211,7 @@ class Migration(migrations.Migration):
 """
 
 
+@long
 def test_squashed_replaced_and_run_before_migrations_are_applied_once_and_nothing_is_taken_back(stack: Stack) -> None:
     stack.must_apply()
     last = sorted(migrations(stack))[-1][: -len(".py")]
