@@ -41,6 +41,8 @@ _EDITED = 2
 PATIENCE_S = 3.0
 # As long as this services may need to see that nothing in what they run has changed.
 _SEEN_S = 1.0
+# As long as this a process may take to load what was saved, before it is looked at why.
+_LOADED_S = 10.0
 # As long as this a page may take.
 _SERVED_S = 0.3
 _NAMED = 3
@@ -215,7 +217,7 @@ class Watch:
             with terse.step("reload", plan["reload"]) as step:
                 step.changed = True
                 # What is looked at besides would keep the processor from it, and from the page.
-                self._wait_loaded(code, [web_service(self.roles)], self.limits.serve_s)
+                self._wait_loaded(code, [web_service(self.roles)], _LOADED_S)
                 time.sleep(_SERVED_S)
 
     def _wait_loaded(self, code: str, services: Iterable[str], limit_s: float) -> None:

@@ -216,7 +216,7 @@ def serve(package_dir: str) -> None:
 
 
 def unchecked_command(words: list[str]) -> list[str]:
-    """The management command without the checks that it would run: they are made before services load anything."""
+    """The management command without the checks that it would run: they take long, and a run makes them."""
     from django.core.management import CommandError, get_commands, load_command_class
 
     app = get_commands().get(words[0])

@@ -102,3 +102,15 @@ def make_twins(root: Path) -> None:
         if len({(status.st_mtime_ns, status.st_ctime_ns) for status in seen}) == 1:
             return
     pytest.skip("no two files were written while the clock stood still")
+
+
+def refuse_mode_0(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it is for others than root, who may run this."""
+    real = manifest.object_id
+
+    def refuse(path: bytes, status: os.stat_result, *more: Any) -> tuple[str, bool]:
+        if not status.st_mode & 0o444:
+            raise PermissionError(13, "Permission denied", os.fsdecode(path))
+        return real(path, status, *more)
+
+    monkeypatch.setattr(manifest, "object_id", refuse)

@@ -14,6 +14,7 @@ from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import changes
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.changes import Wanted
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import UnknownCategory
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack
+from ansible_collections.hedgehog.netbox_dev.tests.unit.plugins.module_utils.looks import refuse_mode_0
 
 MakeStack = Callable[..., Stack]
 Git = Callable[..., str]
@@ -322,18 +323,6 @@ def test_a_file_of_the_name_of_one_that_a_run_wrote_is_not_taken_for_it(stack: S
     edit(other, "O = 2\n")(stack.plugin.root)
     result.record(time.time_ns(), {MIGRATION: "M = 1\n"})
     assert found(stack) == [(other, "modified", "migrations")]
-
-
-def refuse_mode_0(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As it is for others than root, who may run this."""
-    real = manifest.object_id
-
-    def refuse(path: bytes, status: os.stat_result, *more: Any) -> tuple[str, bool]:
-        if not status.st_mode & 0o444:
-            raise PermissionError(13, "Permission denied", os.fsdecode(path))
-        return real(path, status, *more)
-
-    monkeypatch.setattr(manifest, "object_id", refuse)
 
 
 @pytest.mark.parametrize("path", ["netbox_example/views.py", "new.py"])

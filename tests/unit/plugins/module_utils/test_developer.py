@@ -29,6 +29,7 @@ from ansible_collections.hedgehog.netbox_dev.tests.unit.plugins.module_utils.loo
     look_from_scratch,
     make_twins,
     record,
+    refuse_mode_0,
 )
 from ansible_collections.hedgehog.netbox_dev.tests.unit.plugins.module_utils.plain_plugin import (
     PACKAGE,
@@ -268,15 +269,7 @@ class Developer:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     few_and_quick(monkeypatch, tmp_path)
-    real = manifest.object_id
-
-    def refuse(path: bytes, status: os.stat_result, *more: Any) -> tuple[str, bool]:
-        if not status.st_mode & 0o444:
-            # For root, too.
-            raise PermissionError(13, "Permission denied", os.fsdecode(path))
-        return real(path, status, *more)
-
-    monkeypatch.setattr(manifest, "object_id", refuse)
+    refuse_mode_0(monkeypatch)
 
 
 @pytest.fixture
