@@ -16,6 +16,7 @@ from .releases import first_netbox, missing_parent
 from .runtime.ask import COLD
 
 Progress = Callable[[str], None]
+_GRACE_S = 1
 # They change nothing, and need no lock.
 _READING = ("look", "examine", "measure")
 _FAILURES: dict[str, type[NetBoxDevError]] = {
@@ -83,6 +84,8 @@ def run_task(
         *("--entrypoint", PYTHON, service),
     )
     within = ("exec", "-T", service, PYTHON)
+    # What Compose began in a service goes on without it. A little later, so that Compose's limit is what is told.
+    alone = ("exec", "-T", service, "timeout", f"--kill-after={_GRACE_S}", f"{timeout_s + _GRACE_S:.3f}", PYTHON)
 
     def call(*words: str) -> tuple[int, str, str]:
         return compose.call(*words, stdin=json.dumps({"task": task, **request}), on_stdout=take, timeout_s=timeout_s)
@@ -98,7 +101,7 @@ def run_task(
                 compose.call(*asking, "end")
             raise
     if status == COLD:
-        status, _output, errors = call(*(within if inside else own), "-m", f"{RUNTIME_PACKAGE}.{module}")
+        status, _output, errors = call(*(alone if inside else own), "-m", f"{RUNTIME_PACKAGE}.{module}")
     if answers.get("broken"):
         # The lines say all, a traceback of ours says nothing.
         raise BrokenCode(broken(answers["error"].partition(": ")[2]), task=task)

@@ -3,8 +3,8 @@
 """From a saved file to its effect, on one stack: with a watch running, against Django's own runserver in a container of
 the same image, and where that does nothing, against the workflow document's commands.
 
-A client asks all the while; what was refused or failed is told per kind on standard error. While one side is measured,
-the other does not run.
+Files are saved at the rhythm of a person: a few seconds after the last one's effect. A client asks all the while; what
+was refused or failed is told per kind on standard error. While one side is measured, the other does not run.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from e2e.stack import Stack, free_port
 PACKAGE = "netbox_example"
 MANAGE = ("exec", "-T", "netbox", "python", "manage.py")
 LIMIT_S = 120
+BETWEEN_SAVES_S = 5
+BETWEEN_REQUESTS_S = 0.5
 # A page on which the fields of a model are seen, in code and in the database.
 _INFO = '            "version": netbox_example.config.version,\n'
 _FIELDS = '            "fields": [list(Switch.objects.values())] and [f.name for f in Switch._meta.fields],\n'
@@ -145,8 +147,11 @@ def repeated(
     stack: Stack, kind: str, who: str, times: int, typed: Callable[[Stack], None] | None = None
 ) -> list[float]:
     """Seconds of each of so many saves, with what a client met meanwhile."""
-    with stack.polling("/login/", 0.05) as met:
-        found = [timed(stack, kind, f"{who}_{kind}_{turn}", typed) for turn in range(times)]
+    found = []
+    with stack.polling("/login/", BETWEEN_REQUESTS_S) as met:
+        for turn in range(times):
+            time.sleep(BETWEEN_SAVES_S)
+            found.append(timed(stack, kind, f"{who}_{kind}_{turn}", typed))
     failed = [one for one in met if one != 200]
     line = f"  {kind} {who}: {len(failed)} of {len(met)} requests refused or failed; "
     sys.stderr.write(line + ", ".join(f"{value:.2f}" for value in sorted(found)) + "\n")

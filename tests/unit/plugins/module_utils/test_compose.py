@@ -244,6 +244,18 @@ class TestOneOff:
                 run_task(docker(script), "netbox", "schema", warm=True, dry_run=dry_run, timeout_s=0.3)
         assert (tmp_path / "ended").exists()
 
+    def test_what_takes_too_long_in_a_service_is_ended_there_too(self, docker: Docker, tmp_path: Path) -> None:
+        # As in a container, what was begun goes on when the command that began it is killed.
+        script = 'shift 4; setsid "$1" "$2" "$3" sh -c "echo \\$\\$ > pid; exec sleep 30" & wait'
+        with pytest.raises(TimeLimit):
+            run_task(docker(script), "netbox", "examine", inside=True, timeout_s=0.3)
+        begun = Path("/proc", (tmp_path / "pid").read_text().strip())
+        assert begun.exists()
+        deadline = time.monotonic() + 20
+        while begun.exists() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert not begun.exists()
+
     @pytest.mark.parametrize("status", [0, 125])
     def test_a_container_that_answers_nothing_is_shown_with_its_last_lines(self, docker: Docker, status: int) -> None:
         with pytest.raises(ComposeFailed, match=f"'netbox' ended with status {status}:\nno such image"):
