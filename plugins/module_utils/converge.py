@@ -179,7 +179,7 @@ class Converger(Migrating):
             if empty and not given:
                 keep_pristine(self.stack, Database(self.engine, self.compose))
             remember_drift(self.stack, done["drift"])
-            remember_texts(self.stack, done["states"], done["applied"])
+            remember_texts(self.stack, done["states"], done["applied"], done.get("texts"))
             if not self.known_schema():
                 # Later, only a run that proved every service says of which branch the database is.
                 self.remember_applied()

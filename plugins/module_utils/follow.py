@@ -129,13 +129,18 @@ def _texts(stack: Stack) -> dict[str, str]:
     return dict((read_json(stack.state / TEXTS) or {}).get("texts", {}))
 
 
-def remember_texts(stack: Stack, states: Mapping[str, Any], applied: Sequence[str]) -> None:
-    """Keep the texts of the plugin's migrations as they were applied: no commit may have had them."""
+def remember_texts(
+    stack: Stack, states: Mapping[str, Any], applied: Sequence[str], seen: Mapping[str, str] | None = None
+) -> None:
+    """Keep the texts of the plugin's migrations as they were applied: no commit may have had them.
+
+    ``seen``: texts from before that by ``app.name``, for a file may have been edited since.
+    """
     texts = _texts(stack)
     before = dict(texts)
     for name in states["disk"]:
         if name in applied or (name not in texts and name in states["applied"]):
-            found = _read(stack, _path(stack, name, states["folders"]))
+            found = (seen or {}).get(name) or _read(stack, _path(stack, name, states["folders"]))
             if found is not None:
                 texts[name] = found
     if texts != before:

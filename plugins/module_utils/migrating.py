@@ -131,12 +131,14 @@ class Migrating(Running):
                 self.reporter.say(f"the database is copied first: {result['risks'][0]}")
                 with self._without_files(result), self.safety.guarded():
                     done = self.ask_schema(False, guarded=True, written=result["written"])
-                result.update(applied=done["applied"], missing=done["missing"])
+                result.update({key: done[key] for key in ("applied", "missing", "texts") if key in done})
             remember_replacements(self.stack, result["replaced"])
             if result["adopted"]:
                 adopt_drift(self.stack, result["adopted"]["operations"])
             if self.migrates:
-                remember_texts(self.stack, result["states"], [*result["applied"], *as_on_disk])
+                applied = [*result["applied"], *as_on_disk]
+                # A container that runs since before an upgrade tells no texts.
+                remember_texts(self.stack, result["states"], applied, result.get("texts"))
             names = [path.rsplit("/", 1)[-1] for path in result["written"]]
             step.changed = bool(names or result["applied"] or parts)
             parts += [f"wrote {name}" for name in names] + result["operations"]

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import subprocess
 from collections.abc import Iterator
 
@@ -132,19 +133,32 @@ def test_migrations_of_one_name_that_do_different_things_are_told_apart(stack: S
     stack.assert_fresh()
 
 
+ONE_WAY = """from django.db import migrations
+
+
+def edit(apps, schema_editor):
+    with open(__file__, "a") as stream:
+        stream.write("# edited\\n")
+
+
+class Migration(migrations.Migration):
+    dependencies = [("netbox_example", "%s")]
+    operations = [migrations.RunPython(edit)]
+"""
+
+
 @pytest.mark.usefixtures("main")
 def test_a_migration_that_cannot_be_taken_back_is_named_and_nothing_is_done(stack: Stack) -> None:
     last = sorted(migrations(stack))[-1][: -len(".py")]
     # Of this branch no database was kept.
     git(stack, "switch", "-qc", "right")
     git(stack, "switch", "-qc", "left")
-    stack.write(
-        "netbox_example/migrations/0901_one_way.py",
-        "from django.db import migrations\n\n\nclass Migration(migrations.Migration):\n"
-        f'    dependencies = [("netbox_example", "{last}")]\n'
-        "    operations = [migrations.RunPython(migrations.RunPython.noop)]\n",
-    )
+    text = ONE_WAY % last
+    stack.write("netbox_example/migrations/0901_one_way.py", text)
     stack.must_apply()
+    assert (stack.package / "migrations/0901_one_way.py").read_text() == f"{text}# edited\n"
+    kept = json.loads((stack.state / "migrations.json").read_text())["texts"]
+    assert kept["netbox_example.0901_one_way"] == text, "what was applied, not what was saved meanwhile"
     git(stack, "add", "-A")
     git(stack, "commit", "-qm", "left")
     git(stack, "switch", "-q", "right")

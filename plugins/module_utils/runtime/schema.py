@@ -8,6 +8,7 @@ import ast
 import contextlib
 import importlib
 import importlib.util
+import inspect
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
@@ -444,6 +445,17 @@ def pending() -> list[Any]:
 
 def names_of(migrations: Iterable[Any]) -> list[str]:
     return [f"{migration.app_label}.{migration.name}" for migration in migrations]
+
+
+def texts_of(package: str, migrations: Iterable[Any]) -> dict[str, str]:
+    """The texts of those that are the plugin's, by ``app.name``; they may be edited while they are applied."""
+    labels = plugin_labels(package)
+    own = [migration for migration in migrations if migration.app_label in labels]
+    found = {}
+    for name, migration in zip(names_of(own), own):
+        with contextlib.suppress(OSError, ValueError), open(inspect.getfile(type(migration)), encoding="utf-8") as file:
+            found[name] = file.read()
+    return found
 
 
 def risks(migrations: list[Any]) -> list[str]:

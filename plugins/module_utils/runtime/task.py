@@ -45,6 +45,7 @@ from .schema import (
     risks,
     states,
     take_back,
+    texts_of,
     unrecorded,
 )
 
@@ -132,12 +133,13 @@ def prepare(request: dict[str, Any]) -> dict[str, Any]:
         # Not an empty database: whoever asked makes a copy first.
         return {"risks": risks(plan)}
     applied = [*names_of(plan), *unrecorded()]
+    texts = texts_of(os.environ["NETBOX_DEV_PACKAGE"], plan)
     if applied and not dry_run:
         migrate(progress, applied)
     created = ensure_superuser(request["superuser_name"], request["superuser_password"], dry_run)
     progress("collecting static files")
     static = collect_static(dry_run)
-    done = {"applied": applied, "superuser_created": created, "static": static}
+    done = {"applied": applied, "texts": texts, "superuser_created": created, "static": static}
     return {**done, "drift": None, "states": None} if dry_run else {**done, "drift": drift(), "states": _states()}
 
 
@@ -181,7 +183,7 @@ def schema(request: dict[str, Any]) -> dict[str, Any]:
         refuse_conflicts(package)
     plan = pending() if request["migrate"] else []
     result["missing"], result["risks"], result["replaced"] = gone, risks(plan), replaced(package)
-    result["losing"] = losing(plan)
+    result["losing"], result["texts"] = losing(plan), texts_of(package, plan)
     if request["dry_run"] or request["guarded"] or not result["risks"]:
         result["applied"] = [*names_of(plan), *(unrecorded() if request["migrate"] else [])]
     # What runs after migrations may have been missed by a run that was killed.

@@ -12,7 +12,7 @@ import pytest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import migrating
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import SchemaFailed
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.events import Reporter
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.follow import TEXTS, Way
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.follow import TEXTS, Way, remember_texts
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.state import read_json, write_json
 
@@ -68,6 +68,18 @@ def test_the_texts_of_a_branch_are_kept_before_its_migrations_are_applied(
         made(stack)._follow(way, {"states": STATES}, make=False)
     texts = (read_json(stack.state / TEXTS) or {})["texts"]
     assert {name.partition(".")[2] for name, text in texts.items() if text == "this branch's\n"} == ours
+
+
+def test_a_text_that_was_edited_while_it_was_applied_is_kept_as_it_was(make_stack: MakeStack) -> None:
+    stack = make_stack(files=MIGRATIONS)
+    names = ["netbox_example.0002_same", "netbox_example.0003_new"]
+    remember_texts(stack, STATES, names, {"netbox_example.0003_new": "before\n"})
+    texts = (read_json(stack.state / TEXTS) or {})["texts"]
+    assert texts == {
+        "netbox_example.0001_first": "this branch's\n",
+        "netbox_example.0002_same": "this branch's\n",
+        "netbox_example.0003_new": "before\n",
+    }
 
 
 @pytest.mark.parametrize("found", [{"losing": ["x.0003_a: Remove field y"]}, {"losing": [], "gone": ["x.0002"]}])
