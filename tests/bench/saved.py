@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, Hedgehog
 """From a saved file to its effect, on one stack: with a watch running, against Django's own runserver in a container of
-the same image, and where that does nothing, against the workflow document's commands.
+the same image, and where that does nothing, against the workflow document's commands on services as the image starts
+them.
 
 Files are saved at the rhythm of a person: a few seconds after the last one's effect. A client asks all the while; what
 was refused or failed is told per kind on standard error. While one side is measured, the other does not run.
@@ -23,7 +24,11 @@ from typing import Callable
 from e2e.stack import Stack, free_port
 
 PACKAGE = "netbox_example"
-MANAGE = ("exec", "-T", "netbox", "python", "manage.py")
+_MANAGE = ("/opt/netbox/venv/bin/python", "/opt/netbox/netbox/manage.py")
+RUNSERVER = (*_MANAGE, "runserver", "0.0.0.0:8080")
+_SHIPPED = ("/usr/bin/tini", "--", "/opt/netbox/docker-entrypoint.sh")
+SHIPPED_WEB = (*_SHIPPED, "/opt/netbox/launch-netbox.sh")
+SHIPPED_WORKER = (*_SHIPPED, *_MANAGE, "rqworker")
 LIMIT_S = 120
 BETWEEN_SAVES_S = 5
 BETWEEN_REQUESTS_S = 0.5
@@ -82,14 +87,16 @@ def worker_job(stack: Stack, word: str) -> Served:
 
 def typed_model_change(stack: Stack) -> None:
     """Scenario 3 of the document."""
-    stack.compose(*MANAGE, "makemigrations", PACKAGE)
-    stack.compose(*MANAGE, "migrate")
-    stack.compose("restart", "netbox", "netbox-worker")
+    web, worker = shipped_names(stack)
+    for words in (("makemigrations", PACKAGE), ("migrate",)):
+        done = subprocess.run(["docker", "exec", web, "python", "manage.py", *words], capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr
+    subprocess.run(["docker", "restart", web, worker], capture_output=True, check=True)
 
 
 def typed_worker_change(stack: Stack) -> None:
     """The document's remedy for a job that is not the saved one."""
-    stack.compose("restart", "netbox-worker")
+    subprocess.run(["docker", "restart", shipped_names(stack)[1]], capture_output=True, check=True)
 
 
 KINDS = {f.__name__: f for f in (view, template, static, url, model_field, worker_job)}
@@ -109,24 +116,31 @@ def timed(stack: Stack, kind: str, word: str, typed: Callable[[Stack], None] | N
 
 
 @contextmanager
-def runserver(stack: Stack) -> Iterator[Stack]:
-    """The same stack as Django's own server serves it, in the place of its services."""
+def instead(stack: Stack, **commands: tuple[str, ...]) -> Iterator[Stack]:
+    """The same stack with other containers of the same image in the place of its services, each by its entrypoint."""
     other = replace(stack, port=free_port())
-    name = f"{stack.project}-runserver"
-    options = ("-d", "--rm", "--no-deps", "--name", name, "-p", f"127.0.0.1:{other.port}:8080")
-    command = ("--entrypoint", "/opt/netbox/venv/bin/python", "netbox", "manage.py", "runserver", "0.0.0.0:8080")
-    stack.compose("stop", "netbox", "netbox-worker")
+    services = {"web": "netbox", "worker": "netbox-worker"}
+    names = dict(zip(services, shipped_names(stack)))
+    stack.compose("stop", *services.values())
     try:
-        done = stack.compose("run", *options, *command)
-        assert done.returncode == 0, done.stderr
+        for kind, (entrypoint, *words) in commands.items():
+            port = ("-p", f"127.0.0.1:{other.port}:8080") if kind == "web" else ()
+            options = ("-d", "--no-deps", "--name", names[kind], *port, "--entrypoint", entrypoint)
+            done = stack.compose("run", *options, services[kind], *words)
+            assert done.returncode == 0, done.stderr
         deadline = time.monotonic() + LIMIT_S
         while not shows(other, "/login/", ""):
-            assert time.monotonic() < deadline, "runserver does not serve"
+            assert time.monotonic() < deadline, "it does not serve"
             time.sleep(0.2)
         yield other
     finally:
-        subprocess.run(["docker", "rm", "-f", name], capture_output=True, check=False)
+        subprocess.run(["docker", "rm", "-f", *names.values()], capture_output=True, check=False)
         stack.must_apply()
+
+
+def shipped_names(stack: Stack) -> tuple[str, str]:
+    """Of the containers in the place of web service and worker."""
+    return f"{stack.project}-shipped-web", f"{stack.project}-shipped-worker"
 
 
 @contextmanager
@@ -167,11 +181,11 @@ def measure(stack: Stack, repetitions: int) -> dict[str, tuple[list[float], list
         for kind in KINDS:
             ours[kind] = repeated(stack, kind, "ours", repetitions)
     stack.must_apply()
-    with runserver(stack) as other:
+    with instead(stack, web=RUNSERVER) as other:
         for kind in [kind for kind in KINDS if kind not in TYPED]:
             theirs[kind] = repeated(other, kind, "stock", repetitions)
-    for kind, typed in TYPED.items():
-        # The typed commands take the most time: fewer of them say as much.
-        theirs[kind] = repeated(stack, kind, "typed", min(repetitions, 5), typed)
-        stack.must_apply()
+    with instead(stack, web=SHIPPED_WEB, worker=SHIPPED_WORKER) as other:
+        for kind, typed in TYPED.items():
+            # The typed commands take the most time: fewer of them say as much.
+            theirs[kind] = repeated(other, kind, "typed", min(repetitions, 5), typed)
     return {f"saved_{kind}": (ours[kind], theirs[kind]) for kind in KINDS}

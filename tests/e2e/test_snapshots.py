@@ -210,7 +210,6 @@ def test_no_request_fails_while_snapshots_are_made_and_restored(stack: Stack, ro
 
 
 @long
-@long
 def test_a_run_that_is_killed_leaves_one_database_whole_and_the_next_one_ends_it(stack: Stack, rows: str) -> None:
     assert did(stack, "present", name="kept")
     damage(stack)
