@@ -913,9 +913,9 @@ def test_a_database_that_takes_nobody_any_more(well: Stack) -> None:
 def test_services_that_are_stale_are_made_fresh(well: Stack) -> None:
     with well.kept("netbox-dev.yml"):
         project = (well.plugin / "netbox-dev.yml").read_text(encoding="utf-8")
-        well.write("netbox-dev.yml", f"{project}settings: {{BANNER_TOP: fresh}}\n")
+        well.write("netbox-dev.yml", f"{project}plugin_settings: {{greeting: fresh}}\n")
         mends(well, {"stale": "netbox"})
-        assert "fresh" in well.http("/login/").text
+        assert "fresh" in well.http("/plugins/example/").text
     well.run_once()
 
 
