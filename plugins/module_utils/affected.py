@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from .change import Change, printable
 from .changes import Wanted, find_changes
 from .facts import Facts
-from .git import open_repository
+from .git_opening import open_repository
 from .labels import TEST_FILE, module_of
 from .modules import Modules
 from .source import read_source

@@ -12,14 +12,16 @@ from functools import cached_property
 from .change import BY_CONTENT, BY_IMPORT, BY_PATH, Change, printable
 from .comparison import LOADED, Slice
 from .contents import included
+from .differences import Difference
 from .facts import Facts
 from .kinds import Node
-from .manifest import CHECKOUT, UNREADABLE, Difference
+from .manifest import UNREADABLE
 from .matrix import PYTHON_ROLES, WEB
 from .modules import Modules
 from .slices import config_slice, schema_slice
 from .source import IMPORT, ORDER, TOUCH, Source
 from .stack import PROJECT_FILE, Rule
+from .tree import CHECKOUT
 
 _CONFIGURED = "the models read the plugin's settings as they are imported"
 _PYTHON = ("python", "models", "views", "urls", "plugin_config")

@@ -16,14 +16,17 @@ from typing import Any
 
 from .categories import NOT_IMPORTED, categorize
 from .contents import meaning, packaging_files, reads_metadata
+from .differences import Difference
 from .errors import InvalidState
 from .links import Links
-from .manifest import UNREAD, Difference, Tree, content_id
+from .manifest import UNREAD
 from .modules import Modules, module_name
+from .object_ids import content_id
 from .plugin import SKIPPED_DIRS
 from .source import FACTS_VERSION, Source, read_source
 from .stack import PROJECT_FILE, parse_project
 from .state import VERSION, read_json, write_atomic
+from .tree import Tree
 
 FILE = "facts.json"
 # No module of a package is in these.

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Callable
 
 from .database import Database
-from .git import open_repository
+from .git_opening import open_repository
 from .override import NETBOX_DIR, REPOSITORIES
 from .stack import Stack
 from .state import read_json, write_json

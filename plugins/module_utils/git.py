@@ -6,17 +6,14 @@ from __future__ import annotations
 
 import os
 import pwd
-import re
-import shutil
 import subprocess
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from .answers import ANSWER_S, LISTING_S, Answer, Unreadable, cannot_read, scratch, whole
-from .change import printable
-from .errors import InvalidReference
+from .git_status import LINK, NOTHING, SUBMODULE, Odd, Status, read_status
 
 # Nothing is written; of what the repository's configuration names, git executes the filters that it needs to compare
 # contents, and nothing else. It does not make git look less closely, either: no time stamp is left out, no cache of
@@ -38,13 +35,8 @@ _PLAIN_DIFF = (
     *("--no-ext-diff", "--no-textconv", "--ignore-submodules=all"),
 )
 _STATUS = ("status", "--porcelain=v2", "-z", "--branch", "--no-ahead-behind", "--no-renames", "--ignore-submodules=all")
-_NOTHING, _SUBMODULE, _LINK = b"000000", b"160000", b"120000"
-# Lines of what it tells about a repository.
-_TOLD = 5
 # How git lists a file like most.
 _USUAL = b"H 10"
-# How a status begins for a file whose content alone is other than the commit and the index have it.
-_REWRITTEN = tuple(b"1 .M N... %s %s %s " % (mode, mode, mode) for mode in (b"100644", b"100755"))
 # Attributes by which git may keep a content otherwise than it is on disk.
 _CONVERTING = frozenset([b"crlf", b"eol", b"filter", b"ident", b"text", b"working-tree-encoding"])
 # Files with attributes by which git may take two contents for one; and for one that differ by more than ends of lines.
@@ -52,32 +44,6 @@ _CONVERTED = ":(exclude,attr:!crlf !eol !filter !ident !text !working-tree-encod
 _MASKED = ":(exclude,attr:!filter !ident !working-tree-encoding)"
 # As many paths as surely fit a command line.
 _FEW = 500
-# Of a reference's characters: longer ones fit no command line.
-_LONGEST = 1000
-
-
-class Odd(NamedTuple):
-    """What of an index is no file like others: a link, a repository, or what git was told not to look at."""
-
-    flag: bytes
-    mode: bytes
-    path: bytes
-
-
-class Status(NamedTuple):
-    """The commit that is checked out, and paths whose contents on disk may be other than it has them.
-
-    ``rewritten`` are those of which git has found so itself, in files of the same kind; a conversion it does not count,
-    and ``attributed`` are those among them whose attributes may say one. ``masked`` are those that it takes for what
-    the commit has, by what it makes of their contents.
-    """
-
-    head: str
-    paths: set[bytes]
-    untracked: list[bytes]
-    rewritten: list[bytes]
-    attributed: set[bytes]
-    masked: set[bytes]
 
 
 class Repository:
@@ -97,7 +63,7 @@ class Repository:
         # What trees are known to have, by path: an object id, or None for nothing.
         self._blobs: dict[str, dict[bytes, str | None]] = {}
 
-    def _start(self, *arguments: str, **options: Any) -> subprocess.Popen[bytes]:
+    def start(self, *arguments: str, **options: Any) -> subprocess.Popen[bytes]:
         command = ["git", *_SAFE, *(_CASES if self.has_cases else ()), "-C", str(self.root), *arguments]
         who = {key: value for key, value in self._user.items() if key != "env"}
         options = {"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE, **options}
@@ -117,14 +83,14 @@ class Repository:
 
     def ask(self, *arguments: str, stdin: bytes | None = None, limit_s: float = 0) -> bytes | None:
         """Git's answer, or None when it fails. Raises TimeLimit when it gives none in time."""
-        process = self._start(*arguments, stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE)
+        process = self.start(*arguments, stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE)
         answer = whole(process, limit_s or ANSWER_S, stdin)[0]
         return answer if process.returncode == 0 else None
 
     def _begin(self, *arguments: str, **options: Any) -> Answer:
         errors = scratch()
         try:
-            return Answer(self._start(*arguments, stderr=errors, **options), errors)
+            return Answer(self.start(*arguments, stderr=errors, **options), errors)
         except BaseException:
             errors.close()
             raise
@@ -223,7 +189,10 @@ class Repository:
         with self._begin("ls-files", "-z", "--", ".", _CONVERTED) as converted:
             # It works meanwhile.
             odd = self.odd
-            status = self._read_status(answer, untracked)
+            status, committed = read_status(answer, untracked, self.kind, len(self.prefix))
+            if not status.head:
+                status = status._replace(head=self.empty_tree())
+            self._blobs.setdefault(status.head, {}).update(committed)
             attributed = set(converted)
         if attributed:
             status.attributed.update(attributed.intersection(status.rewritten))
@@ -233,44 +202,13 @@ class Repository:
         status.paths.update(status.masked, hidden)
         return status
 
-    def _read_status(self, answer: Answer, known: Iterable[bytes]) -> Status:
-        """Which objects the commit has at the paths is kept."""
-        committed: dict[bytes, str | None] = {}
-        head, others, rewritten = "", set(), []
-        untracked = list(known)
-        skip = len(self.prefix)
-        # Of such a line, where the object's id is, and the path.
-        start = len(_REWRITTEN[0])
-        id_end = start + (64 if self.kind == "sha256" else 40)
-        rest = id_end * 2 - start + 2 + skip
-        for line in answer:
-            if line.startswith(_REWRITTEN):
-                path = line[rest:]
-                committed[path] = line[start:id_end].decode()
-                rewritten.append(path)
-            elif line.startswith(b"1 "):
-                _kind, _xy, _sub, mode, _index, _disk, name, _staged, path = line.split(b" ", 8)
-                committed[path[skip:]] = None if mode in (_NOTHING, _SUBMODULE) else name.decode()
-            elif line.startswith(b"u "):
-                others.add(line.split(b" ", 10)[10][skip:])
-            elif line.startswith(b"? "):
-                untracked.append(line[2 + skip :])
-            elif line.startswith(b"# branch.oid "):
-                head = line[13:].decode()
-        if head in ("", "(initial)"):
-            head = self.empty_tree()
-        for path in untracked:
-            committed.setdefault(path, None)
-        self._blobs.setdefault(head, {}).update(committed)
-        return Status(head, committed.keys() | others, untracked, rewritten, set(), set())
-
     def untracked(self) -> list[bytes]:
         """Paths of the untracked files, and of folders that are repositories. Raises Unreadable."""
         return self._list("ls-files", "-z", "--others", "--exclude-standard")
 
     def ignored(self, folders: list[bytes]) -> set[bytes]:
         """Which of the folders git looks into for nothing that is untracked. Raises Unreadable."""
-        process = self._start("check-ignore", "-z", "-v", "--stdin", "--no-index", stdin=subprocess.PIPE)
+        process = self.start("check-ignore", "-z", "-v", "--stdin", "--no-index", stdin=subprocess.PIPE)
         # A colon at the start of a path has a meaning.
         answer, errors = whole(process, LISTING_S, b"".join(b"./" + folder + b"\0" for folder in folders))
         if process.returncode not in (0, 1):
@@ -304,7 +242,7 @@ class Repository:
             paths.add(path)
             modes, old, new = about[1:14].split(b" "), *about.split(b" ")[2:4]
             before[path], after[path] = (
-                None if mode in (_NOTHING, _SUBMODULE) else name.decode() for mode, name in zip(modes, (old, new))
+                None if mode in (NOTHING, SUBMODULE) else name.decode() for mode, name in zip(modes, (old, new))
             )
         return paths
 
@@ -333,7 +271,7 @@ class Repository:
             with self._begin("ls-tree", "-r", "-z", tree, "--", *few) as answer:
                 for line in answer:
                     about, _tab, path = line.partition(b"\t")
-                    if path in asked and not about.startswith(_SUBMODULE):
+                    if path in asked and not about.startswith(SUBMODULE):
                         found[path] = about.split(b" ")[2].decode()
             known.update(found)
         return {path: name for path in wanted if (name := known[path])}
@@ -355,67 +293,18 @@ class Repository:
             yield name, answer[at : at + size]
             at += size + 1
 
-    def base_of(self, reference: str) -> str:
-        """The commit to compare with: of ``A``, of ``A..`` and ``A..HEAD`` A itself, of ``A...`` the merge base.
-
-        Raises InvalidReference when there is no such commit, or the range ends elsewhere than in HEAD.
-        """
-        if "\0" in reference or len(reference) > _LONGEST or not _stands_for_bytes(reference):
-            raise InvalidReference(
-                f"since: no reference has a null character or half of a surrogate pair in it, or more than {_LONGEST} "
-                "characters.",
-                asked=printable(reference[:_LONGEST]),
-            )
-        ends = re.fullmatch(r"(.*?)(\.{2,3})(.*)", reference, re.DOTALL)
-        if not ends:
-            return self._commit(reference, reference)
-        first, dots, last = ends.groups()
-        start, end = self._commit(first or "HEAD", reference), self._commit(last or "HEAD", reference)
-        if end != self.head():
-            raise InvalidReference(
-                f"since: '{reference}' ends in {end[:10]}, and {self.head()[:10]} is checked out: changes are found up "
-                f"to the files on disk. Switch to '{last}', or end the range with HEAD.",
-                asked=reference,
-            )
-        if dots == "..":
-            return start
-        base = self.ask("merge-base", start, end)
-        if not base:
-            raise InvalidReference(
-                f"since: '{first or 'HEAD'}' and '{last or 'HEAD'}' have no common commit{self._shallow()}.",
-                asked=reference,
-            )
-        return base.decode().split()[0]
-
-    def _commit(self, name: str, reference: str) -> str:
-        found = self.ask("rev-parse", "--verify", "-q", "--end-of-options", f"{name}^{{commit}}")
-        if not found:
-            known = (self.ask("for-each-ref", "--format=%(refname:short)", "--count=8") or b"").decode(
-                "utf-8", "replace"
-            )
-            listed = ", ".join(known.split()) or "none: nothing was committed yet"
-            raise InvalidReference(
-                f"since: '{name}' is no commit of this repository{self._shallow()}. Branches and tags: {listed}.",
-                asked=reference,
-            )
-        return found.decode().strip()
-
-    def _shallow(self) -> str:
-        shallow = self.ask("rev-parse", "--is-shallow-repository") == b"true\n"
-        return " (the clone is shallow: 'git fetch --unshallow' brings its history)" if shallow else ""
-
     def submodules(self) -> list[bytes]:
         """Paths of the repositories below ``root`` that this one names by their commits, as far as they are there."""
-        return [path for path in self._of_mode(_SUBMODULE) if self._is_there(path, b".git")]
+        return [path for path in self._of_mode(SUBMODULE) if self._is_there(path, b".git")]
 
     def plain_folders(self) -> list[bytes]:
         """Paths of folders for which only a commit is kept, though no repository is in them: git looks into none."""
-        inner = [path for path in self._of_mode(_SUBMODULE) if not self._is_there(path, b".git")]
+        inner = [path for path in self._of_mode(SUBMODULE) if not self._is_there(path, b".git")]
         return [path for path in inner if self._is_there(path, b"")]
 
     def links(self) -> list[bytes]:
         """Paths of the symbolic links that git tracks."""
-        return self._of_mode(_LINK)
+        return self._of_mode(LINK)
 
     def _of_mode(self, mode: bytes) -> list[bytes]:
         return [entry.path for entry in self.odd if entry.mode == mode]
@@ -439,55 +328,6 @@ class Repository:
         return (self.ask("config", "core.autocrlf") or b"").strip() in (b"true", b"input")
 
 
-def open_repository(root: Path) -> tuple[Repository | None, str]:
-    """The repository that ``root`` is in; or None and the reason why git cannot tell about it, in words.
-
-    It cannot, either, where an outer repository ignores all of ``root``: there is no reason to give then.
-    """
-    if shutil.which("git") is None:
-        return None, "git is not installed on this node" if _inside(root) else ""
-    repository = Repository(root)
-    process = repository._start(
-        *("rev-parse", "--is-inside-work-tree", "--show-object-format"),
-        *("--git-path", "index", "--git-path", "info/exclude", "--show-prefix"),
-    )
-    answer, errors = whole(process, ANSWER_S)
-    inside, *told = answer.split(b"\n")
-    if process.returncode or inside != b"true":
-        text = errors.decode("utf-8", "replace").strip()
-        if "dubious ownership" in text:
-            return None, (
-                "git does not trust the repository, another user owns it; "
-                f"'git config --global --add safe.directory {root}' makes it"
-            )
-        return None, cannot_read(errors) if text and _inside(root) else ""
-    repository.kind = "sha256" if told[0] == b"sha256" else "sha1"
-    if len(told) == _TOLD:
-        _kind, index, exclude, repository.prefix, _end = told
-        repository.index, repository.exclude = (os.path.join(os.fsencode(root), path) for path in (index, exclude))
-    else:
-        # A folder's name has several lines.
-        repository.prefix = (repository.ask("rev-parse", "--show-prefix") or b"").removesuffix(b"\n")
-    repository.has_cases = _has_cases(repository)
-    if repository.prefix and repository.ask("check-ignore", "-q", str(root)) is not None:
-        return None, ""
-    return repository, ""
-
-
-def _has_cases(repository: Repository) -> bool:
-    """Whether names that differ in case alone are names of two files where the repository is."""
-    root = os.path.join(os.path.realpath(os.fsencode(repository.root)), b"")
-    top = root[: len(root) - len(repository.prefix)]
-    try:
-        return not os.path.samefile(os.path.join(top, b".git"), os.path.join(top, b".GIT"))
-    except OSError:
-        return True
-
-
-def _inside(root: Path) -> bool:
-    return any((folder / ".git").exists() for folder in [root, *root.parents])
-
-
 def _owner(root: Path) -> dict[str, Any]:
     """Root asks git as the repository's owner: git trusts it then, and runs no code of its configuration as root."""
     status = root.stat()
@@ -502,14 +342,6 @@ def _owner(root: Path) -> dict[str, Any]:
 
 def _split(answer: bytes) -> set[bytes]:
     return {name for name in answer.split(b"\0") if name}
-
-
-def _stands_for_bytes(text: str) -> bool:
-    try:
-        os.fsencode(text)
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def encoded(paths: list[str]) -> list[bytes]:

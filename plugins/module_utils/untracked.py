@@ -20,7 +20,8 @@ from typing import Any
 from .answers import Unreadable
 from .categories import LITTER, is_litter
 from .errors import FileUnusable
-from .git import Odd, Repository, Status, encoded
+from .git import Repository, encoded
+from .git_status import Odd, Status
 
 # A change may leave time stamps as they are that are as young as this: the kernel's clock stands still for a moment; a
 # file system that keeps whole seconds has one for up to two of them.

@@ -16,6 +16,7 @@ import pytest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import answers, changes, git
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.answers import Answer, Unreadable
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import FileUnusable, TimeLimit
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.git_opening import open_repository
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack
 from ansible_collections.hedgehog.netbox_dev.tests.unit.plugins.module_utils.plain_plugin import (
     Git,
@@ -98,7 +99,7 @@ def test_a_look_that_fails_leaves_no_git_behind(
     make_stack: MakeStack, run_git: Git, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     made = make(make_stack, run_git)
-    repository = git.open_repository(made.plugin.root)[0]
+    repository = open_repository(made.plugin.root)[0]
     assert repository
     real = git.shutil.which("git")
     stuck = tmp_path / "bin/git"

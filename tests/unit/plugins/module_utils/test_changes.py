@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import changes, manifest
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import changes, tree
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.changes import Wanted
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import UnknownCategory
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack
@@ -158,21 +158,21 @@ def test_an_old_file_of_the_same_size_and_time_is_not_read_again(stack: Stack, m
     # Their inodes are as young as this test.
     apply(stack, later_s=5)
     read = []
-    monkeypatch.setattr(manifest, "object_id", lambda path, *_more: read.append(path) or "0")
+    monkeypatch.setattr(tree, "object_id", lambda path, *_more: read.append(path) or "0")
     assert found(stack) == []
     assert read == []
 
 
 def test_a_file_that_cannot_be_read_is_said_to_be_so(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     apply(stack)
-    real = manifest.object_id
+    real = tree.object_id
 
     def refuse(path: bytes, *more: Any) -> str:
         if path.endswith(b"views.py"):
             raise PermissionError(13, "Permission denied", os.fsdecode(path))
         return real(path, *more)
 
-    monkeypatch.setattr(manifest, "object_id", refuse)
+    monkeypatch.setattr(tree, "object_id", refuse)
     (stack.plugin.root / "netbox_example/views.py").write_text("V = 2\n")
     (change,) = changes.find_changes(stack).changes
     assert (change.category, change.reason) == ("views", "netbox_example/views.py cannot be read")
@@ -251,8 +251,8 @@ def test_a_manifest_of_a_version_that_kept_no_inodes_is_used_and_its_files_are_r
     data["files"] = {name: entry and entry[:4] for name, entry in data["files"].items()}
     path.write_text(json.dumps(data))
     read = []
-    real = manifest.object_id
-    monkeypatch.setattr(manifest, "object_id", lambda path, *more: read.append(path) or real(path, *more))
+    real = tree.object_id
+    monkeypatch.setattr(tree, "object_id", lambda path, *more: read.append(path) or real(path, *more))
     assert found(stack) == []
     assert any(path.endswith(b"new.py") for path in read)
 

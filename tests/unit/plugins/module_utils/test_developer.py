@@ -19,6 +19,7 @@ from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import manifes
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.categories import is_litter
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.changes import Found
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.facts import Facts
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.object_ids import content_id
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack
 from ansible_collections.hedgehog.netbox_dev.tests.unit.plugins.module_utils.looks import (
     SECONDS_NS,
@@ -325,7 +326,7 @@ def test_whatever_a_developer_does_every_change_is_found(stack: Stack, seed: int
         quick += one.is_quick
         late += bool(one.late)
         assert one.read == look_from_scratch(stack).found, developer.story
-        known = {path for path, entry in one.before.files.items() if entry and entry[0] == manifest._OTHER}
+        known = {path for path, entry in one.before.files.items() if entry and entry[0] == manifest.OTHER}
         sure = look_from_scratch(stack, applied)
         assert told(sure) <= told(one) <= told(sure) | known, developer.story
         known_now, now = listed(root), contents(root)
@@ -333,7 +334,7 @@ def test_whatever_a_developer_does_every_change_is_found(stack: Stack, seed: int
         assert other <= told(one), developer.story
         if developer.random.random() < 0.4:
             written = apply(developer, one)
-            entries = {path: [manifest.content_id(text, "sha1"), -1, 0, 0, 0] for path, text in written.items()}
+            entries = {path: [content_id(text, "sha1"), -1, 0, 0, 0] for path, text in written.items()}
             applied = replace(sure.now, files={**sure.now.files, **entries})
             known_then = known_now.union(written)
             was = {**now, **{path: ("file", text) for path, text in written.items()}}

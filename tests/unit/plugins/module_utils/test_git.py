@@ -10,7 +10,9 @@ from typing import Any, Callable
 import pytest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import answers, git
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import TimeLimit
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.git import Repository, Status, open_repository
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.git import Repository
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.git_opening import open_repository
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.git_status import Status
 
 RunGit = Callable[..., str]
 HERE = ("commit", "--allow-empty", "-qm", "here")

@@ -1,0 +1,72 @@
+# Copyright: (c) 2026, Hedgehog
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What git says of a work tree, read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+NOTHING, SUBMODULE, LINK = b"000000", b"160000", b"120000"
+# How a status begins for a file whose content alone is other than the commit and the index have it.
+_REWRITTEN = tuple(b"1 .M N... %s %s %s " % (mode, mode, mode) for mode in (b"100644", b"100755"))
+
+
+class Odd(NamedTuple):
+    """What of an index is no file like others: a link, a repository, or what git was told not to look at."""
+
+    flag: bytes
+    mode: bytes
+    path: bytes
+
+
+class Status(NamedTuple):
+    """The commit that is checked out, and paths whose contents on disk may be other than it has them.
+
+    ``rewritten`` are those of which git has found so itself, in files of the same kind; a conversion it does not count,
+    and ``attributed`` are those among them whose attributes may say one. ``masked`` are those that it takes for what
+    the commit has, by what it makes of their contents.
+    """
+
+    head: str
+    paths: set[bytes]
+    untracked: list[bytes]
+    rewritten: list[bytes]
+    attributed: set[bytes]
+    masked: set[bytes]
+
+
+def read_status(
+    answer: Iterable[bytes], known: Iterable[bytes], kind: str, skip: int
+) -> tuple[Status, dict[bytes, str | None]]:
+    """What git has found, with the files that are ``known`` to be untracked; and objects that the commit has, by path.
+
+    ``kind`` is that of object ids; of paths the first ``skip`` bytes are left out. A branch without a
+    commit has no head.
+    """
+    committed: dict[bytes, str | None] = {}
+    head, others, rewritten = "", set(), []
+    untracked = list(known)
+    # Of such a line, where the object's id is, and the path.
+    start = len(_REWRITTEN[0])
+    id_end = start + (64 if kind == "sha256" else 40)
+    rest = id_end * 2 - start + 2 + skip
+    for line in answer:
+        if line.startswith(_REWRITTEN):
+            path = line[rest:]
+            committed[path] = line[start:id_end].decode()
+            rewritten.append(path)
+        elif line.startswith(b"1 "):
+            _kind, _xy, _sub, mode, _index, _disk, name, _staged, path = line.split(b" ", 8)
+            committed[path[skip:]] = None if mode in (NOTHING, SUBMODULE) else name.decode()
+        elif line.startswith(b"u "):
+            others.add(line.split(b" ", 10)[10][skip:])
+        elif line.startswith(b"? "):
+            untracked.append(line[2 + skip :])
+        elif line.startswith(b"# branch.oid "):
+            head = line[13:].decode()
+    if head == "(initial)":
+        head = ""
+    for path in untracked:
+        committed.setdefault(path, None)
+    return Status(head, committed.keys() | others, untracked, rewritten, set(), set()), committed
