@@ -191,6 +191,7 @@ def _inside(tree: Tree, given: str, before: Manifest | None, gone: set[str]) -> 
     is_folder = os.path.isdir(where)
     if is_folder and not os.path.islink(where):
         inside |= {name for name in tree.everything() if name.startswith(prefix)}
+        inside |= {name for name in tree.configuration() if where in tree.above(name)}
     if inside:
         return sorted(inside)
     if not is_folder and (os.path.lexists(where) or knew(tree, path, before)):

@@ -15,9 +15,9 @@ from .contents import included
 from .differences import Difference
 from .facts import Facts
 from .kinds import Node
-from .manifest import UNREADABLE
 from .matrix import PYTHON_ROLES, WEB
 from .modules import Modules
+from .object_ids import UNREADABLE
 from .slices import config_slice, schema_slice
 from .source import IMPORT, ORDER, TOUCH, Source
 from .stack import PROJECT_FILE, Rule
@@ -372,7 +372,7 @@ def _unsure(difference: Difference, before: Source | None, after: Source | None)
 
 
 def _by_path(difference: Difference) -> str:
-    if difference.new and difference.new.startswith(UNREADABLE):
+    if difference.new and difference.new.kind == UNREADABLE:
         return f"{printable(difference.path)} cannot be read"
     if difference.previous:
         return f"{printable(difference.path)} renamed from {printable(difference.previous)}"

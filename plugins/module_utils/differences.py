@@ -15,20 +15,17 @@ from .change import printable
 from .errors import InvalidReference
 from .git import encoded
 from .git_references import base_of
-from .manifest import OTHER, UNREAD, Manifest, is_unread, unseen
-from .object_ids import CRLF, content_id
+from .manifest import ABSENT, Entry, Manifest
+from .object_ids import CRLF, LINK, OTHER, REGULAR, REPOSITORY, UNREAD, Content, content_id
 from .tree import CHECKOUT, Tree
 
 
 class Difference(NamedTuple):
-    """A file that is other than it was: its object ids before and now, and its name before if it was renamed.
-
-    The one now may be UNREAD, of a file that is there.
-    """
+    """A file that is other than it was: what it was and is, None for nothing, and its name before if it was renamed."""
 
     path: str
-    old: str | None
-    new: str | None
+    old: Content | None
+    new: Content | None
     previous: str | None = None
 
     @property
@@ -62,49 +59,52 @@ def _compared(tree: Tree, before: Manifest, now: Manifest) -> list[Difference] |
     paths = {path for path in paths if path in now.files or path.startswith(CHECKOUT) or tree.matters(path)}
     found = []
     if before.heads == now.heads:
-        late = [path for path, entry in now.files.items() if is_unread(entry) and path not in before.files]
+        late = [path for path, entry in now.files.items() if entry.kind == UNREAD and path not in before.files]
         paths.difference_update(late)
-        old = _ids(tree, before, late)
-        found = [Difference(path, old.get(path), UNREAD) for path in late]
-    old, new = _ids(tree, before, paths), _ids(tree, now, paths)
+        old = _contents(tree, before, late)
+        found = [Difference(path, old.get(path), Content(UNREAD)) for path in late]
+    old, new = _contents(tree, before, paths), _contents(tree, now, paths)
     for path in sorted(paths):
         was, is_now = old.get(path), new.get(path)
-        if is_now is None and was is not None and path not in now.files and tree.repositories:
-            # Git ignores it since then, but it is there.
-            is_now = tree.id_now(path)
-        if was != is_now and not (was and is_now and _is_converted(tree, path, {was, is_now})):
+        if is_now is None and was is not None and path not in now.files:
+            # Git ignores it since then, but it is there; or nobody may look into its folder.
+            is_now = tree.content(path)
+        if was != is_now and not _is_converted(tree, path, was, is_now):
             found.append(Difference(path, was, is_now))
     return _with_renames(sorted(found))
 
 
-def _is_converted(tree: Tree, path: str, both: set[str]) -> bool:
+def _is_converted(tree: Tree, path: str, was: Content | None, is_now: Content | None) -> bool:
     """Whether two contents are one, as it is on disk and as git keeps it, with other ends of lines."""
+    if not was or not is_now or {was.kind, is_now.kind} != {REGULAR}:
+        return False
     text = tree.text(path) if tree.has_crlf.get(path, True) else None
     if not text or CRLF not in text:
         return False
     prefix, repository = tree.repository_of(path)
     ids = {content_id(text, tree.kind), content_id(text.replace(CRLF, b"\n"), tree.kind)}
-    return both == ids and repository is not None and repository.converts(path[len(prefix) :])
+    return {was.name, is_now.name} == ids and repository is not None and repository.converts(path[len(prefix) :])
 
 
-def _ids(tree: Tree, manifest: Manifest, paths: Iterable[str]) -> dict[str, str]:
-    """Object ids of ``paths`` as a manifest has them."""
-    ids: dict[str, str] = {}
+def _contents(tree: Tree, manifest: Manifest, paths: Iterable[str]) -> dict[str, Content]:
+    """What is at ``paths`` as a manifest has them; files and links alone, not repositories."""
+    contents: dict[str, Content] = {}
     committed: dict[str, list[str]] = {}
     for path in paths:
-        if path in manifest.files:
-            entry = manifest.files[path]
-            if entry:
-                ids[path] = tree.id_now(path) or OTHER if is_unread(entry) else entry[0]
+        entry = manifest.files.get(path)
+        if entry:
+            content = tree.content(path) or Content(OTHER) if entry.kind == UNREAD else entry.content
+            if content:
+                contents[path] = content
         elif not path.startswith(CHECKOUT):
             prefix, repository = tree.repository_of(path)
             if repository:
                 committed.setdefault(prefix, []).append(path)
     for prefix, wanted in committed.items():
         names = encoded([path[len(prefix) :] for path in wanted] if prefix else wanted)
-        found = tree.repositories[prefix].blobs(manifest.heads[prefix], names)
-        ids.update({path: found[name] for path, name in zip(wanted, names) if name in found})
-    return ids
+        found = tree.repositories[prefix].contents_of(manifest.heads[prefix], names)
+        contents.update({p: found[n] for p, n in zip(wanted, names) if n in found and found[n].kind != REPOSITORY})
+    return contents
 
 
 def since_reference(tree: Tree, reference: str, now: Manifest) -> list[Difference]:
@@ -147,22 +147,22 @@ def untold(tree: Tree, since: Iterable[Difference]) -> list[str]:
 def knew(tree: Tree, path: str, before: Manifest | None) -> bool:
     """Whether a manifest has the file; False where git cannot tell any more."""
     with contextlib.suppress(Unreadable):
-        return before is not None and path in _ids(tree, before, [path])
+        return before is not None and path in _contents(tree, before, [path])
     return False
 
 
 def _with_renames(found: list[Difference]) -> list[Difference]:
     """A deleted and an added file of the same content are one renamed file."""
-    gone: dict[str, list[Difference]] = {}
+    gone: dict[Content, list[Difference]] = {}
     for difference in found:
-        if difference.new is None and difference.old:
+        if difference.new is None and difference.old and difference.old.kind in (REGULAR, LINK):
             gone.setdefault(difference.old, []).append(difference)
     if not gone:
         return found
     result = []
     taken = set()
     for difference in found:
-        old = gone.get(difference.new or "") if difference.old is None else None
+        old = gone.get(difference.new) if difference.new and difference.old is None else None
         if old:
             match = old.pop(0)
             taken.add(match.path)
@@ -176,7 +176,7 @@ def without_waiting(now: Manifest, waiting: Iterable[Difference]) -> Manifest:
     """``now``, but for the differences that still wait to be applied: they stay differences."""
     files = dict(now.files)
     for difference in waiting:
-        files[difference.path] = None
+        files[difference.path] = Entry(ABSENT)
         if difference.old:
-            files[difference.previous or difference.path] = unseen(difference.old)
+            files[difference.previous or difference.path] = Entry(*difference.old)
     return replace(now, files=files)

@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
+import re
 import subprocess
 from collections.abc import Iterable, Iterator
 from functools import cached_property
@@ -13,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from .answers import ANSWER_S, LISTING_S, Answer, Unreadable, cannot_read, scratch, whole
-from .git_status import LINK, NOTHING, SUBMODULE, Odd, Status, read_status
+from .git_status import SUBMODULE, SYMLINK, Odd, Status, content_of, read_status
+from .object_ids import Content
 
 # Nothing is written; of what the repository's configuration names, git executes the filters that it needs to compare
 # contents, and nothing else. It does not make git look less closely, either: no time stamp is left out, no cache of
@@ -42,6 +45,12 @@ _CONVERTING = frozenset([b"crlf", b"eol", b"filter", b"ident", b"text", b"workin
 # Files with attributes by which git may take two contents for one; and for one that differ by more than ends of lines.
 _CONVERTED = ":(exclude,attr:!crlf !eol !filter !ident !text !working-tree-encoding)"
 _MASKED = ":(exclude,attr:!filter !ident !working-tree-encoding)"
+# An entry of the index, with what was seen of the file.
+_INDEXED = re.compile(
+    rb"([^\0]+)\0"
+    rb"  ctime: (\d+):(\d+)\n  mtime: (\d+):(\d+)\n  dev: .*\n  uid: .*\n  size: (\d+)\tflags: .*\n"
+)
+_SECOND_NS = 10**9
 # As many paths as surely fit a command line.
 _FEW = 500
 
@@ -60,8 +69,8 @@ class Repository:
         # Whether the file system tells names apart that differ in case alone.
         self.has_cases = False
         self._user = _owner(root)
-        # What trees are known to have, by path: an object id, or None for nothing.
-        self._blobs: dict[str, dict[bytes, str | None]] = {}
+        # What trees are known to have, by path.
+        self._known: dict[str, dict[bytes, Content | None]] = {}
 
     def start(self, *arguments: str, **options: Any) -> subprocess.Popen[bytes]:
         command = ["git", *_SAFE, *(_CASES if self.has_cases else ()), "-C", str(self.root), *arguments]
@@ -87,6 +96,14 @@ class Repository:
         answer = whole(process, limit_s or ANSWER_S, stdin)[0]
         return answer if process.returncode == 0 else None
 
+    def _told(self, *arguments: str, stdin: bytes = b"") -> bytes:
+        """Git's answer. Raises Unreadable when it fails, TimeLimit when it gives none in time."""
+        process = self.start(*arguments, stdin=subprocess.PIPE)
+        answer, errors = whole(process, LISTING_S, stdin)
+        if process.returncode:
+            raise Unreadable(cannot_read(errors))
+        return answer
+
     def _begin(self, *arguments: str, **options: Any) -> Answer:
         errors = scratch()
         try:
@@ -101,10 +118,12 @@ class Repository:
             return list(answer)
 
     def head(self) -> str:
-        """The commit that is checked out, or the empty tree's id on a branch without one."""
+        """The commit that is checked out, or the empty tree's id on a branch without one. Raises Unreadable."""
         found = self.ask("rev-parse", "--verify", "-q", "HEAD^{commit}")
         if found:
             return found.decode().strip()
+        if self.ask("rev-parse", "--verify", "-q", "HEAD"):
+            raise Unreadable("git cannot read the repository: the commit that is checked out is not in it")
         return self.empty_tree()
 
     def branch(self) -> str:
@@ -135,8 +154,8 @@ class Repository:
         return self.ask("show", f"{commit}:./{path}") if commit else None
 
     def empty_tree(self) -> str:
-        """The id of a tree without any file."""
-        return (self.ask("hash-object", "-t", "tree", "--stdin", stdin=b"") or b"").decode().strip()
+        """The id of a tree without any file. Raises Unreadable."""
+        return self._told("hash-object", "-t", "tree", "--stdin").decode().strip()
 
     def has(self, commit: str) -> bool:
         return self.ask("cat-file", "-e", commit) is not None
@@ -184,7 +203,7 @@ class Repository:
         """What git has found, with the files that are known to be ``untracked``.
 
         Those that it was told not to look at are among the paths, there or not, and those of which it says no more than
-        what it makes of their contents. Raises Unreadable.
+        what it makes of their contents; links as well, which it may keep as texts on disk. Raises Unreadable.
         """
         with self._begin("ls-files", "-z", "--", ".", _CONVERTED) as converted:
             # It works meanwhile.
@@ -192,15 +211,35 @@ class Repository:
             status, committed = read_status(answer, untracked, self.kind, len(self.prefix))
             if not status.head:
                 status = status._replace(head=self.empty_tree())
-            self._blobs.setdefault(status.head, {}).update(committed)
+            self._known.setdefault(status.head, {}).update(committed)
             attributed = set(converted)
         if attributed:
             status.attributed.update(attributed.intersection(status.rewritten))
             status.masked.update(self._list("ls-files", "-z", "--", ".", _MASKED))
-        hidden = {entry.path for entry in odd if entry.flag.islower() or entry.flag == b"S"}
+        hidden = {e.path for e in odd if e.flag.islower() or e.flag == b"S" or e.mode == SYMLINK}
         status.masked.difference_update(status.paths, hidden)
         status.paths.update(status.masked, hidden)
         return status
+
+    def doubtful(self) -> set[bytes]:
+        """Paths of files that git takes for what it has read only because it compares whole seconds. Raises Unreadable.
+
+        One that is written after git has read it, in the same second, and before it ends to write its index, is none of
+        those that it reads again.
+        """
+        root = os.path.join(os.fsencode(self.root), b"")
+        found = set()
+        for entry in _INDEXED.finditer(self._told("ls-files", "-z", "--debug")):
+            path, *numbers = entry.groups()
+            changed_s, changed_ns, written_s, written_ns, size = map(int, numbers)
+            with contextlib.suppress(OSError):
+                status = os.lstat(root + path)
+                changed = divmod(status.st_ctime_ns, _SECOND_NS)
+                written = divmod(status.st_mtime_ns, _SECOND_NS)
+                seen = (changed[0], written[0], status.st_size) == (changed_s, written_s, size)
+                if seen and (changed, written) != ((changed_s, changed_ns), (written_s, written_ns)):
+                    found.add(path)
+        return found
 
     def untracked(self) -> list[bytes]:
         """Paths of the untracked files, and of folders that are repositories. Raises Unreadable."""
@@ -233,24 +272,21 @@ class Repository:
             return set(paths)
 
     def _keep(self, answer: Answer, base: str, other: str | None = None) -> set[bytes]:
-        """Paths of a raw diff; which objects it names is kept."""
+        """Paths of a raw diff; what it says of them is kept."""
         raw = iter(answer)
-        before = self._blobs.setdefault(base, {})
-        after = self._blobs.setdefault(other, {}) if other else {}
+        before = self._known.setdefault(base, {})
+        after = self._known.setdefault(other, {}) if other else {}
         paths = set()
         for about, path in zip(raw, raw):
             paths.add(path)
             modes, old, new = about[1:14].split(b" "), *about.split(b" ")[2:4]
-            before[path], after[path] = (
-                None if mode in (NOTHING, SUBMODULE) else name.decode() for mode, name in zip(modes, (old, new))
-            )
+            before[path], after[path] = content_of(modes[0], old), content_of(modes[1], new)
         return paths
 
     def files(self) -> set[bytes]:
-        """Paths that git tracks or does not ignore."""
-        return _split(
-            self.ask("ls-files", "-z", "--cached", "--others", "--exclude-standard", limit_s=LISTING_S) or b""
-        )
+        """Paths that git tracks or does not ignore, and of folders that are repositories. Raises Unreadable."""
+        listed = set(self._list("ls-files", "-z", "--cached", "--others", "--exclude-standard"))
+        return listed.difference(self._of_mode(SUBMODULE))
 
     def differing(self, base: str, other: str) -> set[bytes]:
         """Paths that two commits (or trees) have differently. Raises Unreadable."""
@@ -259,22 +295,23 @@ class Repository:
         with self._begin("diff", *_PLAIN_DIFF, base, other, "--") as answer:
             return self._keep(answer, base, other)
 
-    def blobs(self, tree: str, paths: Iterable[bytes]) -> dict[bytes, str]:
-        """``{path: object id}`` of those paths that a commit or tree has. Raises Unreadable."""
-        known = self._blobs.setdefault(tree, {})
+    def contents_of(self, tree: str, paths: Iterable[bytes]) -> dict[bytes, Content]:
+        """What a commit or tree has at those of the paths that it has. Raises Unreadable."""
+        known = self._known.setdefault(tree, {})
         wanted = set(paths)
         asked = wanted - known.keys()
         if asked:
             # A colon at the start of a path has a meaning.
             few = ["./" + os.fsdecode(path) for path in asked] if len(asked) <= _FEW else []
-            found: dict[bytes, str | None] = dict.fromkeys(asked)
+            found: dict[bytes, Content | None] = dict.fromkeys(asked)
             with self._begin("ls-tree", "-r", "-z", tree, "--", *few) as answer:
                 for line in answer:
                     about, _tab, path = line.partition(b"\t")
-                    if path in asked and not about.startswith(SUBMODULE):
-                        found[path] = about.split(b" ")[2].decode()
+                    if path in asked:
+                        mode, _type, name = about.split(b" ")
+                        found[path] = content_of(mode, name)
             known.update(found)
-        return {path: name for path in wanted if (name := known[path])}
+        return {path: content for path in wanted if (content := known[path])}
 
     def contents(self, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """Pairs of (object id, content); an object that is not there is left out."""
@@ -304,7 +341,7 @@ class Repository:
 
     def links(self) -> list[bytes]:
         """Paths of the symbolic links that git tracks."""
-        return self._of_mode(LINK)
+        return self._of_mode(SYMLINK)
 
     def _of_mode(self, mode: bytes) -> list[bytes]:
         return [entry.path for entry in self.odd if entry.mode == mode]
@@ -320,9 +357,10 @@ class Repository:
         return os.path.exists(os.path.join(os.fsencode(self.root), path, name))
 
     def converts(self, path: str) -> bool:
-        """Whether git keeps the ends of a file's lines otherwise than they are on disk."""
-        answer = (self.ask("check-attr", "-z", "text", "eol", "--", path) or b"").split(b"\0")
-        text, end = (answer[2], answer[5]) if len(answer) > 5 else (b"", b"")
+        """Whether git keeps the ends of a file's lines otherwise than they are on disk. Raises Unreadable."""
+        _path, _text, text, _path, _eol, end, *_rest = self._told("check-attr", "-z", "text", "eol", "--", path).split(
+            b"\0"
+        )
         if text in (b"set", b"unset", b"auto") or end in (b"lf", b"crlf"):
             return text != b"unset"
         return (self.ask("config", "core.autocrlf") or b"").strip() in (b"true", b"input")
@@ -338,10 +376,6 @@ def _owner(root: Path) -> dict[str, Any]:
     except KeyError:
         home = "/nonexistent"
     return {"user": status.st_uid, "group": status.st_gid, "extra_groups": [], "env": {"HOME": home}}
-
-
-def _split(answer: bytes) -> set[bytes]:
-    return {name for name in answer.split(b"\0") if name}
 
 
 def encoded(paths: list[str]) -> list[bytes]:

@@ -7,9 +7,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-NOTHING, SUBMODULE, LINK = b"000000", b"160000", b"120000"
+from .object_ids import LINK, REGULAR, REPOSITORY, Content
+
+NOTHING, SUBMODULE, SYMLINK = b"000000", b"160000", b"120000"
+_KINDS = {SUBMODULE: REPOSITORY, SYMLINK: LINK}
 # How a status begins for a file whose content alone is other than the commit and the index have it.
 _REWRITTEN = tuple(b"1 .M N... %s %s %s " % (mode, mode, mode) for mode in (b"100644", b"100755"))
+
+
+def content_of(mode: bytes, name: bytes) -> Content | None:
+    """What is at a path to which git gives this mode and object."""
+    return None if mode == NOTHING else Content(_KINDS.get(mode, REGULAR), name.decode())
 
 
 class Odd(NamedTuple):
@@ -38,13 +46,13 @@ class Status(NamedTuple):
 
 def read_status(
     answer: Iterable[bytes], known: Iterable[bytes], kind: str, skip: int
-) -> tuple[Status, dict[bytes, str | None]]:
-    """What git has found, with the files that are ``known`` to be untracked; and objects that the commit has, by path.
+) -> tuple[Status, dict[bytes, Content | None]]:
+    """What git has found, with the files that are ``known`` to be untracked; and what the commit has, by path.
 
     ``kind`` is that of object ids; of paths the first ``skip`` bytes are left out. A branch without a
     commit has no head.
     """
-    committed: dict[bytes, str | None] = {}
+    committed: dict[bytes, Content | None] = {}
     head, others, rewritten = "", set(), []
     untracked = list(known)
     # Of such a line, where the object's id is, and the path.
@@ -54,11 +62,11 @@ def read_status(
     for line in answer:
         if line.startswith(_REWRITTEN):
             path = line[rest:]
-            committed[path] = line[start:id_end].decode()
+            committed[path] = Content(REGULAR, line[start:id_end].decode())
             rewritten.append(path)
         elif line.startswith(b"1 "):
             _kind, _xy, _sub, mode, _index, _disk, name, _staged, path = line.split(b" ", 8)
-            committed[path[skip:]] = None if mode in (NOTHING, SUBMODULE) else name.decode()
+            committed[path[skip:]] = content_of(mode, name)
         elif line.startswith(b"u "):
             others.add(line.split(b" ", 10)[10][skip:])
         elif line.startswith(b"? "):

@@ -12,26 +12,43 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from .errors import InvalidState
 from .git import encoded
-from .object_ids import content_id
+from .object_ids import LINK, OTHER, REGULAR, UNREADABLE, Content, content_id
 from .stack import Stack
 from .state import read_json, write_json
 from .untracked import Untracked
 
 FILE = "manifest.json"
-# [object id, size, mtime_ns, ctime_ns, inode] of a file; None where a commit has one and the disk has not. Without an
-# id it is yet to be read. A copy of the repository has other inodes: its files are read.
-Entry = list[Any]
-# Of a file that is other than it was, and is not read yet, nor looked at.
-LATE: Entry = [None, -1, 0, 0, 0]
-# In the place of the object id of a file that is other than it was, and was not read; of one that is not as it was
-# looked at any more; and at the start of what stands for one that nobody may read.
-UNREAD, OTHER, UNREADABLE = "unread", "other since", "unreadable"
-# What a manifest may have for an object id, and for a commit.
-_NAME, _COMMIT = re.compile(rf"[0-9a-f]{{40,64}}|{OTHER}|{UNREADABLE}[-0-9]*"), re.compile("([0-9a-f]{40,64})?")
+# There is nothing at a path where a commit has a file.
+ABSENT = "absent"
+_KINDS = frozenset([REGULAR, LINK, OTHER, UNREADABLE, ABSENT])
+# What a manifest may have for an object id, for the name of what has none, and for a commit.
+_NAME, _ANY, _COMMIT = re.compile("[0-9a-f]{40,64}"), re.compile("[-0-9]*"), re.compile("([0-9a-f]{40,64})?")
+
+
+class Entry(NamedTuple):
+    """What is at a path, and what was seen of it then; without a size it is to be looked at again.
+
+    A copy of the repository has other inodes: its files are read.
+    """
+
+    kind: str
+    name: str = ""
+    size: int = -1
+    mtime_ns: int = 0
+    ctime_ns: int = 0
+    inode: int = 0
+
+    @property
+    def content(self) -> Content | None:
+        return None if self.kind == ABSENT else Content(self.kind, self.name)
+
+    @property
+    def seen(self) -> tuple[int, ...]:
+        return self[2:]
 
 
 @dataclass
@@ -39,17 +56,8 @@ class Manifest:
     """``heads``: the commit of the repository (``""``) and of each submodule (its path with a slash)."""
 
     heads: dict[str, str] = field(default_factory=dict)
-    files: dict[str, Entry | None] = field(default_factory=dict)
+    files: dict[str, Entry] = field(default_factory=dict)
     untracked: Untracked | None = None
-
-
-def unseen(name: str) -> Entry:
-    """A content of a file that is to be looked at again."""
-    return [name, -1, 0, 0, 0]
-
-
-def is_unread(entry: Entry | None) -> bool:
-    return entry is not None and entry[0] is None
 
 
 def read_manifest(stack: Stack) -> tuple[Manifest | None, str]:
@@ -73,19 +81,18 @@ def read_manifest(stack: Stack) -> tuple[Manifest | None, str]:
         if not isinstance(settled_ns, int):
             raise TypeError(settled_ns)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        why = f"{stack.state / FILE} is damaged, or of a newer version ({ascii(error)[:200]})"
+        why = f"{stack.state / FILE} is damaged, or of another version ({ascii(error)[:200]})"
         return None, f"what was applied last is not known: {why}"
     return Manifest(heads, files, Untracked.unpack(data.get("untracked"))), ""
 
 
-def _unpacked(entry: Any, settled_ns: int) -> Entry | None:
-    """An entry as it was packed; older versions had no inode. Raises TypeError, ValueError for anything else."""
-    if entry is None:
-        return None
-    name, size, mtime_ns, ctime_ns, *inode = entry
-    if not _NAME.fullmatch(name) or len(inode) > 1 or {type(n) for n in (size, mtime_ns, ctime_ns, *inode)} != {int}:
+def _unpacked(packed: Any, settled_ns: int) -> Entry:
+    """An entry as it was packed. Raises TypeError, ValueError for anything else."""
+    entry = Entry(*packed)
+    name = _NAME if entry.kind in (REGULAR, LINK) else _ANY
+    if entry.kind not in _KINDS or not name.fullmatch(entry.name) or {type(number) for number in entry.seen} != {int}:
         raise ValueError(entry)
-    return entry if inode and max(mtime_ns, ctime_ns) < settled_ns else unseen(name)
+    return entry if max(entry.mtime_ns, entry.ctime_ns) < settled_ns else Entry(entry.kind, entry.name)
 
 
 def write_manifest(stack: Stack, made: Manifest, scanned_ns: int) -> None:
@@ -103,5 +110,5 @@ def write_manifest(stack: Stack, made: Manifest, scanned_ns: int) -> None:
 
 def with_written(now: Manifest, written: Mapping[str, str], kind: str) -> Manifest:
     """``now``, with files that came since then with these texts; ``kind`` is that of object ids."""
-    own = {path: unseen(content_id(text.encode(), kind)) for path, text in written.items()}
+    own = {path: Entry(REGULAR, content_id(text.encode(), kind)) for path, text in written.items()}
     return replace(now, files={**now.files, **own})

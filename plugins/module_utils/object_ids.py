@@ -1,17 +1,34 @@
 # Copyright: (c) 2026, Hedgehog
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Git's object ids, of what is on disk."""
+"""What is at a path, by git's object ids."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import stat
-from typing import Any
+from typing import Any, NamedTuple
+
+# Kinds of a content: those that git tells apart; what is other than it was and is not read yet, what is not as it was
+# looked at any more, and what nobody may read.
+REGULAR, LINK, REPOSITORY = "file", "link", "repository"
+UNREAD, OTHER, UNREADABLE = "unread", "other", "unreadable"
 
 CRLF = b"\r\n"
 # Bytes of a file that are read at once.
 _BLOCK = 1 << 20
+
+
+class Content(NamedTuple):
+    """What is or was at a path.
+
+    ``name`` is git's id of a file's bytes, of a link's target, or the commit of a repository inside; of what nobody may
+    read it is all that can be told of it. Whether a file may be executed does not count: no
+    process has that from its start.
+    """
+
+    kind: str
+    name: str = ""
 
 
 def content_id(content: bytes, kind: str) -> str:

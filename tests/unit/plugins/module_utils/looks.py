@@ -12,7 +12,8 @@ from typing import Any, Callable
 import pytest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import manifest, tree, untracked
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.differences import Difference, differences
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.manifest import Manifest
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.manifest import Entry, Manifest
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.object_ids import UNREAD, Content
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.tree import Tree
 
@@ -45,7 +46,7 @@ class Look:
         found = differences(self.tree, self.before, self.now) if self.before.heads else []
         assert not isinstance(found, str), found
         self.found = found
-        self.late = {one.path for one in found if one.new == manifest.UNREAD}
+        self.late = {one.path for one in found if one.new == Content(UNREAD)}
 
     @property
     def is_quick(self) -> bool:
@@ -53,7 +54,7 @@ class Look:
 
     @property
     def read(self) -> list[Difference]:
-        return [one._replace(new=self.tree.id_now(one.path)) if one.path in self.late else one for one in self.found]
+        return [one._replace(new=self.tree.content(one.path)) if one.path in self.late else one for one in self.found]
 
     @property
     def names(self) -> list[str]:
@@ -65,7 +66,7 @@ def look_from_scratch(stack: Stack, before: Manifest | None = None) -> Look:
     before = before or manifest.read_manifest(stack)[0] or Manifest()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tree, "_MANY", 10**9)
-        return Look(stack, Manifest(before.heads, {p: e and manifest.unseen(e[0]) for p, e in before.files.items()}))
+        return Look(stack, Manifest(before.heads, {p: Entry(e.kind, e.name) for p, e in before.files.items()}))
 
 
 def write_look(one: Look, scanned_ns: int) -> None:

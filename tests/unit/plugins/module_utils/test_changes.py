@@ -209,16 +209,16 @@ def test_named_categories_are_the_changes_whatever_the_files_say(stack: Stack) -
         lambda data: json.dumps({**data, "files": {"a": 1}}),
         lambda data: json.dumps({**data, "files": {"a": ["x"]}}),
         lambda data: json.dumps({**data, "scanned_ns": "now"}),
-        lambda data: json.dumps({**data, "files": {"a\0b": None}}),
-        lambda data: json.dumps({**data, "files": {"\ud800": None}}),
-        lambda data: json.dumps({**data, "files": {"a": [ID, "1", 1, 1, 1]}}),
-        lambda data: json.dumps({**data, "files": {"a": [ID, True, 1, 1, 1]}}),
-        lambda data: json.dumps({**data, "files": {"a": [ID, 1, 1.5, 1, 1]}}),
-        lambda data: json.dumps({**data, "files": {"a": [ID, 1, 1, 1, 1, "of a newer version"]}}),
-        lambda data: json.dumps({**data, "files": {"a": ["a\nb", 1, 1, 1, 1]}}),
-        lambda data: json.dumps({**data, "files": {"a": [{}, 1, 1, 1, 1]}}),
+        lambda data: json.dumps({**data, "files": {"a\0b": ["absent"]}}),
+        lambda data: json.dumps({**data, "files": {"\ud800": ["absent"]}}),
+        lambda data: json.dumps({**data, "files": {"a": ["file", ID, "1", 1, 1, 1]}}),
+        lambda data: json.dumps({**data, "files": {"a": ["file", ID, True, 1, 1, 1]}}),
+        lambda data: json.dumps({**data, "files": {"a": ["file", ID, 1, 1.5, 1, 1]}}),
+        lambda data: json.dumps({**data, "files": {"a": ["file", ID, 1, 1, 1, 1, "of a newer version"]}}),
+        lambda data: json.dumps({**data, "files": {"a": ["file", "a\nb", 1, 1, 1, 1]}}),
+        lambda data: json.dumps({**data, "files": {"a": ["unreadable", {}, 1, 1, 1, 1]}}),
         lambda data: json.dumps({**data, "files": {"a": "abcde"}}),
-        lambda data: json.dumps({**data, "files": {"a": []}}),
+        lambda data: json.dumps({**data, "files": {"a": [[], ID]}}),
         lambda data: json.dumps({**data, "heads": {"": "a\0b"}}),
         lambda data: json.dumps({**data, "heads": {"": "--output=x"}}),
         lambda data: json.dumps({**data, "heads": {"": ["a"]}}),
@@ -241,20 +241,19 @@ def test_a_manifest_that_cannot_be_used_makes_everything_count_as_changed(
     assert found(stack) == []
 
 
-def test_a_manifest_of_a_version_that_kept_no_inodes_is_used_and_its_files_are_read(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (stack.plugin.root / "new.py").write_text("N = 1\n")
-    apply(stack, later_s=5)
+@pytest.mark.parametrize("packed", [[ID, 1, 1, 1, 1], [ID, 1, 1, 1], None])
+def test_a_manifest_that_an_older_version_wrote_is_not_used_and_that_is_said(stack: Stack, packed: Any) -> None:
+    apply(stack)
     path = stack.state / "manifest.json"
     data = json.loads(path.read_text())
-    data["files"] = {name: entry and entry[:4] for name, entry in data["files"].items()}
+    data["files"]["new.py"] = packed
     path.write_text(json.dumps(data))
-    read = []
-    real = tree.object_id
-    monkeypatch.setattr(tree, "object_id", lambda path, *more: read.append(path) or real(path, *more))
+    result = changes.find_changes(stack)
+    assert {one.path for one in result.changes} == {None}
+    assert "or of another version" in result.notices[-1]
+    assert result.notices[-1].endswith("everything is checked")
+    apply(stack)
     assert found(stack) == []
-    assert any(path.endswith(b"new.py") for path in read)
 
 
 def test_files_that_a_copy_of_the_repository_has_with_other_inodes_are_read_and_are_no_change(stack: Stack) -> None:
@@ -264,7 +263,7 @@ def test_files_that_a_copy_of_the_repository_has_with_other_inodes_are_read_and_
     apply(stack, later_s=5)
     path = stack.state / "manifest.json"
     data = json.loads(path.read_text())
-    data["files"]["new.py"][4] += 1
+    data["files"]["new.py"][5] += 1
     path.write_text(json.dumps(data))
     assert found(stack) == []
 

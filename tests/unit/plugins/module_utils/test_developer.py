@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import manifest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.categories import is_litter
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.changes import Found
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.facts import Facts
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.object_ids import content_id
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.manifest import Entry
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.object_ids import OTHER, REGULAR, content_id
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack
 from ansible_collections.hedgehog.netbox_dev.tests.unit.plugins.module_utils.looks import (
     SECONDS_NS,
@@ -92,8 +92,9 @@ def contents(root: Path) -> dict[str, Content | None]:
 
 
 def is_other(one: Content | None, other: Content | None) -> bool:
-    """More than the ends of lines, and than whether a text is a link's or a file's."""
-    return (one and one[1].replace(b"\r\n", b"\n")) != (other and other[1].replace(b"\r\n", b"\n"))
+    """More than the ends of lines."""
+    contents = [(it[0], it[1].replace(b"\r\n", b"\n")) if it else None for it in (one, other)]
+    return contents[0] != contents[1]
 
 
 class Developer:
@@ -326,7 +327,7 @@ def test_whatever_a_developer_does_every_change_is_found(stack: Stack, seed: int
         quick += one.is_quick
         late += bool(one.late)
         assert one.read == look_from_scratch(stack).found, developer.story
-        known = {path for path, entry in one.before.files.items() if entry and entry[0] == manifest.OTHER}
+        known = {path for path, entry in one.before.files.items() if entry.kind == OTHER}
         sure = look_from_scratch(stack, applied)
         assert told(sure) <= told(one) <= told(sure) | known, developer.story
         known_now, now = listed(root), contents(root)
@@ -334,7 +335,7 @@ def test_whatever_a_developer_does_every_change_is_found(stack: Stack, seed: int
         assert other <= told(one), developer.story
         if developer.random.random() < 0.4:
             written = apply(developer, one)
-            entries = {path: [content_id(text, "sha1"), -1, 0, 0, 0] for path, text in written.items()}
+            entries = {path: Entry(REGULAR, content_id(text, "sha1")) for path, text in written.items()}
             applied = replace(sure.now, files={**sure.now.files, **entries})
             known_then = known_now.union(written)
             was = {**now, **{path: ("file", text) for path, text in written.items()}}

@@ -458,12 +458,12 @@ def test_nothing_of_a_hostile_repositorys_configuration_is_executed(stack: Stack
 def test_what_git_answers_is_split_into_objects(stack: Stack) -> None:
     repository, why = open_repository(stack.plugin.root)
     assert repository, why
-    blobs = repository.blobs("HEAD", [b"README.md", f"{PACKAGE}/views.py".encode(), b"none"])
+    blobs = repository.contents_of("HEAD", [b"README.md", f"{PACKAGE}/views.py".encode(), b"none"])
     assert blobs.keys() == {b"README.md", f"{PACKAGE}/views.py".encode()}
     missing = "0" * 40
-    contents = dict(repository.contents([*blobs.values(), missing]))
-    assert contents == {blobs[b"README.md"]: b"hello\n", blobs[f"{PACKAGE}/views.py".encode()]: b"V = 1\n"}
-    assert content_id(b"hello\n", "sha1") == blobs[b"README.md"]
+    readme, views = blobs[b"README.md"].name, blobs[f"{PACKAGE}/views.py".encode()].name
+    assert dict(repository.contents([readme, views, missing])) == {readme: b"hello\n", views: b"V = 1\n"}
+    assert content_id(b"hello\n", "sha1") == readme
 
 
 def test_a_repository_with_sha256_is_read_alike(make_stack: MakeStack, run_git: Git) -> None:
@@ -558,11 +558,11 @@ def test_a_name_that_means_something_to_git_is_a_name(stack: Stack, run_git: Git
     name = ":(exclude)a.py"
     commit(stack, run_git, name, "A = 1\n")
     repository = git.Repository(stack.plugin.root)
-    assert set(repository.blobs("HEAD", [name.encode(), b"README.md"])) == {name.encode(), b"README.md"}
+    assert set(repository.contents_of("HEAD", [name.encode(), b"README.md"])) == {name.encode(), b"README.md"}
 
 
 def test_a_tree_that_cannot_be_read_is_not_taken_for_an_empty_one(stack: Stack) -> None:
     repository = git.Repository(stack.plugin.root)
     for _again in range(2):
         with pytest.raises(git.Unreadable):
-            repository.blobs("0" * 40, [b"README.md"])
+            repository.contents_of("0" * 40, [b"README.md"])

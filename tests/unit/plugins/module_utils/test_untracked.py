@@ -20,7 +20,7 @@ from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.differences im
     since_reference,
 )
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.git import Repository
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.object_ids import content_id
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.object_ids import UNREAD, Content, content_id
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.tree import Tree
 from ansible_collections.hedgehog.netbox_dev.tests.unit.plugins.module_utils.looks import (
@@ -752,7 +752,7 @@ class TestReadLater:
         (stack.plugin.root / "README.md").write_text("third\n")
         one = Look(stack)
         one.tree.pin(one.now)
-        assert (one.now.files["README.md"] or [None])[0] == content_id(b"third\n", "sha1")
+        assert one.now.files["README.md"].name == content_id(b"third\n", "sha1")
 
     def test_what_was_not_looked_at_to_be_recorded_stays_a_change(self, stack: Stack) -> None:
         one = Look(stack)
@@ -762,7 +762,7 @@ class TestReadLater:
     def test_it_is_recorded_by_an_apply(self, stack: Stack) -> None:
         found = changes.find_changes(stack, to_record=True)
         assert [change.path for change in found.changes] == ["README.md"]
-        assert manifest.UNREAD in {difference.new for difference in found.differences}
+        assert Content(UNREAD) in {difference.new for difference in found.differences}
         found.record(time.time_ns())
         assert looked(stack).found == []
 
@@ -776,7 +776,7 @@ class TestReadLater:
         changes.find_changes(stack, to_record=True).record(time.time_ns())
         file.write_text(f"{text}# A comment\n")
         found = changes.find_changes(stack)
-        assert [one.new for one in found.differences] == [manifest.UNREAD]
+        assert [one.new for one in found.differences] == [Content(UNREAD)]
         assert [(change.path, change.category) for change in found.changes] == [(path, "ignored")]
 
     def test_one_that_is_committed_since_then_is_no_change(self, stack: Stack, run_git: Git) -> None:
@@ -825,7 +825,7 @@ class TestReadLater:
         readme.symlink_to("new.py")
         grow_old()
         one.tree.pin(one.now)
-        assert (one.now.files["README.md"] or [None])[0] == content_id(b"new.py", "sha1")
+        assert one.now.files["README.md"].name == content_id(b"new.py", "sha1")
 
 
 @given(
