@@ -4,35 +4,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import pwd
-import re
 import subprocess
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-from .answers import ANSWER_S, LISTING_S, Answer, Unreadable, cannot_read, scratch, whole
-from .git_status import SUBMODULE, SYMLINK, Odd, Status, content_of, read_status
+from .answers import LISTING_S, Answer, Unreadable, cannot_read, scratch, whole
+from .git_process import Git
+from .git_status import SUBMODULE, SYMLINK, Odd, Status, content_of, doubted, read_status
 from .object_ids import Content
 
-# Nothing is written; of what the repository's configuration names, git executes the filters that it needs to compare
-# contents, and nothing else. It does not make git look less closely, either: no time stamp is left out, no cache of
-# names trusted, and what the index has as not wanted on disk stays so when it is there after all, for it is looked at
-# here.
-_SAFE = (
-    "--no-optional-locks",
-    *("-c", "core.fsmonitor=false"),
-    *("-c", "core.untrackedCache=false"),
-    *("-c", "core.trustctime=true"),
-    *("-c", "core.checkStat=default"),
-    *("-c", "sparse.expectFilesOutsideOfPatterns=true"),
-)
-# Where the file system tells names apart that differ in case alone, so does git, whatever it was told: of two such
-# files it would know one. Where they are one, it may go by what it was told.
-_CASES = ("-c", "core.ignoreCase=false")
 _PLAIN_DIFF = (
     *("--raw", "--no-abbrev", "--no-renames", "-z", "--relative"),
     *("--no-ext-diff", "--no-textconv", "--ignore-submodules=all"),
@@ -45,77 +27,23 @@ _CONVERTING = frozenset([b"crlf", b"eol", b"filter", b"ident", b"text", b"workin
 # Files with attributes by which git may take two contents for one; and for one that differ by more than ends of lines.
 _CONVERTED = ":(exclude,attr:!crlf !eol !filter !ident !text !working-tree-encoding)"
 _MASKED = ":(exclude,attr:!filter !ident !working-tree-encoding)"
-# An entry of the index, with what was seen of the file.
-_INDEXED = re.compile(
-    rb"([^\0]+)\0"
-    rb"  ctime: (\d+):(\d+)\n  mtime: (\d+):(\d+)\n  dev: .*\n  uid: .*\n  size: (\d+)\tflags: .*\n"
-)
-_SECOND_NS = 10**9
 # As many paths as surely fit a command line.
 _FEW = 500
 
 
-class Repository:
+class Repository(Git):
     """The git repository that ``root`` is in, or a part of."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root
+        super().__init__(root)
         # Where the root is in the work tree, with a slash; empty at its top.
         self.prefix = b""
         # Of object ids.
         self.kind = "sha1"
         # The index, and the repository's own file of rules about what is ignored.
         self.index = self.exclude = b""
-        # Whether the file system tells names apart that differ in case alone.
-        self.has_cases = False
-        self._user = _owner(root)
         # What trees are known to have, by path.
         self._known: dict[str, dict[bytes, Content | None]] = {}
-
-    def start(self, *arguments: str, **options: Any) -> subprocess.Popen[bytes]:
-        command = ["git", *_SAFE, *(_CASES if self.has_cases else ()), "-C", str(self.root), *arguments]
-        who = {key: value for key, value in self._user.items() if key != "env"}
-        options = {"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE, **options}
-        # A session of its own, so that what git runs can be ended with it.
-        options["start_new_session"] = True
-        return subprocess.Popen(command, stdout=subprocess.PIPE, env=self._environment(), **who, **options)
-
-    def _environment(self) -> dict[str, str]:
-        environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-        return {
-            **environment,
-            "LC_ALL": "C",
-            "GIT_TERMINAL_PROMPT": "0",
-            "GIT_NO_LAZY_FETCH": "1",
-            **self._user.get("env", {}),
-        }
-
-    def ask(self, *arguments: str, stdin: bytes | None = None, limit_s: float = 0) -> bytes | None:
-        """Git's answer, or None when it fails. Raises TimeLimit when it gives none in time."""
-        process = self.start(*arguments, stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE)
-        answer = whole(process, limit_s or ANSWER_S, stdin)[0]
-        return answer if process.returncode == 0 else None
-
-    def _told(self, *arguments: str, stdin: bytes = b"") -> bytes:
-        """Git's answer. Raises Unreadable when it fails, TimeLimit when it gives none in time."""
-        process = self.start(*arguments, stdin=subprocess.PIPE)
-        answer, errors = whole(process, LISTING_S, stdin)
-        if process.returncode:
-            raise Unreadable(cannot_read(errors))
-        return answer
-
-    def _begin(self, *arguments: str, **options: Any) -> Answer:
-        errors = scratch()
-        try:
-            return Answer(self.start(*arguments, stderr=errors, **options), errors)
-        except BaseException:
-            errors.close()
-            raise
-
-    def _list(self, *arguments: str) -> list[bytes]:
-        """All that git answers. Raises Unreadable."""
-        with self._begin(*arguments) as answer:
-            return list(answer)
 
     def head(self) -> str:
         """The commit that is checked out, or the empty tree's id on a branch without one. Raises Unreadable."""
@@ -155,7 +83,7 @@ class Repository:
 
     def empty_tree(self) -> str:
         """The id of a tree without any file. Raises Unreadable."""
-        return self._told("hash-object", "-t", "tree", "--stdin").decode().strip()
+        return self.told("hash-object", "-t", "tree", "--stdin").decode().strip()
 
     def has(self, commit: str) -> bool:
         return self.ask("cat-file", "-e", commit) is not None
@@ -184,7 +112,7 @@ class Repository:
         """Where rules about what is ignored may be by these settings, besides those in ``root`` and below."""
         root = os.path.join(os.path.realpath(os.fsencode(self.root)), b"")
         top = root[: len(root) - len(self.prefix)]
-        environment = self._environment()
+        environment = self.environment()
         configured = environment.get("XDG_CONFIG_HOME") or os.path.join(environment.get("HOME", ""), ".config")
         given = settings.get("core.excludesfile", os.path.join(configured, "git/ignore"))
         ends = [at for at in range(len(top) - 1, len(root) - 1) if root[at : at + 1] == b"/"]
@@ -197,7 +125,7 @@ class Repository:
     def begin_status(self, untracked: bool = True) -> Answer:
         """Git begins to look for what is other than the commit has it, ``untracked`` files as well."""
         here = ("--", ".") if self.prefix else ()
-        return self._begin(*_STATUS, f"--untracked-files={'all' if untracked else 'no'}", *here)
+        return self.begin(*_STATUS, f"--untracked-files={'all' if untracked else 'no'}", *here)
 
     def status(self, answer: Answer, untracked: Iterable[bytes] = ()) -> Status:
         """What git has found, with the files that are known to be ``untracked``.
@@ -205,7 +133,7 @@ class Repository:
         Those that it was told not to look at are among the paths, there or not, and those of which it says no more than
         what it makes of their contents; links as well, which it may keep as texts on disk. Raises Unreadable.
         """
-        with self._begin("ls-files", "-z", "--", ".", _CONVERTED) as converted:
+        with self.begin("ls-files", "-z", "--", ".", _CONVERTED) as converted:
             # It works meanwhile.
             odd = self.odd
             status, committed = read_status(answer, untracked, self.kind, len(self.prefix))
@@ -215,7 +143,7 @@ class Repository:
             attributed = set(converted)
         if attributed:
             status.attributed.update(attributed.intersection(status.rewritten))
-            status.masked.update(self._list("ls-files", "-z", "--", ".", _MASKED))
+            status.masked.update(self.records("ls-files", "-z", "--", ".", _MASKED))
         hidden = {e.path for e in odd if e.flag.islower() or e.flag == b"S" or e.mode == SYMLINK}
         status.masked.difference_update(status.paths, hidden)
         status.paths.update(status.masked, hidden)
@@ -227,23 +155,11 @@ class Repository:
         One that is written after git has read it, in the same second, and before it ends to write its index, is none of
         those that it reads again.
         """
-        root = os.path.join(os.fsencode(self.root), b"")
-        found = set()
-        for entry in _INDEXED.finditer(self._told("ls-files", "-z", "--debug")):
-            path, *numbers = entry.groups()
-            changed_s, changed_ns, written_s, written_ns, size = map(int, numbers)
-            with contextlib.suppress(OSError):
-                status = os.lstat(root + path)
-                changed = divmod(status.st_ctime_ns, _SECOND_NS)
-                written = divmod(status.st_mtime_ns, _SECOND_NS)
-                seen = (changed[0], written[0], status.st_size) == (changed_s, written_s, size)
-                if seen and (changed, written) != ((changed_s, changed_ns), (written_s, written_ns)):
-                    found.add(path)
-        return found
+        return doubted(os.fsencode(self.root), self.told("ls-files", "-z", "--debug"))
 
     def untracked(self) -> list[bytes]:
         """Paths of the untracked files, and of folders that are repositories. Raises Unreadable."""
-        return self._list("ls-files", "-z", "--others", "--exclude-standard")
+        return self.records("ls-files", "-z", "--others", "--exclude-standard")
 
     def ignored(self, folders: list[bytes]) -> set[bytes]:
         """Which of the folders git looks into for nothing that is untracked. Raises Unreadable."""
@@ -259,7 +175,7 @@ class Repository:
     def begin_attributes(self, paths: Iterable[bytes]) -> Answer:
         """Git begins to tell, for ``converted``, which attributes the paths have."""
         with scratch(b"".join(path + b"\0" for path in paths)) as names:
-            return self._begin("check-attr", "-z", "--stdin", "--all", stdin=names)
+            return self.begin("check-attr", "-z", "--stdin", "--all", stdin=names)
 
     @staticmethod
     def converted(answer: Answer, paths: Iterable[bytes]) -> set[bytes]:
@@ -285,14 +201,14 @@ class Repository:
 
     def files(self) -> set[bytes]:
         """Paths that git tracks or does not ignore, and of folders that are repositories. Raises Unreadable."""
-        listed = set(self._list("ls-files", "-z", "--cached", "--others", "--exclude-standard"))
+        listed = set(self.records("ls-files", "-z", "--cached", "--others", "--exclude-standard"))
         return listed.difference(self._of_mode(SUBMODULE))
 
     def differing(self, base: str, other: str) -> set[bytes]:
         """Paths that two commits (or trees) have differently. Raises Unreadable."""
         if base == other:
             return set()
-        with self._begin("diff", *_PLAIN_DIFF, base, other, "--") as answer:
+        with self.begin("diff", *_PLAIN_DIFF, base, other, "--") as answer:
             return self._keep(answer, base, other)
 
     def contents_of(self, tree: str, paths: Iterable[bytes]) -> dict[bytes, Content]:
@@ -304,7 +220,7 @@ class Repository:
             # A colon at the start of a path has a meaning.
             few = ["./" + os.fsdecode(path) for path in asked] if len(asked) <= _FEW else []
             found: dict[bytes, Content | None] = dict.fromkeys(asked)
-            with self._begin("ls-tree", "-r", "-z", tree, "--", *few) as answer:
+            with self.begin("ls-tree", "-r", "-z", tree, "--", *few) as answer:
                 for line in answer:
                     about, _tab, path = line.partition(b"\t")
                     if path in asked:
@@ -349,7 +265,7 @@ class Repository:
     @cached_property
     def odd(self) -> list[Odd]:
         """What of the index is no file like others. Raises Unreadable."""
-        with self._begin("ls-files", "-z", "-s", "-v") as answer:
+        with self.begin("ls-files", "-z", "-s", "-v") as answer:
             told = (line.partition(b"\t") for line in answer if line[:4] != _USUAL)
             return [Odd(about[:1], about.split(b" ")[1], path) for about, _tab, path in told]
 
@@ -358,24 +274,12 @@ class Repository:
 
     def converts(self, path: str) -> bool:
         """Whether git keeps the ends of a file's lines otherwise than they are on disk. Raises Unreadable."""
-        _path, _text, text, _path, _eol, end, *_rest = self._told("check-attr", "-z", "text", "eol", "--", path).split(
+        _path, _text, text, _path, _eol, end, *_rest = self.told("check-attr", "-z", "text", "eol", "--", path).split(
             b"\0"
         )
         if text in (b"set", b"unset", b"auto") or end in (b"lf", b"crlf"):
             return text != b"unset"
         return (self.ask("config", "core.autocrlf") or b"").strip() in (b"true", b"input")
-
-
-def _owner(root: Path) -> dict[str, Any]:
-    """Root asks git as the repository's owner: git trusts it then, and runs no code of its configuration as root."""
-    status = root.stat()
-    if os.geteuid() != 0 or status.st_uid == 0:
-        return {}
-    try:
-        home = pwd.getpwuid(status.st_uid).pw_dir
-    except KeyError:
-        home = "/nonexistent"
-    return {"user": status.st_uid, "group": status.st_gid, "extra_groups": [], "env": {"HOME": home}}
 
 
 def encoded(paths: list[str]) -> list[bytes]:

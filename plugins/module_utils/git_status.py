@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -13,6 +16,13 @@ NOTHING, SUBMODULE, SYMLINK = b"000000", b"160000", b"120000"
 _KINDS = {SUBMODULE: REPOSITORY, SYMLINK: LINK}
 # How a status begins for a file whose content alone is other than the commit and the index have it.
 _REWRITTEN = tuple(b"1 .M N... %s %s %s " % (mode, mode, mode) for mode in (b"100644", b"100755"))
+
+# An entry of the index, with what was seen of the file.
+_INDEXED = re.compile(
+    rb"([^\0]+)\0"
+    rb"  ctime: (\d+):(\d+)\n  mtime: (\d+):(\d+)\n  dev: .*\n  uid: .*\n  size: (\d+)\tflags: .*\n"
+)
+_SECOND_NS = 10**9
 
 
 def content_of(mode: bytes, name: bytes) -> Content | None:
@@ -78,3 +88,18 @@ def read_status(
     for path in untracked:
         committed.setdefault(path, None)
     return Status(head, committed.keys() | others, untracked, rewritten, set(), set()), committed
+
+
+def doubted(root: bytes, indexed: bytes) -> set[bytes]:
+    """Of the files of an index those that are as it has seen them by whole seconds, and not by parts of them."""
+    found = set()
+    for entry in _INDEXED.finditer(indexed):
+        path, *numbers = entry.groups()
+        changed_s, changed_ns, written_s, written_ns, size = map(int, numbers)
+        with contextlib.suppress(OSError):
+            status = os.lstat(os.path.join(root, path))
+            changed, written = divmod(status.st_ctime_ns, _SECOND_NS), divmod(status.st_mtime_ns, _SECOND_NS)
+            is_same = (changed[0], written[0], status.st_size) == (changed_s, written_s, size)
+            if is_same and (changed[1], written[1]) != (changed_ns, written_ns):
+                found.add(path)
+    return found

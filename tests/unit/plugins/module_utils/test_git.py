@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import answers, git, git_opening
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import answers, git_opening, git_process
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import TimeLimit
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.git import Repository
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.git_opening import open_repository
@@ -82,9 +82,9 @@ def test_a_git_that_hangs_is_ended_with_what_it_runs_and_told(
     stuck.write_text(f"#!/bin/sh\nsleep 60 &\necho $! >> {tmp_path}/children\nwait\n", encoding="utf-8")
     stuck.chmod(0o755)
     monkeypatch.setenv("PATH", f"{stuck.parent}:{os.environ['PATH']}")
-    for module in (git, git_opening):
+    for module in (git_process, git_opening):
         monkeypatch.setattr(module, "ANSWER_S", 0.3)
-    for module in (answers, git):
+    for module in (answers, git_process):
         monkeypatch.setattr(module, "LISTING_S", 0.3)
     began = time.monotonic()
     with pytest.raises(TimeLimit, match=f"'git {asked}.*gave no answer within 0 s"):
