@@ -185,19 +185,21 @@ def _inside(tree: Tree, given: str, before: Manifest | None, gone: set[str]) -> 
                 "Give files of the plugin's repository, relative to it or absolute.",
                 asked=given,
             )
-    path = tree.path_of(where)
-    prefix = "" if path == "." else f"{path}/"
-    inside = {name for name in gone if name.startswith(prefix)}
-    is_folder = os.path.isdir(where)
-    if is_folder and not os.path.islink(where):
-        inside |= {name for name in tree.everything() if name.startswith(prefix)}
-        inside |= {name for name in tree.configuration() if where in tree.above(name)}
+    inside: set[str] = set()
+    # A link stands for what it leads to.
+    for place in (where, target):
+        path = tree.path_of(place)
+        prefix = "" if path == "." else f"{path}/"
+        inside |= {name for name in gone if name.startswith(prefix)}
+        if os.path.isdir(place) and not os.path.islink(place):
+            inside |= {name for name in tree.everything() if name.startswith(prefix)}
+            inside |= {name for name in tree.configuration() if place in tree.above(name)}
+        elif os.path.lexists(place) or knew(tree, path, before):
+            inside.add(path)
     if inside:
         return sorted(inside)
-    if not is_folder and (os.path.lexists(where) or knew(tree, path, before)):
-        return [path]
     raise InvalidPath(
-        f"paths: there is no file '{printable(path)}' in the plugin at '{root}', and there was none when it was "
-        "applied last. Name a file that was edited or deleted.",
+        f"paths: there is no file '{printable(tree.path_of(where))}' in the plugin at '{root}', and there was none "
+        "when it was applied last. Name a file that was edited or deleted.",
         asked=given,
     )

@@ -17,7 +17,7 @@ from .facts import Facts
 from .kinds import Node
 from .matrix import PYTHON_ROLES, WEB
 from .modules import Modules
-from .object_ids import UNREADABLE
+from .object_ids import LINK, REPOSITORY, UNREADABLE
 from .slices import config_slice, schema_slice
 from .source import IMPORT, ORDER, TOUCH, Source
 from .stack import PROJECT_FILE, Rule
@@ -39,6 +39,8 @@ _NOTHING_SAID = "nothing that a service is made from"
 _NOTHING_NEW = "only comments, docstrings, formatting or types"
 _TOO_DEEP = "names lead through too many others to be followed"
 _DESCRIPTION = "docstrings or types, of which the description of an interface is made"
+# Kinds of contents that stand for others.
+_ELSEWHERE = (LINK, REPOSITORY)
 _NO_MEANING = "only comments, or sections that other tools read"
 
 
@@ -63,8 +65,8 @@ class Versions:
         self._is_too_deep = False
 
     def names_of(self, difference: Difference) -> set[str]:
-        """Modules that a file is and was."""
-        paths = filter(None, (difference.path, difference.previous))
+        """Modules that a file is and was, by every path that leads to it."""
+        paths = [path for one in (difference.path, difference.previous) if one for path in self.facts.names(one)]
         return {name for name in map(self.facts.module, paths) if name}
 
     @cached_property
@@ -168,22 +170,36 @@ class Classifier:
         found = []
         for difference in differences:
             for one in self._split(difference):
-                changes = self._classify(one, versions)
-                link = self.facts.links.of(one.path)
-                changes = self._led_to(changes[0], link) if link else changes
+                changes = self._by_links(self._classify(one, versions))
                 found += [replace(c, sources=(source,)) for c in changes]
         return found
 
-    def _led_to(self, change: Change, link: str) -> list[Change]:
-        """A file outside of the package as what it is by the link that leads to it."""
-        category = self.by_path(link)[0]
-        change = replace(change, category=category, reason=f"{change.reason}; {printable(link)} leads to it")
-        if category in _PYTHON and category != "models" and link.endswith(".py"):
-            return [change, replace(change, category="models", reason=f"{change.reason}, it may concern the schema")]
-        return [change]
+    def _by_links(self, changes: list[Change]) -> list[Change]:
+        """A file as what it is by links that lead to it, too; outside of the package by them alone."""
+        first, path = changes[0], changes[0].path or ""
+        links = [link for link in self.facts.names(path)[1:] if self._is_inside(link)]
+        inside = self._is_inside(path)
+        found = {} if links and not inside else {change.category: change for change in changes}
+        for link in links:
+            category = self.by_path(link)[0]
+            reason = f"{first.reason}; {printable(link)} leads to it"
+            is_module = category in _PYTHON and link.endswith(".py")
+            if inside and is_module:
+                # As one it is compared.
+                continue
+            change = replace(first, category=category, reason=reason, roles=None, actions=None)
+            found.setdefault(category, change)
+            if is_module:
+                reason = f"{reason}, it may concern the schema"
+                found.setdefault("models", replace(change, category="models", reason=reason))
+        return list(found.values())
+
+    def _is_inside(self, path: str) -> bool:
+        """Whether a path is in one of the plugin's packages."""
+        return path.startswith(f"{self.facts.package_of(path)}/")
 
     def _looked_into(self, difference: Difference) -> bool:
-        paths = filter(None, (difference.path, difference.previous))
+        paths = [path for one in (difference.path, difference.previous) if one for path in self.facts.names(one)]
         return any(self.by_path(path)[0] in (*_PYTHON, "settings") or self._is_data(path) for path in paths)
 
     def _split(self, difference: Difference) -> Iterable[Difference]:
@@ -213,16 +229,39 @@ class Classifier:
             change = replace(change, actions={"recreate": PYTHON_ROLES})
         if versions is None:
             return [change]
+        if _stands_for_others(difference) and not difference.path.endswith(".py"):
+            return self._elsewhere(difference, change, versions)
         if category == "settings":
             return self._settings(difference, change, versions)
-        if not difference.path.endswith(".py"):
-            return self._data(change, versions) if self._is_data(difference.path) else [change]
-        return self._python(difference, change, versions) if category in _PYTHON else [change]
+        if category in _PYTHON and difference.path.endswith(".py"):
+            return self._python(difference, change, versions)
+        found = self._data(change, versions) if self._is_data(difference.path) else [change]
+        if versions.names_of(difference):
+            # A link makes a module of it.
+            by_link = self._python(difference, replace(change, category="python"), versions)
+            found = [*found, *(one for one in by_link if one.category not in ("ignored", category))]
+        return found
+
+    def _elsewhere(self, difference: Difference, change: Change, versions: Versions) -> list[Change]:
+        """A link, or another repository's commit: what it led to or had in it is not known any more."""
+        path = difference.path
+        if "." in path.rpartition("/")[2]:
+            return self._data(change, versions) if self._is_data(path) else [change]
+        # What has no ending is a folder by whoever uses it.
+        category = self.by_path(f"{path}/__init__.py")[0]
+        change = replace(change, category=category)
+        if category not in _PYTHON or not self._is_inside(path):
+            return [change]
+        why = "what it led to"
+        if difference.old and difference.old.kind == REPOSITORY:
+            why = "it was another repository's commit to git, and what its files were"
+        unsure = f"{change.reason}: {why} is not known"
+        reasons = {category: change.reason, "models": unsure, "plugin_config": unsure}
+        return [replace(change, category=one, reason=reason) for one, reason in reasons.items()]
 
     def _settings(self, difference: Difference, change: Change, versions: Versions) -> list[Change]:
         """NetBox's configuration, which models may read; or a module of the plugin's that has its name."""
-        inside = difference.path.startswith(f"{self.facts.package_of(difference.path)}/")
-        module = inside and versions.names_of(difference)
+        module = self._is_inside(difference.path) and versions.names_of(difference)
         found = self._python(difference, change, versions) if module else [change]
         known = {one.category for one in found}
         if known != {"ignored"} and "models" not in known and any(one.reads_settings for one in versions.schema):
@@ -232,8 +271,7 @@ class Classifier:
 
     def _is_data(self, path: str) -> bool:
         """Whether Python may read the file: one of the plugin's packages."""
-        inside = path.startswith(f"{self.facts.package_of(path)}/")
-        return inside and (self.by_path(path)[0] in _PYTHON or path.rpartition(".")[2] in _DATA)
+        return self._is_inside(path) and (self.by_path(path)[0] in _PYTHON or path.rpartition(".")[2] in _DATA)
 
     def _project(self, difference: Difference, change: Change) -> Change:
         """The project file by its keys: what the image is built from, what containers are made from, and the rest."""
@@ -303,8 +341,7 @@ class Classifier:
     def _beside(self, change: Change) -> Change:
         """Python that is no module of a package: in a package it may still be run, elsewhere it cannot."""
         top, path = self.facts.top, change.path or ""
-        inside = path.startswith(f"{self.facts.package_of(path)}/")
-        if change.category != "python" or inside:
+        if change.category != "python" or self._is_inside(path):
             return change
         why = (
             f"it is not below {top}, where NetBox imports the plugin from"
@@ -353,6 +390,10 @@ def _roles(finding: _Finding, roles: tuple[str, ...] | None) -> tuple[str, ...] 
     return roles if finding.category in ("python", "views", "urls") else None
 
 
+def _stands_for_others(difference: Difference) -> bool:
+    return any(content and content.kind in _ELSEWHERE for content in (difference.old, difference.new))
+
+
 def _is_described(module: str, source: Source) -> bool:
     """Whether docstrings and types of a module may be what clients of an API are told."""
     return not _INTERFACES.isdisjoint(module.split(".")) or any(
@@ -362,6 +403,8 @@ def _is_described(module: str, source: Source) -> bool:
 
 def _unsure(difference: Difference, before: Source | None, after: Source | None) -> str:
     """Why the content of a file says nothing, in words; empty when it does."""
+    if _stands_for_others(difference):
+        return f"{_by_path(difference)}, and what it led to is not known"
     if any(version is not None and version.unsure for version in (before, after)):
         return "this node's Python cannot parse it"
     if difference.old and before is None:

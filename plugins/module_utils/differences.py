@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -110,8 +110,15 @@ def _contents(tree: Tree, manifest: Manifest, paths: Iterable[str]) -> dict[str,
 def since_reference(tree: Tree, reference: str, now: Manifest) -> list[Difference]:
     """Files that are other than the commit has them that ``reference`` names.
 
-    Raises InvalidReference when there is no such commit.
+    Raises InvalidReference when there is no such commit, or git cannot compare with it.
     """
+    try:
+        return _since(tree, reference, now)
+    except Unreadable as error:
+        raise InvalidReference(f"since: '{reference}' cannot be compared: {error}.", asked=reference) from None
+
+
+def _since(tree: Tree, reference: str, now: Manifest) -> list[Difference]:
     repository = tree.repositories.get("")
     if repository is None:
         why = tree.notice.partition(":")[0] or "no git repository holds this plugin"
@@ -126,11 +133,26 @@ def since_reference(tree: Tree, reference: str, now: Manifest) -> list[Differenc
     empty = {prefix: tree.repositories[prefix].empty_tree() for prefix in heads if prefix not in known}
     # Of what git makes of contents, only git can tell.
     told = replace(now, files={path: entry for path, entry in now.files.items() if path not in tree.masked})
-    compared = differences(tree, Manifest({**known, **empty}), told)
+    compared = _compared(tree, Manifest({**known, **empty}), told)
     if isinstance(compared, str):
-        raise InvalidReference(f"since: '{reference}' cannot be compared: {compared}.", asked=reference)
+        raise Unreadable(compared)
     # The base has nothing of the checkout's configuration to compare with.
-    return [difference for difference in compared if not difference.path.startswith(CHECKOUT)]
+    found = [difference for difference in compared if not difference.path.startswith(CHECKOUT)]
+    return [*found, *_gone_repositories(tree, known, now)]
+
+
+def _gone_repositories(tree: Tree, heads: Mapping[str, str], now: Manifest) -> list[Difference]:
+    """Repositories inside that these commits name and that are not there: deleted, with all that was in them."""
+    found = []
+    for prefix, base in heads.items():
+        repository = tree.repositories[prefix]
+        for path, content in sorted(repository.repositories_of(base).items()):
+            folder = f"{prefix}{os.fsdecode(path)}/"
+            has_files = folder in tree.folders and any(name.startswith(folder) for name in now.files)
+            is_there = folder in tree.repositories or has_files
+            if not is_there and tree.matters(folder[:-1]):
+                found.append(Difference(folder[:-1], content, None))
+    return found
 
 
 def untold(tree: Tree, since: Iterable[Difference]) -> list[str]:

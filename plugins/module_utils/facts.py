@@ -103,8 +103,15 @@ class Facts:
 
     @cached_property
     def links(self) -> Links:
-        """Links of the package that lead out of it."""
+        """Those of the repository that are known: of what git ignores, when the modules are."""
         return Links(self.tree.root, self.stack.plugin.package_dir, self.tree.links)
+
+    def names(self, path: str) -> list[str]:
+        """The path, and those by which links lead to it."""
+        if path.endswith(".py"):
+            # Links that git ignores are modules, too.
+            self.now()
+        return [path, *self.links.of(path)]
 
     def category(self, path: str) -> str:
         """What the path says, and who imports it where that is more than its name."""
@@ -130,12 +137,21 @@ class Facts:
             beside = entry.name.isidentifier() and entry.name not in SKIPPED_DIRS and (entry / "__init__.py").is_file()
             if entry != package and not beside:
                 continue
-            for here, directories, names in os.walk(entry):
-                directories[:] = sorted(d for d in directories if not d.startswith(".") and d not in _SKIPPED)
-                for name in sorted(names):
-                    path = os.path.relpath(os.path.join(here, name), root).replace(os.sep, "/")
+            for here, directories, names in os.walk(entry, followlinks=True):
+                inside = os.path.relpath(here, root).replace(os.sep, "/")
+                found = (d for d in directories if not d.startswith(".") and d not in _SKIPPED)
+                directories[:] = sorted(d for d in found if self._leads_on(f"{inside}/{d}"))
+                for path in (f"{inside}/{name}" for name in sorted(names)):
                     if self.module(path):
+                        self._leads_on(path)
                         yield path
+
+    def _leads_on(self, path: str) -> bool:
+        """Whether a folder has modules by this path; a link is known from now on."""
+        if not os.path.islink(self.tree.root / path):
+            return True
+        self.links.add(path)
+        return not self.links.leads_back(path)
 
     def now(self) -> dict[str, str]:
         """``{path: object id}`` of all modules on disk."""
@@ -216,12 +232,13 @@ class Facts:
         """All modules; with ``before`` as they were before these differences."""
         names: dict[str, str] = dict(self.now())
         for difference in before:
-            names.pop(difference.path, None)
+            for path in self.names(difference.path):
+                names.pop(path, None)
         for difference in before:
             path = difference.previous or difference.path
             name = self._name(path, difference.old)
             if name:
-                names[path] = name
+                names.update(dict.fromkeys(self.names(path), name))
         sources, packages = {}, set()
         for path, name in names.items():
             module = self.module(path)

@@ -13,11 +13,11 @@ from pathlib import Path
 from .answers import LISTING_S, Answer, Unreadable, cannot_read, scratch, whole
 from .git_process import Git
 from .git_status import SUBMODULE, SYMLINK, Odd, Status, content_of, doubted, read_status
-from .object_ids import Content
+from .object_ids import REPOSITORY, Content
 
 _PLAIN_DIFF = (
     *("--raw", "--no-abbrev", "--no-renames", "-z", "--relative"),
-    *("--no-ext-diff", "--no-textconv", "--ignore-submodules=all"),
+    *("--no-ext-diff", "--no-textconv", "--ignore-submodules=none"),
 )
 _STATUS = ("status", "--porcelain=v2", "-z", "--branch", "--no-ahead-behind", "--no-renames", "--ignore-submodules=all")
 # How git lists a file like most.
@@ -202,7 +202,7 @@ class Repository(Git):
     def files(self) -> set[bytes]:
         """Paths that git tracks or does not ignore, and of folders that are repositories. Raises Unreadable."""
         listed = set(self.records("ls-files", "-z", "--cached", "--others", "--exclude-standard"))
-        return listed.difference(self._of_mode(SUBMODULE))
+        return listed.difference(self.gitlinks())
 
     def differing(self, base: str, other: str) -> set[bytes]:
         """Paths that two commits (or trees) have differently. Raises Unreadable."""
@@ -210,6 +210,13 @@ class Repository(Git):
             return set()
         with self.begin("diff", *_PLAIN_DIFF, base, other, "--") as answer:
             return self._keep(answer, base, other)
+
+    def repositories_of(self, tree: str) -> dict[bytes, Content]:
+        """Commits of other repositories that a commit or tree has, by their paths. Raises Unreadable."""
+        raw = iter(self.records("diff", *_PLAIN_DIFF, "--cached", tree, "--"))
+        gone = {path: content_of(about[1:7], about.split(b" ")[2]) for about, path in zip(raw, raw)}
+        found = {**self.contents_of(tree, self.gitlinks()), **gone}
+        return {path: content for path, content in found.items() if content and content.kind == REPOSITORY}
 
     def contents_of(self, tree: str, paths: Iterable[bytes]) -> dict[bytes, Content]:
         """What a commit or tree has at those of the paths that it has. Raises Unreadable."""
@@ -246,13 +253,17 @@ class Repository(Git):
             yield name, answer[at : at + size]
             at += size + 1
 
+    def gitlinks(self) -> list[bytes]:
+        """Paths at which the index has the commit of another repository. Raises Unreadable."""
+        return self._of_mode(SUBMODULE)
+
     def submodules(self) -> list[bytes]:
         """Paths of the repositories below ``root`` that this one names by their commits, as far as they are there."""
-        return [path for path in self._of_mode(SUBMODULE) if self._is_there(path, b".git")]
+        return [path for path in self.gitlinks() if self._is_there(path, b".git")]
 
     def plain_folders(self) -> list[bytes]:
         """Paths of folders for which only a commit is kept, though no repository is in them: git looks into none."""
-        inner = [path for path in self._of_mode(SUBMODULE) if not self._is_there(path, b".git")]
+        inner = [path for path in self.gitlinks() if not self._is_there(path, b".git")]
         return [path for path in inner if self._is_there(path, b"")]
 
     def links(self) -> list[bytes]:
