@@ -229,7 +229,7 @@ class Classifier:
             change = replace(change, actions={"recreate": PYTHON_ROLES})
         if versions is None:
             return [change]
-        if _stands_for_others(difference) and not difference.path.endswith(".py"):
+        if any(content and content.kind in _ELSEWHERE for content in (difference.old, difference.new)):
             return self._elsewhere(difference, change, versions)
         if category == "settings":
             return self._settings(difference, change, versions)
@@ -245,19 +245,20 @@ class Classifier:
     def _elsewhere(self, difference: Difference, change: Change, versions: Versions) -> list[Change]:
         """A link, or another repository's commit: what it led to or had in it is not known any more."""
         path = difference.path
-        if "." in path.rpartition("/")[2]:
+        is_module = path.endswith(".py")
+        if not is_module and "." in path.rpartition("/")[2]:
             return self._data(change, versions) if self._is_data(path) else [change]
         # What has no ending is a folder by whoever uses it.
-        category = self.by_path(f"{path}/__init__.py")[0]
+        category = change.category if is_module else self.by_path(f"{path}/__init__.py")[0]
         change = replace(change, category=category)
-        if category not in _PYTHON or not self._is_inside(path):
+        if category not in (*_PYTHON, "settings") or not self._is_inside(path):
             return [change]
         why = "what it led to"
         if difference.old and difference.old.kind == REPOSITORY:
             why = "it was another repository's commit to git, and what its files were"
-        unsure = f"{change.reason}: {why} is not known"
-        reasons = {category: change.reason, "models": unsure, "plugin_config": unsure}
-        return [replace(change, category=one, reason=reason) for one, reason in reasons.items()]
+        reason = f"{change.reason}: {why} is not known"
+        unsure = [replace(change, category=one, reason=reason) for one in ("models", "plugin_config")]
+        return unsure if category in _PYTHON else [change, *unsure]
 
     def _settings(self, difference: Difference, change: Change, versions: Versions) -> list[Change]:
         """NetBox's configuration, which models may read; or a module of the plugin's that has its name."""
@@ -390,10 +391,6 @@ def _roles(finding: _Finding, roles: tuple[str, ...] | None) -> tuple[str, ...] 
     return roles if finding.category in ("python", "views", "urls") else None
 
 
-def _stands_for_others(difference: Difference) -> bool:
-    return any(content and content.kind in _ELSEWHERE for content in (difference.old, difference.new))
-
-
 def _is_described(module: str, source: Source) -> bool:
     """Whether docstrings and types of a module may be what clients of an API are told."""
     return not _INTERFACES.isdisjoint(module.split(".")) or any(
@@ -403,8 +400,6 @@ def _is_described(module: str, source: Source) -> bool:
 
 def _unsure(difference: Difference, before: Source | None, after: Source | None) -> str:
     """Why the content of a file says nothing, in words; empty when it does."""
-    if _stands_for_others(difference):
-        return f"{_by_path(difference)}, and what it led to is not known"
     if any(version is not None and version.unsure for version in (before, after)):
         return "this node's Python cannot parse it"
     if difference.old and before is None:

@@ -97,7 +97,7 @@ class Facts:
         return frozenset(
             name
             for name in names
-            if (plugin.package_dir.parent / name / "__init__.py").is_file()
+            if os.path.isfile(plugin.package_dir.parent / name / "__init__.py")
             and re.search(rb"\b%s\b" % re.escape(name.encode()), init)
         )
 
@@ -134,7 +134,9 @@ class Facts:
         for entry in sorted(Path(root, self.top).iterdir()):
             if self.module(self.top + entry.name) and entry.is_file():
                 yield self.top + entry.name
-            beside = entry.name.isidentifier() and entry.name not in SKIPPED_DIRS and (entry / "__init__.py").is_file()
+            beside = (
+                entry.name.isidentifier() and entry.name not in SKIPPED_DIRS and os.path.isfile(entry / "__init__.py")
+            )
             if entry != package and not beside:
                 continue
             for here, directories, names in os.walk(entry, followlinks=True):

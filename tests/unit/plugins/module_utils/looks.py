@@ -39,11 +39,12 @@ class Look:
     """What was found, and how."""
 
     def __init__(self, stack: Stack, before: Manifest | None = None) -> None:
-        self.before = before or manifest.read_manifest(stack)[0] or Manifest()
+        known = before or manifest.read_manifest(stack)[0]
+        self.before = known or Manifest()
         self.scanned_ns = time.time_ns()
         self.tree = Tree(stack)
         self.now = self.tree.read(self.before)
-        found = differences(self.tree, self.before, self.now) if self.before.heads else []
+        found = differences(self.tree, self.before, self.now) if known else []
         assert not isinstance(found, str), found
         self.found = found
         self.late = {one.path for one in found if one.new == Content(UNREAD)}

@@ -184,7 +184,8 @@ def test_a_links_target_is_its_content(stack: Stack) -> None:
     apply(stack)
     link.unlink()
     link.symlink_to("views.py")
-    assert found(stack) == [("netbox_example/linked.py", "modified", "models")]
+    path = "netbox_example/linked.py"
+    assert found(stack) == [(path, "modified", "models"), (path, "modified", "plugin_config")]
 
 
 def test_named_categories_are_the_changes_whatever_the_files_say(stack: Stack) -> None:

@@ -112,7 +112,7 @@ def test_a_link_to_a_folder_that_leads_to_another_one_may_concern_schema_and_con
     apply(stack)
     (package / "compat").unlink()
     (package / "compat").symlink_to("compat_45")
-    assert {category for _path, _change, category in found(stack)} == {"python", "models", "plugin_config"}
+    assert {category for _path, _change, category in found(stack)} == {"models", "plugin_config"}
 
 
 def test_a_file_that_is_linked_into_another_category_is_of_both(stack: Stack) -> None:
