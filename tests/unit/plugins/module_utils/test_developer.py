@@ -19,11 +19,11 @@ from typing import Any, Callable
 import pytest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.categories import is_litter
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.changes import Found
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.classify import Versions
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.facts import _SKIPPED, Facts
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.manifest import Entry
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.object_ids import LINK, OTHER, REGULAR, content_id
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.versions import Versions
 from ansible_collections.hedgehog.netbox_dev.tests.unit.plugins.module_utils.looks import (
     SECONDS_NS,
     TICK_NS,
