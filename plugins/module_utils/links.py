@@ -21,15 +21,16 @@ class Links:
     def __init__(self, root: Path, package_dir: Path, links: Iterable[str]) -> None:
         self._root = os.path.realpath(root)
         self._package = package_dir.relative_to(root).as_posix()
-        # Links by what they lead to, there or not; a path that is absolute is outside of the repository.
+        # What links lead to, there or not: an absolute path is outside of the repository. And the other way round.
+        self._targets: dict[str, str] = {}
         self._leading: dict[str, set[str]] = {}
         for link in links:
             self.add(link)
 
     def add(self, link: str) -> None:
-        target = self._target(link)
+        target = self._targets[link] = self._target(link)
         # What is in a folder around it, or is itself, has no more names by it.
-        if not _is_in(link, target):
+        if target != "." and not _is_in(link, target):
             self._leading.setdefault(target, set()).add(link)
 
     def _target(self, link: str) -> str:
@@ -68,19 +69,14 @@ class Links:
 
     def notices(self) -> list[str]:
         """Links of the package that lead out of it, in words."""
-        leaving = {
-            link: target
-            for target, links in self._leading.items()
-            for link in links
+        return [
+            f"{printable(link)} is a link to {printable(target)}, outside of the package: services mount the package "
+            "alone and do not have it; put a copy in its place"
+            for link, target in sorted(self._targets.items())
             if _is_in(link, self._package)
             and not _is_in(target, self._package)
             # One that leads nowhere has nothing that could change.
             and os.path.exists(os.path.join(self._root, target))
-        }
-        return [
-            f"{printable(link)} is a link to {printable(target)}, outside of the package: services mount the package "
-            "alone and do not have it; put a copy in its place"
-            for link, target in sorted(leaving.items())
         ]
 
 

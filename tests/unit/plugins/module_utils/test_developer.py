@@ -112,7 +112,7 @@ def modules(root: Path) -> dict[str, Module]:
         real = os.path.realpath(folder)
         if real in around or not f"{real}/".startswith(f"{root}/"):
             return
-        for place in folder.iterdir():
+        for place in folder.iterdir() if os.access(folder, os.R_OK | os.X_OK, effective_ids=True) else ():
             path = os.path.relpath(place, root)
             links = way | ({path} if place.is_symlink() else set())
             with contextlib.suppress(OSError):

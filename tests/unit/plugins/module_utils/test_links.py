@@ -144,6 +144,10 @@ def test_all_links_to_a_file_are_told(tmp_path: Path) -> None:
     assert sorted(known.of("lib/a.py")) == ["p/lib/a.py", "p/one/again/a.py", "p/x.py", "p/y.py"]
     assert known.of("p/b.py") == ["p/gone.py"]
     assert known.of("p/one") == []
+    told = [notice.partition(",")[0] for notice in known.notices()]
+    assert told == [f"p/{link}" for link in ("lib is a link to lib", "one/again is a link to lib")] + [
+        f"p/{name}.py is a link to lib/a.py" for name in "xy"
+    ]
 
 
 @pytest.mark.parametrize(
