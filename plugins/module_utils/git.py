@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .answers import LISTING_S, Answer, Unreadable, cannot_read, scratch, whole
 from .git_process import Git
-from .git_status import SUBMODULE, SYMLINK, Odd, Status, content_of, doubted, read_status
+from .git_status import SUBMODULE, SYMLINK, Odd, Status, content_of, doubted, read_status, unseen
 from .object_ids import REPOSITORY, Content
 
 _PLAIN_DIFF = (
@@ -144,6 +144,9 @@ class Repository(Git):
         if attributed:
             status.attributed.update(attributed.intersection(status.rewritten))
             status.masked.update(self.records("ls-files", "-z", "--", ".", _MASKED))
+        if answer.complained:
+            # Of what it cannot look at it says nothing else.
+            status.paths.update(unseen(os.fsencode(self.root), self.records("ls-files", "-z")))
         hidden = {e.path for e in odd if e.flag.islower() or e.flag == b"S" or e.mode == SYMLINK}
         status.masked.difference_update(status.paths, hidden)
         status.paths.update(status.masked, hidden)

@@ -103,3 +103,16 @@ def doubted(root: bytes, indexed: bytes) -> set[bytes]:
             if is_same and (changed[1], written[1]) != (changed_ns, written_ns):
                 found.add(path)
     return found
+
+
+def unseen(root: bytes, paths: Iterable[bytes]) -> list[bytes]:
+    """Of the paths those at which nobody can tell whether there is a file."""
+    found = []
+    for path in paths:
+        try:
+            os.lstat(os.path.join(root, path))
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError:
+            found.append(path)
+    return found

@@ -140,7 +140,7 @@ def test_what_is_in_a_folder_that_nobody_may_read_is_not_taken_for_deleted(
     made.plugin.root.rename(root)
     if is_repository:
         run_git(root, "init", "-q")
-        run_git(root, "add", PACKAGE + "/models.py")
+        run_git(root, "add", f"{PACKAGE}/models.py", f"{PACKAGE}/deep/models.py")
         run_git(root, "commit", "-qm", "first")
     subprocess.run(["chown", "-R", str(NOBODY if os.geteuid() == 0 else os.geteuid()), str(open_to_all)], check=True)
     with as_somebody():
