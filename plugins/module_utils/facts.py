@@ -50,6 +50,8 @@ class Facts:
         self._now: dict[str, str] | None = None
         # Files that are imported although their names are those of what is not.
         self._imported: set[str] = set(self._kept_imported)
+        # Files in folders that are reached by links.
+        self._linked: set[str] = set()
 
     def _read(self) -> dict[str, Any]:
         try:
@@ -146,6 +148,8 @@ class Facts:
                 for path in (f"{inside}/{name}" for name in sorted(names)):
                     if self.module(path):
                         self._leads_on(path)
+                        if os.path.realpath(here) != here:
+                            self._linked.add(path)
                         yield path
 
     def _leads_on(self, path: str) -> bool:
@@ -184,9 +188,9 @@ class Facts:
                     pending.append(inner)
 
     def loaded(self) -> list[str]:
-        """Of these, those in the package, relative to it."""
+        """Of these, and of those that only links to folders lead to, those in the package, relative to it."""
         inside = f"{self.stack.plugin.package_path}/"
-        return sorted(path[len(inside) :] for path in self.imported if path.startswith(inside))
+        return sorted(path[len(inside) :] for path in self.imported | self._linked if path.startswith(inside))
 
     def _imports(self, path: str, source: Source) -> Iterator[str]:
         """Paths of what a file imports as it is imported itself, as far as they may be modules of ours."""

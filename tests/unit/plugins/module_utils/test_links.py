@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Callable
 
 import pytest
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.facts import Facts
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.links import Links
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.tree import Tree
 from ansible_collections.hedgehog.netbox_dev.tests.unit.plugins.module_utils.plain_plugin import (
     PACKAGE,
     Git,
@@ -113,6 +115,11 @@ def test_a_link_to_a_folder_that_leads_to_another_one_may_concern_schema_and_con
     (package / "compat").unlink()
     (package / "compat").symlink_to("compat_45")
     assert {category for _path, _change, category in found(stack)} == {"models", "plugin_config"}
+
+
+def test_what_only_a_link_to_a_folder_leads_to_is_code_that_services_load(stack: Stack, run_git: Git) -> None:
+    linked(stack, run_git, "compat.fields", "templates/44/fields.py", {"compat": "templates/44"}, "tracked")
+    assert Facts(Tree(stack)).loaded() == ["compat/fields.py"]
 
 
 def test_a_file_that_is_linked_into_another_category_is_of_both(stack: Stack) -> None:
