@@ -102,3 +102,15 @@ def _lives(pid: str) -> bool:
         return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").split()[2] != "Z"
     except OSError:
         return False
+
+
+def test_a_commit_that_is_not_there_is_not_taken_for_none(tmp_path: Path, run_git: RunGit) -> None:
+    run_git(tmp_path, "init", "-q", "-b", "main")
+    repository = open_repository(tmp_path)[0]
+    assert repository
+    assert repository.head() == repository.empty_tree()
+    run_git(tmp_path, "commit", "-q", "--allow-empty", "-m", "first")
+    commit = repository.head()
+    (tmp_path / ".git/objects" / commit[:2] / commit[2:]).unlink()
+    with pytest.raises(answers.Unreadable, match="the commit that is checked out is not in it"):
+        repository.head()
