@@ -93,8 +93,8 @@ def below(root: Path) -> set[str]:
 def listed(root: Path) -> set[str]:
     """Files that git does not ignore, asked in the plainest way; all where it keeps nothing."""
     if not (root / ".git/HEAD").exists():
-        files = {path for path in below(root) if os.path.islink(root / path) or not os.path.isdir(root / path)}
-        return {path for path in files if not is_litter(path)}
+        files = (path for path in below(root) if os.path.lexists(root / path) and not is_litter(path))
+        return {path for path in files if os.path.islink(root / path) or not os.path.isdir(root / path)}
     asked = ["git", "-c", "core.ignoreCase=false", "-c", "core.untrackedCache=false", "ls-files", "-z"]
     asked += ["--cached", "--others", "--exclude-standard"]
     done = subprocess.run(asked, cwd=root, capture_output=True, check=True)
