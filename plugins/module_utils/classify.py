@@ -80,9 +80,10 @@ class Classifier:
 
     def _by_links(self, changes: list[Change]) -> list[Change]:
         """A file as what it is by links that lead to it, too; outside of the package by them alone."""
-        first, path = changes[0], changes[0].path or ""
-        links = [link for link in self.facts.names(path)[1:] if self._is_inside(link)]
-        inside = self._is_inside(path)
+        first = changes[0]
+        paths = [path for path in (first.path, first.previous) if path]
+        links = [link for path in paths for link in self.facts.names(path)[1:] if self._is_inside(link)]
+        inside = any(map(self._is_inside, paths))
         found = {} if links and not inside else {change.category: change for change in changes}
         for link in links:
             category = self.by_path(link)[0]

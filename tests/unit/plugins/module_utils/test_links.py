@@ -130,6 +130,9 @@ def test_a_file_that_is_linked_into_another_category_is_of_both(stack: Stack) ->
     (package / "templates/a.html").write_text("b\n")
     path = f"{PACKAGE}/templates/a.html"
     assert found(stack) == [(path, "modified", "templates"), (path, "modified", "static")]
+    apply(stack)
+    (package / "templates/a.html").rename(package / "templates/b.html")
+    assert {category for _path, _change, category in found(stack)} == {"templates", "static"}
 
 
 def test_a_link_that_is_named_stands_for_what_it_leads_to(stack: Stack, run_git: Git) -> None:
