@@ -19,6 +19,8 @@ from .manifest import ABSENT, Entry, Manifest
 from .object_ids import CRLF, LINK, OTHER, REGULAR, REPOSITORY, UNREAD, Content, content_id
 from .tree import CHECKOUT, Tree
 
+_UNREAD = Content(UNREAD)
+
 
 class Difference(NamedTuple):
     """A file that is other than it was: what it was and is, None for nothing, and its name before if it was renamed."""
@@ -62,7 +64,7 @@ def _compared(tree: Tree, before: Manifest, now: Manifest) -> list[Difference] |
         late = [path for path, entry in now.files.items() if entry.kind == UNREAD and path not in before.files]
         paths.difference_update(late)
         old = _contents(tree, before, late)
-        found = [Difference(path, old.get(path), Content(UNREAD)) for path in late]
+        found = [Difference(path, old.get(path), _UNREAD) for path in late]
     old, new = _contents(tree, before, paths), _contents(tree, now, paths)
     for path in sorted(paths):
         was, is_now = old.get(path), new.get(path)
