@@ -439,6 +439,7 @@ def test_whatever_a_developer_does_every_change_is_found(stack: Stack, seed: int
         known_now, now = listed(root), contents(root)
         other = {path for path in known_then | known_now if is_other(was.get(path), on_disk(root, path))}
         assert other <= told(one), developer.story
+        assert [d.path for d in one.found if d.new is None and on_disk(root, d.path)] == [], developer.story
         loaded = modules(root)
         assert unjudged(one, loaded_then, loaded, known_then | known_now) == set(), developer.story
         if developer.random.random() < 0.4:
