@@ -9,10 +9,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from .answers import Unreadable
 from .change import Change, printable
 from .changes import Wanted, find_changes
 from .facts import Facts
-from .git import open_repository
+from .git_opening import open_repository
 from .labels import TEST_FILE, module_of
 from .modules import Modules
 from .source import read_source
@@ -45,7 +46,11 @@ def find_affected(stack: Stack, since: str) -> Affected:
     repository = open_repository(stack.plugin.root)[0]
     if repository is None:
         return Affected(None, "git cannot tell what changed")
-    if since == "HEAD" and repository.head() == repository.empty_tree():
+    try:
+        is_empty = since == "HEAD" and repository.head() == repository.empty_tree()
+    except Unreadable as error:
+        return Affected(None, str(error))
+    if is_empty:
         return Affected(None, "nothing was committed yet")
     found = find_changes(stack, Wanted(since=since))
     changes = [change for change in found.changes if change.category not in _NOTHING]

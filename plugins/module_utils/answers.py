@@ -39,6 +39,8 @@ class Answer:
         self._process = process
         self._output = cast("IO[bytes]", process.stdout)
         self._errors = errors
+        # Whether it said more than it answered, as of files that it cannot look at; known at the end.
+        self.complained = False
         self._left_s = LISTING_S
         self._poll = select.poll()
         self._poll.register(self._output, select.POLLIN)
@@ -65,9 +67,11 @@ class Answer:
             status = self._process.wait(max(self._left_s, 0))
         except subprocess.TimeoutExpired:
             raise _too_long(self._process, LISTING_S) from None
+        self._errors.seek(0)
+        errors = self._errors.read()
         if status:
-            self._errors.seek(0)
-            raise Unreadable(cannot_read(self._errors.read()))
+            raise Unreadable(cannot_read(errors))
+        self.complained = bool(errors)
 
     def _read(self) -> bytes:
         """What comes next; nothing at the end."""

@@ -48,15 +48,9 @@ _PACKAGE = (
     (r"(.+/)?(views|views/.+)(\.py)?", "views"),
     (r"(.+/)?(urls|urls/.+)(\.py)?", "urls"),
     (r".+\.py", "python"),
-    (r".+\.(md|rst)", "docs"),
     # Sources of compiled messages, and types for checkers: no process reads them.
     (r".+\.(po|pot|pyi)|(.+/)?py\.typed", "ignored"),
-    # What a front end is built from: what is built is in static/.
-    (
-        r".+\.([cm]?[jt]sx?|vue|css|s[ac]ss|less|map)|(.+/)?(package|package-lock|[jt]sconfig)\.json|(.+/)?yarn\.lock",
-        "ignored",
-    ),
-    # Data that Python may read at import: YAML, JSON, compiled messages.
+    # Data that Python may read at import: YAML, JSON, texts, style sheets for mails, compiled messages.
     (r".+", "python"),
 )
 

@@ -11,10 +11,12 @@ from pathlib import Path
 
 from .change import Change, merged, printable
 from .classify import Classifier
+from .differences import Difference, differences, knew, since_reference, untold, without_waiting
 from .errors import InvalidPath
 from .facts import Facts
-from .manifest import Difference, Manifest, Tree, read_manifest, with_written, without_waiting, write_manifest
+from .manifest import Manifest, read_manifest, with_written, write_manifest
 from .stack import Stack, check_category
+from .tree import Tree
 
 ALL = ("python", "models", "templates", "static", "settings", "migrations", "dependencies", "plugin_config")
 
@@ -59,7 +61,7 @@ class Found:
 
         Whatever was named: what a run is asked for says nothing of where an edit came from.
         """
-        since = self.tree.since(commit, self.now)
+        since = since_reference(self.tree, commit, self.now)
         # What git makes of a content hides what was edited there.
         paths = self.tree.masked | {difference.path for difference in since}
         differences = [one for one in self.differences if one.path in paths] if self.known else since
@@ -74,7 +76,8 @@ class Found:
         waiting = [d for d in self.differences if self.settles is not None and d.path not in self.settles]
         if self.differences or not self.known or self.facts.missing:
             self.facts.save(waiting)
-        write_manifest(self.tree, without_waiting(now, waiting), scanned_ns)
+        made = self.tree.completed(without_waiting(now, waiting))
+        write_manifest(self.tree.stack, made, scanned_ns)
 
 
 def find_changes(stack: Stack, wanted: Wanted | None = None, to_record: bool = False) -> Found:
@@ -87,7 +90,7 @@ def find_changes(stack: Stack, wanted: Wanted | None = None, to_record: bool = F
     before, unknown = read_manifest(stack)
     tree = Tree(stack)
     now = tree.read(before)
-    compared = tree.differences(before, now) if before else unknown
+    compared = differences(tree, before, now) if before else unknown
     if to_record:
         tree.pin(now)
     facts = Facts(tree)
@@ -112,9 +115,9 @@ def find_changes(stack: Stack, wanted: Wanted | None = None, to_record: bool = F
         found.changes += [Change(None, "named", c, "named by hand", sources=("changed",)) for c in named]
         settles |= _named_wholly(automatic, wanted.changed)
     if wanted.since:
-        since = tree.since(wanted.since, now)
+        since = since_reference(tree, wanted.since, now)
         found.changes += classifier.changes(since, "since")
-        found.notices += tree.untold(since)
+        found.notices += untold(tree, since)
         settles |= {path for difference in since for path in (difference.path, difference.previous) if path}
     if wanted.paths:
         gone = {d.previous or d.path for d in compared if d.previous or not d.new}
@@ -182,18 +185,21 @@ def _inside(tree: Tree, given: str, before: Manifest | None, gone: set[str]) -> 
                 "Give files of the plugin's repository, relative to it or absolute.",
                 asked=given,
             )
-    path = tree.path_of(where)
-    prefix = "" if path == "." else f"{path}/"
-    inside = {name for name in gone if name.startswith(prefix)}
-    is_folder = os.path.isdir(where)
-    if is_folder and not os.path.islink(where):
-        inside |= {name for name in tree.everything() if name.startswith(prefix)}
+    inside: set[str] = set()
+    # A link stands for what it leads to.
+    for place in (where, target):
+        path = tree.path_of(place)
+        prefix = "" if path == "." else f"{path}/"
+        inside |= {name for name in gone if name.startswith(prefix)}
+        if os.path.isdir(place) and not os.path.islink(place):
+            inside |= {name for name in tree.everything() if name.startswith(prefix)}
+            inside |= {name for name in tree.configuration() if place in tree.above(name)}
+        elif os.path.lexists(place) or knew(tree, path, before):
+            inside.add(path)
     if inside:
         return sorted(inside)
-    if not is_folder and (os.path.lexists(where) or tree.knew(path, before)):
-        return [path]
     raise InvalidPath(
-        f"paths: there is no file '{printable(path)}' in the plugin at '{root}', and there was none when it was "
-        "applied last. Name a file that was edited or deleted.",
+        f"paths: there is no file '{printable(tree.path_of(where))}' in the plugin at '{root}', and there was none "
+        "when it was applied last. Name a file that was edited or deleted.",
         asked=given,
     )

@@ -5,21 +5,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 from .change import BY_CONTENT, BY_IMPORT, BY_PATH, Change, printable
-from .comparison import LOADED, Slice
+from .comparison import LOADED
 from .contents import included
+from .differences import Difference
 from .facts import Facts
 from .kinds import Node
-from .manifest import CHECKOUT, UNREADABLE, Difference
 from .matrix import PYTHON_ROLES, WEB
-from .modules import Modules
-from .slices import config_slice, schema_slice
+from .object_ids import LINK, REPOSITORY, UNREADABLE
 from .source import IMPORT, ORDER, TOUCH, Source
 from .stack import PROJECT_FILE, Rule
+from .tree import CHECKOUT
+from .versions import Versions
 
 _CONFIGURED = "the models read the plugin's settings as they are imported"
 _PYTHON = ("python", "models", "views", "urls", "plugin_config")
@@ -37,6 +37,8 @@ _NOTHING_SAID = "nothing that a service is made from"
 _NOTHING_NEW = "only comments, docstrings, formatting or types"
 _TOO_DEEP = "names lead through too many others to be followed"
 _DESCRIPTION = "docstrings or types, of which the description of an interface is made"
+# Kinds of contents that stand for others.
+_ELSEWHERE = (LINK, REPOSITORY)
 _NO_MEANING = "only comments, or sections that other tools read"
 
 
@@ -47,100 +49,6 @@ class _Finding:
     category: str
     reason: str
     confidence: str = BY_CONTENT
-
-
-class Versions:
-    """The plugin's modules before some differences and after them, compared."""
-
-    def __init__(self, facts: Facts, differences: Sequence[Difference]) -> None:
-        self.facts = facts
-        self.old: Modules = facts.modules(before=differences)
-        self.new: Modules = facts.modules()
-        self.changed = {name for difference in differences for name in self.names_of(difference)}
-        # Whether names lead further through names than this Python goes.
-        self._is_too_deep = False
-
-    def names_of(self, difference: Difference) -> set[str]:
-        """Modules that a file is and was."""
-        paths = filter(None, (difference.path, difference.previous))
-        return {name for name in map(self.facts.module, paths) if name}
-
-    @cached_property
-    def schema(self) -> tuple[Slice, Slice]:
-        return self._sliced(schema_slice)
-
-    @cached_property
-    def schema_parts(self) -> dict[str, list[Node]]:
-        """Parts that decide about the schema and are other now, by the changed module to blame."""
-        return self._blamed(*self.schema)
-
-    @cached_property
-    def config_parts(self) -> dict[str, list[Node]]:
-        return self._blamed(*self.config)
-
-    @cached_property
-    def config(self) -> tuple[Slice, Slice]:
-        return self._sliced(config_slice)
-
-    def _sliced(self, slicer: Callable[[Modules], Slice]) -> tuple[Slice, Slice]:
-        try:
-            return slicer(self.old), slicer(self.new)
-        except RecursionError:
-            self._is_too_deep = True
-            return Slice(reads_data=True, reads_settings=True), Slice(reads_data=True, reads_settings=True)
-
-    @property
-    def too_deep(self) -> bool:
-        return bool(self.schema and self.config) and self._is_too_deep
-
-    def _blamed(self, before: Slice, after: Slice) -> dict[str, list[Node]]:
-        blamed: dict[str, list[Node]] = {}
-        unexplained = []
-        for node in before.differences(after):
-            if node[0] in self.changed and node[1] != LOADED:
-                blamed.setdefault(node[0], []).append(node)
-            elif node[1] == LOADED or (node in before.digests) != (node in after.digests) or not blamed:
-                unexplained.append(node)
-        for node in unexplained:
-            # It came in or fell out because another file imports or uses it now, or does not any more.
-            for name in self._users(node[0]) or (self._on_the_way(node[0]) if not blamed else set()):
-                blamed.setdefault(name, []).append(node)
-        return blamed
-
-    def _users(self, module: str) -> set[str]:
-        """Changed modules of which only one version imports ``module``."""
-
-        def importing(modules: Modules) -> set[str]:
-            return {name for name in self.changed if name in modules.sources and module in modules.imports(name)}
-
-        return importing(self.old) ^ importing(self.new)
-
-    def _on_the_way(self, module: str) -> set[str]:
-        """Changed modules that ``module`` imports, it may be through others; or else all that changed."""
-        return (self.old.closure([module]) | self.new.closure([module])) & self.changed or self.changed
-
-    def user_of(self, node: Node) -> Node | None:
-        for one in reversed(self.schema):
-            if node in one.digests:
-                return one.user_of(node)
-        return None
-
-    def is_new(self, node: Node) -> str:
-        before, after = self.schema
-        return "added" if node not in before.digests else "removed" if node not in after.digests else "changed"
-
-    def web_only(self, module: str) -> bool:
-        known = [m for m in (self.old, self.new) if module in m.sources]
-        return bool(known) and all(m.web_only(module) for m in known)
-
-    def nobody_imports(self, module: str) -> bool:
-        top = module.split(".")[0]
-        if top in self.facts.beside:
-            return False
-        if any(node[0].split(".")[0] == top for one in self.schema for node in one.digests):
-            # It has models: Django does.
-            return False
-        return not any(name.split(".")[0] != top for m in (self.old, self.new) for name in m.importers(top))
 
 
 class Classifier:
@@ -166,22 +74,37 @@ class Classifier:
         found = []
         for difference in differences:
             for one in self._split(difference):
-                changes = self._classify(one, versions)
-                link = self.facts.links.of(one.path)
-                changes = self._led_to(changes[0], link) if link else changes
+                changes = self._by_links(self._classify(one, versions))
                 found += [replace(c, sources=(source,)) for c in changes]
         return found
 
-    def _led_to(self, change: Change, link: str) -> list[Change]:
-        """A file outside of the package as what it is by the link that leads to it."""
-        category = self.by_path(link)[0]
-        change = replace(change, category=category, reason=f"{change.reason}; {printable(link)} leads to it")
-        if category in _PYTHON and category != "models" and link.endswith(".py"):
-            return [change, replace(change, category="models", reason=f"{change.reason}, it may concern the schema")]
-        return [change]
+    def _by_links(self, changes: list[Change]) -> list[Change]:
+        """A file as what it is by links that lead to it, too; outside of the package by them alone."""
+        first = changes[0]
+        paths = [path for path in (first.path, first.previous) if path]
+        links = [link for path in paths for link in self.facts.names(path)[1:] if self._is_inside(link)]
+        inside = any(map(self._is_inside, paths))
+        found = {} if links and not inside else {change.category: change for change in changes}
+        for link in links:
+            category = self.by_path(link)[0]
+            reason = f"{first.reason}; {printable(link)} leads to it"
+            is_module = category in _PYTHON and link.endswith(".py")
+            if inside and is_module:
+                # As one it is compared.
+                continue
+            change = replace(first, category=category, reason=reason, roles=None, actions=None)
+            found.setdefault(category, change)
+            if is_module:
+                reason = f"{reason}, it may concern the schema"
+                found.setdefault("models", replace(change, category="models", reason=reason))
+        return list(found.values())
+
+    def _is_inside(self, path: str) -> bool:
+        """Whether a path is in one of the plugin's packages."""
+        return path.startswith(f"{self.facts.package_of(path)}/")
 
     def _looked_into(self, difference: Difference) -> bool:
-        paths = filter(None, (difference.path, difference.previous))
+        paths = [path for one in (difference.path, difference.previous) if one for path in self.facts.names(one)]
         return any(self.by_path(path)[0] in (*_PYTHON, "settings") or self._is_data(path) for path in paths)
 
     def _split(self, difference: Difference) -> Iterable[Difference]:
@@ -211,16 +134,40 @@ class Classifier:
             change = replace(change, actions={"recreate": PYTHON_ROLES})
         if versions is None:
             return [change]
+        if any(content and content.kind in _ELSEWHERE for content in (difference.old, difference.new)):
+            return self._elsewhere(difference, change, versions)
         if category == "settings":
             return self._settings(difference, change, versions)
-        if not difference.path.endswith(".py"):
-            return self._data(change, versions) if self._is_data(difference.path) else [change]
-        return self._python(difference, change, versions) if category in _PYTHON else [change]
+        if category in _PYTHON and difference.path.endswith(".py"):
+            return self._python(difference, change, versions)
+        found = self._data(change, versions) if self._is_data(difference.path) else [change]
+        if versions.names_of(difference):
+            # A link makes a module of it.
+            by_link = self._python(difference, replace(change, category="python"), versions)
+            found = [*found, *(one for one in by_link if one.category not in ("ignored", category))]
+        return found
+
+    def _elsewhere(self, difference: Difference, change: Change, versions: Versions) -> list[Change]:
+        """A link, or another repository's commit: what it led to or had in it is not known any more."""
+        path = difference.path
+        is_module = path.endswith(".py")
+        if not is_module and "." in path.rpartition("/")[2]:
+            return self._data(change, versions) if self._is_data(path) else [change]
+        # What has no ending is a folder by whoever uses it.
+        category = change.category if is_module else self.by_path(f"{path}/__init__.py")[0]
+        change = replace(change, category=category)
+        if category not in (*_PYTHON, "settings") or not self._is_inside(path):
+            return [change]
+        why = "what it led to"
+        if difference.old and difference.old.kind == REPOSITORY:
+            why = "it was another repository's commit to git, and what its files were"
+        reason = f"{change.reason}: {why} is not known"
+        unsure = [replace(change, category=one, reason=reason) for one in ("models", "plugin_config")]
+        return unsure if category in _PYTHON else [change, *unsure]
 
     def _settings(self, difference: Difference, change: Change, versions: Versions) -> list[Change]:
         """NetBox's configuration, which models may read; or a module of the plugin's that has its name."""
-        inside = difference.path.startswith(f"{self.facts.package_of(difference.path)}/")
-        module = inside and versions.names_of(difference)
+        module = self._is_inside(difference.path) and versions.names_of(difference)
         found = self._python(difference, change, versions) if module else [change]
         known = {one.category for one in found}
         if known != {"ignored"} and "models" not in known and any(one.reads_settings for one in versions.schema):
@@ -230,8 +177,7 @@ class Classifier:
 
     def _is_data(self, path: str) -> bool:
         """Whether Python may read the file: one of the plugin's packages."""
-        inside = path.startswith(f"{self.facts.package_of(path)}/")
-        return inside and (self.by_path(path)[0] in _PYTHON or path.rpartition(".")[2] in _DATA)
+        return self._is_inside(path) and (self.by_path(path)[0] in _PYTHON or path.rpartition(".")[2] in _DATA)
 
     def _project(self, difference: Difference, change: Change) -> Change:
         """The project file by its keys: what the image is built from, what containers are made from, and the rest."""
@@ -301,8 +247,7 @@ class Classifier:
     def _beside(self, change: Change) -> Change:
         """Python that is no module of a package: in a package it may still be run, elsewhere it cannot."""
         top, path = self.facts.top, change.path or ""
-        inside = path.startswith(f"{self.facts.package_of(path)}/")
-        if change.category != "python" or inside:
+        if change.category != "python" or self._is_inside(path):
             return change
         why = (
             f"it is not below {top}, where NetBox imports the plugin from"
@@ -370,7 +315,7 @@ def _unsure(difference: Difference, before: Source | None, after: Source | None)
 
 
 def _by_path(difference: Difference) -> str:
-    if difference.new and difference.new.startswith(UNREADABLE):
+    if difference.new and difference.new.kind == UNREADABLE:
         return f"{printable(difference.path)} cannot be read"
     if difference.previous:
         return f"{printable(difference.path)} renamed from {printable(difference.previous)}"

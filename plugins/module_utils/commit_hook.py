@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from .errors import InvalidProject
-from .git import Repository, open_repository
+from .git import Repository
+from .git_opening import open_repository
 from .stack import Stack
 from .state import write_atomic
 

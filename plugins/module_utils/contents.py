@@ -174,4 +174,4 @@ def packaging_files(root: Path) -> list[str]:
     """Paths, relative to ``root``, of the files that say what a plugin is made of and needs."""
     names = {path.name for path in root.iterdir() if _PACKAGING.fullmatch(path.name)} | set(_in_folder(root))
     wanted = {name for name in names if not is_for_developers(name)} | included(root)
-    return sorted(name for name in wanted if (root / name).is_file())
+    return sorted(name for name in wanted if os.path.isfile(root / name))

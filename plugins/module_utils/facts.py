@@ -9,21 +9,23 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from .categories import NOT_IMPORTED, categorize
 from .contents import meaning, packaging_files, reads_metadata
+from .differences import Difference
 from .errors import InvalidState
 from .links import Links
-from .manifest import UNREAD, Difference, Tree, content_id
 from .modules import Modules, module_name
+from .object_ids import REGULAR, UNREAD, Content, content_id
 from .plugin import SKIPPED_DIRS
 from .source import FACTS_VERSION, Source, read_source
 from .stack import PROJECT_FILE, parse_project
 from .state import VERSION, read_json, write_atomic
+from .tree import Tree
 
 FILE = "facts.json"
 # No module of a package is in these.
@@ -42,12 +44,14 @@ class Facts:
         self.top = plugin.package_path[: -len(plugin.package_dir.name)]
         self._meanings: dict[str, str] = {}
         self._kept_imported: list[str] = []
-        self._projects: dict[str | None, Any] = {}
+        self._projects: dict[str, Any] = {}
         self._kept = self._read()
         self._sources: dict[str, Source] = {}
         self._now: dict[str, str] | None = None
         # Files that are imported although their names are those of what is not.
         self._imported: set[str] = set(self._kept_imported)
+        # Files in folders that are reached by links.
+        self._linked: set[str] = set()
 
     def _read(self) -> dict[str, Any]:
         try:
@@ -95,14 +99,21 @@ class Facts:
         return frozenset(
             name
             for name in names
-            if (plugin.package_dir.parent / name / "__init__.py").is_file()
+            if os.path.isfile(plugin.package_dir.parent / name / "__init__.py")
             and re.search(rb"\b%s\b" % re.escape(name.encode()), init)
         )
 
     @cached_property
     def links(self) -> Links:
-        """Links of the package that lead out of it."""
+        """Those of the repository that are known: of what git ignores, when the modules are."""
         return Links(self.tree.root, self.stack.plugin.package_dir, self.tree.links)
+
+    def names(self, path: str) -> list[str]:
+        """The path, and those by which links lead to it."""
+        if path.endswith(".py"):
+            # Links that git ignores are modules, too.
+            self.now()
+        return [path, *self.links.of(path)]
 
     def category(self, path: str) -> str:
         """What the path says, and who imports it where that is more than its name."""
@@ -125,15 +136,28 @@ class Facts:
         for entry in sorted(Path(root, self.top).iterdir()):
             if self.module(self.top + entry.name) and entry.is_file():
                 yield self.top + entry.name
-            beside = entry.name.isidentifier() and entry.name not in SKIPPED_DIRS and (entry / "__init__.py").is_file()
+            beside = (
+                entry.name.isidentifier() and entry.name not in SKIPPED_DIRS and os.path.isfile(entry / "__init__.py")
+            )
             if entry != package and not beside:
                 continue
-            for here, directories, names in os.walk(entry):
-                directories[:] = sorted(d for d in directories if not d.startswith(".") and d not in _SKIPPED)
-                for name in sorted(names):
-                    path = os.path.relpath(os.path.join(here, name), root).replace(os.sep, "/")
+            for here, directories, names in os.walk(entry, followlinks=True):
+                inside = os.path.relpath(here, root).replace(os.sep, "/")
+                found = (d for d in directories if not d.startswith(".") and d not in _SKIPPED)
+                directories[:] = sorted(d for d in found if self._leads_on(f"{inside}/{d}"))
+                for path in (f"{inside}/{name}" for name in sorted(names)):
                     if self.module(path):
+                        self._leads_on(path)
+                        if os.path.realpath(here) != here:
+                            self._linked.add(path)
                         yield path
+
+    def _leads_on(self, path: str) -> bool:
+        """Whether a folder has modules by this path; a link is known from now on."""
+        if not os.path.islink(self.tree.root / path):
+            return True
+        self.links.add(path)
+        return not self.links.leads_back(path)
 
     def now(self) -> dict[str, str]:
         """``{path: object id}`` of all modules on disk."""
@@ -164,9 +188,9 @@ class Facts:
                     pending.append(inner)
 
     def loaded(self) -> list[str]:
-        """Of these, those in the package, relative to it."""
+        """Of these, and of those that only links to folders lead to, those in the package, relative to it."""
         inside = f"{self.stack.plugin.package_path}/"
-        return sorted(path[len(inside) :] for path in self.imported if path.startswith(inside))
+        return sorted(path[len(inside) :] for path in self.imported | self._linked if path.startswith(inside))
 
     def _imports(self, path: str, source: Source) -> Iterator[str]:
         """Paths of what a file imports as it is imported itself, as far as they may be modules of ours."""
@@ -191,45 +215,49 @@ class Facts:
             self._sources[name] = read_source(text)
         return self._sources.get(name)
 
-    def source(self, path: str, name: str | None) -> Source | None:
-        """Facts of the content ``name`` (an object id) that ``path`` has or had; None where nobody knows them."""
-        name = self._name(path, name)
+    def source(self, path: str, content: Content | None) -> Source | None:
+        """Facts of a content that ``path`` has or had; None where nobody knows them."""
+        name = self._name(path, content)
         if name is None:
             return None
         return self._source(name, None) or self._source(name, self._text(path, name))
 
-    def _name(self, path: str, name: str | None) -> str | None:
-        return self.tree.id_now(path) if name == UNREAD else name
+    def _name(self, path: str, content: Content | None) -> str | None:
+        """The object id of a file's content; of a link it is not known what it led to."""
+        if content and content.kind == UNREAD:
+            content = self.tree.content(path)
+        return content.name if content and content.kind == REGULAR else None
 
     def _text(self, path: str, name: str) -> bytes | None:
-        if (self.tree.root / path).is_symlink():
-            # The id is that of the link, not of what it leads to.
-            return None
         text = self.tree.text(path)
         if text is not None and content_id(text, self.tree.kind) == name:
             return text
         return self.tree.old_text(path, name)
 
-    def modules(self, before: Iterable[Difference] = ()) -> Modules:
+    def modules(self, before: Sequence[Difference] = ()) -> Modules:
         """All modules; with ``before`` as they were before these differences."""
-        names: dict[str, str | None] = dict(self.now())
+        names: dict[str, str] = dict(self.now())
         for difference in before:
-            names.pop(difference.path, None)
-            if difference.old:
-                names[difference.previous or difference.path] = difference.old
+            for path in self.names(difference.path):
+                names.pop(path, None)
+        for difference in before:
+            path = difference.previous or difference.path
+            name = self._name(path, difference.old)
+            if name:
+                names.update(dict.fromkeys(self.names(path), name))
         sources, packages = {}, set()
         for path, name in names.items():
             module = self.module(path)
-            source = self.source(path, name) if module else None
+            source = self.source(path, Content(REGULAR, name)) if module else None
             if module and source:
                 sources[module] = source
                 if path.endswith("/__init__.py"):
                     packages.add(module)
         return Modules(sources, frozenset(packages), self.stack.plugin.package)
 
-    def meaning(self, path: str, name: str | None) -> str | None:
+    def meaning(self, path: str, content: Content | None) -> str | None:
         """A digest of what a packaging file says; None where its content is not known any more."""
-        name = self._name(path, name)
+        name = self._name(path, content)
         if name is None:
             return None
         if name not in self._meanings:
@@ -240,11 +268,13 @@ class Facts:
             self._meanings[name] = "/".join(hashlib.sha256(one).hexdigest()[:32] for one in said)
         return self._meanings[name].split("/")[self.versioned]
 
-    def project(self, name: str | None) -> dict[str, Any] | None:
+    def project(self, content: Content | None) -> dict[str, Any] | None:
         """What a version of the project file says, by key; None where it is not known any more, or cannot be read."""
-        name = self._name(PROJECT_FILE, name)
-        if name is None:
+        if content is None:
             return {}
+        name = self._name(PROJECT_FILE, content)
+        if name is None:
+            return None
         if name not in self._projects:
             text = self._text(PROJECT_FILE, name)
             self._projects[name] = parse_project(text) if text is not None else None
@@ -254,7 +284,7 @@ class Facts:
     def _project_id(self) -> str | None:
         text = self.tree.text(PROJECT_FILE)
         name = None if text is None else content_id(text, self.tree.kind)
-        self.project(name)
+        self.project(Content(REGULAR, name) if name else None)
         return name
 
     @cached_property
@@ -265,20 +295,21 @@ class Facts:
     def save(self, waiting: Sequence[Difference] = ()) -> None:
         """Keep the facts of what is on disk, and of what was before the differences that still wait to be applied."""
         names = set(self.now().values())
-        for difference in waiting:
-            if difference.old and self.module(difference.previous or difference.path):
-                self.source(difference.previous or difference.path, difference.old)
-                names.add(difference.old)
+        olds = {d.previous or d.path: d.old.name for d in waiting if d.old and d.old.kind == REGULAR}
+        for path, name in olds.items():
+            if self.module(path):
+                self.source(path, Content(REGULAR, name))
+                names.add(name)
         packed = {name: source.pack() for name, source in self._sources.items() if name in names}
         meanings = {}
         for path in packaging_files(self.stack.plugin.root):
             text = self.tree.text(path)
             if text is not None:
                 name = content_id(text, self.tree.kind)
-                self.meaning(path, name)
+                self.meaning(path, Content(REGULAR, name))
                 meanings[name] = self._meanings[name]
-        meanings.update({d.old: self._meanings[d.old] for d in waiting if d.old and d.old in self._meanings})
-        project = [d.old for d in waiting if d.path == PROJECT_FILE] or [self._project_id()]
+        meanings.update({name: self._meanings[name] for name in olds.values() if name in self._meanings})
+        project = [olds.get(PROJECT_FILE)] if any(d.path == PROJECT_FILE for d in waiting) else [self._project_id()]
         imported = sorted(path for path in self._imported if path in self.now())
         data = {
             "version": VERSION,
@@ -286,6 +317,6 @@ class Facts:
             "sources": packed,
             "meanings": meanings,
             "imported": imported,
-            "projects": {name: self._projects[name] for name in project if name in self._projects},
+            "projects": {name: self._projects[name] for name in project if name and name in self._projects},
         }
         write_atomic(self.stack.state / FILE, json.dumps(data, separators=(",", ":")))

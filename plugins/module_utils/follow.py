@@ -9,13 +9,16 @@ database was is kept first, rows and all.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Callable
 
+from .answers import Unreadable
 from .database import Database
-from .git import open_repository
+from .git import Repository
+from .git_opening import open_repository
 from .override import NETBOX_DIR, REPOSITORIES
 from .stack import Stack
 from .state import read_json, write_json
@@ -229,13 +232,20 @@ def came_to(stack: Stack) -> str:
     since = str((read_json(stack.state / SCHEMA) or {}).get("head", ""))
     if not repository or not since:
         return ""
-    return repository.came_to(since) if repository.head() != since else ""
+    return repository.came_to(since) if _head(repository) not in (since, "") else ""
 
 
 def where(stack: Stack) -> dict[str, str]:
     """Branch and commit that are checked out; empty where there are none."""
     repository = open_repository(stack.plugin.root)[0]
-    return {"branch": repository.branch(), "head": repository.head()} if repository else {"branch": "", "head": ""}
+    return {"branch": repository.branch(), "head": _head(repository)} if repository else {"branch": "", "head": ""}
+
+
+def _head(repository: Repository) -> str:
+    """The commit that is checked out; empty where git cannot read it."""
+    with contextlib.suppress(Unreadable):
+        return repository.head()
+    return ""
 
 
 def last_branch(stack: Stack) -> str:

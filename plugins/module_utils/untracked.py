@@ -20,7 +20,8 @@ from typing import Any
 from .answers import Unreadable
 from .categories import LITTER, is_litter
 from .errors import FileUnusable
-from .git import Odd, Repository, Status, encoded
+from .git import Repository, encoded
+from .git_status import Odd, Status
 
 # A change may leave time stamps as they are that are as young as this: the kernel's clock stands still for a moment; a
 # file system that keeps whole seconds has one for up to two of them.
@@ -142,7 +143,10 @@ def look(repository: Repository, known: Untracked | None, checkout: str) -> tupl
                     if known.lists(os.fsencode(repository.root)):
                         return repository.status(answer, map(os.fsencode, known.paths)), known
     with repository.begin_status() as answer:
+        # Where the index is the same, they were looked at, and it is too late for others.
+        doubtful = set() if known and index and known.index == index else repository.doubtful()
         status = repository.status(answer)
+    status.paths.update(doubtful)
     odd = [[os.fsdecode(text) for text in one] for one in repository.odd]
     return status, Untracked(index, odd) if index == repository.index_state() else None
 

@@ -19,7 +19,6 @@ from .errors import NetBoxDevError, SavedMeanwhile, StackLocked
 from .events import Reporter, Step
 from .freshness import disk_code, told_by
 from .hold import allow, tell_error, watching
-from .manifest import Tree
 from .migrating import PENDING
 from .plan import make_plan
 from .running import Limits
@@ -29,6 +28,7 @@ from .services import web_service
 from .stack import Stack, load
 from .state import lock, lock_holder
 from .summary import summarize
+from .tree import Tree
 
 POLL_S = 0.1
 # As long as this nothing is saved before what was saved is applied: a switch of branches is one burst. One or two files

@@ -27,16 +27,16 @@ INIT = "from netbox.plugins import PluginConfig\n\n\nclass C(PluginConfig):\n   
 # One process per measurement, as a module run is one: the import of the engine is not what is compared.
 OURS = r"""
 import re, sys, time
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import changes, manifest, stack
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import differences, manifest, stack, tree
 made = stack.resolve(sys.argv[1])
 started = time.monotonic()
 before, why = manifest.read_manifest(made)
-tree = manifest.Tree(made)
-now = tree.read(before)
-found = tree.differences(before, now) if before else []
+files = tree.Tree(made)
+now = files.read(before)
+found = differences.differences(files, before, now) if before else []
 seconds = time.monotonic() - started
 if sys.argv[2] == "record":
-    manifest.write_manifest(tree, now, time.time_ns() - 10**10)
+    manifest.write_manifest(made, files.completed(now), time.time_ns() - 10**10)
 # The resource module would tell the peak of the process that started this one, if that is higher.
 peak = re.search(r"VmHWM:\s*(\d+)", open("/proc/self/status").read()).group(1)
 print(seconds, len(found), int(peak) // 1024)

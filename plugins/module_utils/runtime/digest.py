@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterable, Iterator
 
 # Parts of a package that no running process holds: read afresh for each use, or not read at all.
-_NOT_CODE = frozenset(["templates", "static", "tests", "test", "migrations", "docs", "__pycache__"])
+_NOT_CODE = frozenset(["templates", "static", "tests", "test", "migrations", "__pycache__"])
 # As the categories have it: no service loads tests.
 _NOT_CODE_NAMES = re.compile(r"(test_.*|.*_test|tests|conftest)\.py")
-_NOT_CODE_ENDINGS = (".pyc", ".pyo", ".md", ".rst", ".po", ".swp", ".swx", "~", ".orig", ".rej", ".tmp", ".bak")
+_NOT_CODE_ENDINGS = (".pyc", ".pyo", ".po", ".swp", ".swx", "~", ".orig", ".rej", ".tmp", ".bak")
 
 
 # A file in the directory where services tell what they run: paths in the package, a line each, that are code although

@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import manifest, untracked
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.manifest import Difference, Manifest, Tree
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import manifest, tree, untracked
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.differences import Difference, differences
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.manifest import Entry, Manifest
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.object_ids import UNREAD, Content
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.tree import Tree
 
 # Twice as long as a kernel's clock stands still.
 TICK_NS = 20_000_000
@@ -22,7 +25,7 @@ SECONDS_NS = 2 * 10**9
 def few_and_quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Every file that can be read later is; no time stamp is young for long; nobody's configuration counts."""
     monkeypatch.setattr(untracked, "_TICK_NS", TICK_NS)
-    monkeypatch.setattr(manifest, "_MANY", 1)
+    monkeypatch.setattr(tree, "_MANY", 1)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
     (tmp_path / "home").mkdir()
@@ -36,14 +39,15 @@ class Look:
     """What was found, and how."""
 
     def __init__(self, stack: Stack, before: Manifest | None = None) -> None:
-        self.before = before or manifest.read_manifest(stack)[0] or Manifest()
+        known = before or manifest.read_manifest(stack)[0]
+        self.before = known or Manifest()
         self.scanned_ns = time.time_ns()
         self.tree = Tree(stack)
         self.now = self.tree.read(self.before)
-        found = self.tree.differences(self.before, self.now) if self.before.heads else []
+        found = differences(self.tree, self.before, self.now) if known else []
         assert not isinstance(found, str), found
         self.found = found
-        self.late = {one.path for one in found if one.new == manifest.UNREAD}
+        self.late = {one.path for one in found if one.new == Content(UNREAD)}
 
     @property
     def is_quick(self) -> bool:
@@ -51,7 +55,7 @@ class Look:
 
     @property
     def read(self) -> list[Difference]:
-        return [one._replace(new=self.tree.id_now(one.path)) if one.path in self.late else one for one in self.found]
+        return [one._replace(new=self.tree.content(one.path)) if one.path in self.late else one for one in self.found]
 
     @property
     def names(self) -> list[str]:
@@ -62,8 +66,12 @@ def look_from_scratch(stack: Stack, before: Manifest | None = None) -> Look:
     """All is listed and read."""
     before = before or manifest.read_manifest(stack)[0] or Manifest()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(manifest, "_MANY", 10**9)
-        return Look(stack, Manifest(before.heads, {p: e and manifest._unseen(e[0]) for p, e in before.files.items()}))
+        patch.setattr(tree, "_MANY", 10**9)
+        return Look(stack, Manifest(before.heads, {p: Entry(e.kind, e.name) for p, e in before.files.items()}))
+
+
+def write_look(one: Look, scanned_ns: int) -> None:
+    manifest.write_manifest(one.tree.stack, one.tree.completed(one.now), scanned_ns)
 
 
 def record(stack: Stack, meanwhile: Callable[[], Any] | None = None) -> Manifest:
@@ -74,7 +82,7 @@ def record(stack: Stack, meanwhile: Callable[[], Any] | None = None) -> Manifest
     if meanwhile:
         meanwhile()
         grow_old()
-    manifest.write_manifest(one.tree, one.now, one.scanned_ns + SECONDS_NS - TICK_NS)
+    write_look(one, one.scanned_ns + SECONDS_NS - TICK_NS)
     made = manifest.read_manifest(stack)[0]
     assert made
     return made
@@ -106,11 +114,11 @@ def make_twins(root: Path) -> None:
 
 def refuse_mode_0(monkeypatch: pytest.MonkeyPatch) -> None:
     """As it is for others than root, who may run this."""
-    real = manifest.object_id
+    real = tree.object_id
 
     def refuse(path: bytes, status: os.stat_result, *more: Any) -> tuple[str, bool]:
         if not status.st_mode & 0o444:
             raise PermissionError(13, "Permission denied", os.fsdecode(path))
         return real(path, status, *more)
 
-    monkeypatch.setattr(manifest, "object_id", refuse)
+    monkeypatch.setattr(tree, "object_id", refuse)

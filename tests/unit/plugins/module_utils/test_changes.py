@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import changes, manifest
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import changes, tree
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.changes import Wanted
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import UnknownCategory
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack
@@ -158,21 +158,21 @@ def test_an_old_file_of_the_same_size_and_time_is_not_read_again(stack: Stack, m
     # Their inodes are as young as this test.
     apply(stack, later_s=5)
     read = []
-    monkeypatch.setattr(manifest, "object_id", lambda path, *_more: read.append(path) or "0")
+    monkeypatch.setattr(tree, "object_id", lambda path, *_more: read.append(path) or "0")
     assert found(stack) == []
     assert read == []
 
 
 def test_a_file_that_cannot_be_read_is_said_to_be_so(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
     apply(stack)
-    real = manifest.object_id
+    real = tree.object_id
 
     def refuse(path: bytes, *more: Any) -> str:
         if path.endswith(b"views.py"):
             raise PermissionError(13, "Permission denied", os.fsdecode(path))
         return real(path, *more)
 
-    monkeypatch.setattr(manifest, "object_id", refuse)
+    monkeypatch.setattr(tree, "object_id", refuse)
     (stack.plugin.root / "netbox_example/views.py").write_text("V = 2\n")
     (change,) = changes.find_changes(stack).changes
     assert (change.category, change.reason) == ("views", "netbox_example/views.py cannot be read")
@@ -184,7 +184,8 @@ def test_a_links_target_is_its_content(stack: Stack) -> None:
     apply(stack)
     link.unlink()
     link.symlink_to("views.py")
-    assert found(stack) == [("netbox_example/linked.py", "modified", "models")]
+    path = "netbox_example/linked.py"
+    assert found(stack) == [(path, "modified", "models"), (path, "modified", "plugin_config")]
 
 
 def test_named_categories_are_the_changes_whatever_the_files_say(stack: Stack) -> None:
@@ -209,16 +210,16 @@ def test_named_categories_are_the_changes_whatever_the_files_say(stack: Stack) -
         lambda data: json.dumps({**data, "files": {"a": 1}}),
         lambda data: json.dumps({**data, "files": {"a": ["x"]}}),
         lambda data: json.dumps({**data, "scanned_ns": "now"}),
-        lambda data: json.dumps({**data, "files": {"a\0b": None}}),
-        lambda data: json.dumps({**data, "files": {"\ud800": None}}),
-        lambda data: json.dumps({**data, "files": {"a": [ID, "1", 1, 1, 1]}}),
-        lambda data: json.dumps({**data, "files": {"a": [ID, True, 1, 1, 1]}}),
-        lambda data: json.dumps({**data, "files": {"a": [ID, 1, 1.5, 1, 1]}}),
-        lambda data: json.dumps({**data, "files": {"a": [ID, 1, 1, 1, 1, "of a newer version"]}}),
-        lambda data: json.dumps({**data, "files": {"a": ["a\nb", 1, 1, 1, 1]}}),
-        lambda data: json.dumps({**data, "files": {"a": [{}, 1, 1, 1, 1]}}),
+        lambda data: json.dumps({**data, "files": {"a\0b": ["absent"]}}),
+        lambda data: json.dumps({**data, "files": {"\ud800": ["absent"]}}),
+        lambda data: json.dumps({**data, "files": {"a": ["file", ID, "1", 1, 1, 1]}}),
+        lambda data: json.dumps({**data, "files": {"a": ["file", ID, True, 1, 1, 1]}}),
+        lambda data: json.dumps({**data, "files": {"a": ["file", ID, 1, 1.5, 1, 1]}}),
+        lambda data: json.dumps({**data, "files": {"a": ["file", ID, 1, 1, 1, 1, "of a newer version"]}}),
+        lambda data: json.dumps({**data, "files": {"a": ["file", "a\nb", 1, 1, 1, 1]}}),
+        lambda data: json.dumps({**data, "files": {"a": ["unreadable", {}, 1, 1, 1, 1]}}),
         lambda data: json.dumps({**data, "files": {"a": "abcde"}}),
-        lambda data: json.dumps({**data, "files": {"a": []}}),
+        lambda data: json.dumps({**data, "files": {"a": [[], ID]}}),
         lambda data: json.dumps({**data, "heads": {"": "a\0b"}}),
         lambda data: json.dumps({**data, "heads": {"": "--output=x"}}),
         lambda data: json.dumps({**data, "heads": {"": ["a"]}}),
@@ -241,20 +242,19 @@ def test_a_manifest_that_cannot_be_used_makes_everything_count_as_changed(
     assert found(stack) == []
 
 
-def test_a_manifest_of_a_version_that_kept_no_inodes_is_used_and_its_files_are_read(
-    stack: Stack, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (stack.plugin.root / "new.py").write_text("N = 1\n")
-    apply(stack, later_s=5)
+@pytest.mark.parametrize("packed", [[ID, 1, 1, 1, 1], [ID, 1, 1, 1], None])
+def test_a_manifest_that_an_older_version_wrote_is_not_used_and_that_is_said(stack: Stack, packed: Any) -> None:
+    apply(stack)
     path = stack.state / "manifest.json"
     data = json.loads(path.read_text())
-    data["files"] = {name: entry and entry[:4] for name, entry in data["files"].items()}
+    data["files"]["new.py"] = packed
     path.write_text(json.dumps(data))
-    read = []
-    real = manifest.object_id
-    monkeypatch.setattr(manifest, "object_id", lambda path, *more: read.append(path) or real(path, *more))
+    result = changes.find_changes(stack)
+    assert {one.path for one in result.changes} == {None}
+    assert "or of another version" in result.notices[-1]
+    assert result.notices[-1].endswith("everything is checked")
+    apply(stack)
     assert found(stack) == []
-    assert any(path.endswith(b"new.py") for path in read)
 
 
 def test_files_that_a_copy_of_the_repository_has_with_other_inodes_are_read_and_are_no_change(stack: Stack) -> None:
@@ -264,7 +264,7 @@ def test_files_that_a_copy_of_the_repository_has_with_other_inodes_are_read_and_
     apply(stack, later_s=5)
     path = stack.state / "manifest.json"
     data = json.loads(path.read_text())
-    data["files"]["new.py"][4] += 1
+    data["files"]["new.py"][5] += 1
     path.write_text(json.dumps(data))
     assert found(stack) == []
 

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import answers, git
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import answers, git_opening, git_process
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import TimeLimit
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.git import Repository, Status, open_repository
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.git import Repository
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.git_opening import open_repository
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.git_status import Status
 
 RunGit = Callable[..., str]
 HERE = ("commit", "--allow-empty", "-qm", "here")
@@ -80,8 +82,9 @@ def test_a_git_that_hangs_is_ended_with_what_it_runs_and_told(
     stuck.write_text(f"#!/bin/sh\nsleep 60 &\necho $! >> {tmp_path}/children\nwait\n", encoding="utf-8")
     stuck.chmod(0o755)
     monkeypatch.setenv("PATH", f"{stuck.parent}:{os.environ['PATH']}")
-    monkeypatch.setattr(git, "ANSWER_S", 0.3)
-    for module in (answers, git):
+    for module in (git_process, git_opening):
+        monkeypatch.setattr(module, "ANSWER_S", 0.3)
+    for module in (answers, git_process):
         monkeypatch.setattr(module, "LISTING_S", 0.3)
     began = time.monotonic()
     with pytest.raises(TimeLimit, match=f"'git {asked}.*gave no answer within 0 s"):
@@ -99,3 +102,15 @@ def _lives(pid: str) -> bool:
         return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").split()[2] != "Z"
     except OSError:
         return False
+
+
+def test_a_commit_that_is_not_there_is_not_taken_for_none(tmp_path: Path, run_git: RunGit) -> None:
+    run_git(tmp_path, "init", "-q", "-b", "main")
+    repository = open_repository(tmp_path)[0]
+    assert repository
+    assert repository.head() == repository.empty_tree()
+    run_git(tmp_path, "commit", "-q", "--allow-empty", "-m", "first")
+    commit = repository.head()
+    (tmp_path / ".git/objects" / commit[:2] / commit[2:]).unlink()
+    with pytest.raises(answers.Unreadable, match="the commit that is checked out is not in it"):
+        repository.head()

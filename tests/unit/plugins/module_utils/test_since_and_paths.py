@@ -14,6 +14,8 @@ import pytest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import change, changes, git, manifest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.changes import Wanted
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import InvalidPath, InvalidReference
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.git_opening import open_repository
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.object_ids import content_id
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack, resolve
 from ansible_collections.hedgehog.netbox_dev.tests.unit.plugins.module_utils.plain_plugin import (
     FILES,
@@ -382,7 +384,7 @@ def test_root_asks_git_as_the_repositorys_owner(stack: Stack) -> None:
 def test_another_users_repository_is_walked_and_the_reason_said(stack: Stack) -> None:
     script = (
         "import os, pathlib, sys; os.setgid(4322); os.setuid(4322)\n"
-        "from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.git import open_repository\n"
+        "from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.git_opening import open_repository\n"
         "print(open_repository(pathlib.Path(sys.argv[1])))"
     )
     for folder in [*stack.plugin.root.parents][:4]:
@@ -454,14 +456,14 @@ def test_nothing_of_a_hostile_repositorys_configuration_is_executed(stack: Stack
 
 
 def test_what_git_answers_is_split_into_objects(stack: Stack) -> None:
-    repository, why = git.open_repository(stack.plugin.root)
+    repository, why = open_repository(stack.plugin.root)
     assert repository, why
-    blobs = repository.blobs("HEAD", [b"README.md", f"{PACKAGE}/views.py".encode(), b"none"])
+    blobs = repository.contents_of("HEAD", [b"README.md", f"{PACKAGE}/views.py".encode(), b"none"])
     assert blobs.keys() == {b"README.md", f"{PACKAGE}/views.py".encode()}
     missing = "0" * 40
-    contents = dict(repository.contents([*blobs.values(), missing]))
-    assert contents == {blobs[b"README.md"]: b"hello\n", blobs[f"{PACKAGE}/views.py".encode()]: b"V = 1\n"}
-    assert manifest.content_id(b"hello\n", "sha1") == blobs[b"README.md"]
+    readme, views = blobs[b"README.md"].name, blobs[f"{PACKAGE}/views.py".encode()].name
+    assert dict(repository.contents([readme, views, missing])) == {readme: b"hello\n", views: b"V = 1\n"}
+    assert content_id(b"hello\n", "sha1") == readme
 
 
 def test_a_repository_with_sha256_is_read_alike(make_stack: MakeStack, run_git: Git) -> None:
@@ -556,11 +558,11 @@ def test_a_name_that_means_something_to_git_is_a_name(stack: Stack, run_git: Git
     name = ":(exclude)a.py"
     commit(stack, run_git, name, "A = 1\n")
     repository = git.Repository(stack.plugin.root)
-    assert set(repository.blobs("HEAD", [name.encode(), b"README.md"])) == {name.encode(), b"README.md"}
+    assert set(repository.contents_of("HEAD", [name.encode(), b"README.md"])) == {name.encode(), b"README.md"}
 
 
 def test_a_tree_that_cannot_be_read_is_not_taken_for_an_empty_one(stack: Stack) -> None:
     repository = git.Repository(stack.plugin.root)
     for _again in range(2):
         with pytest.raises(git.Unreadable):
-            repository.blobs("0" * 40, [b"README.md"])
+            repository.contents_of("0" * 40, [b"README.md"])

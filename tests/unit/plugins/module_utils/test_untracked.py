@@ -12,11 +12,17 @@ from pathlib import Path
 from typing import Any, Callable
 
 import pytest
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import changes, manifest, untracked
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import changes, manifest, tree, untracked
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.categories import _LITTER, _MODULES, is_litter
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.differences import (
+    Difference,
+    differences,
+    since_reference,
+)
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.git import Repository
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.manifest import Difference, Tree
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.object_ids import UNREAD, Content, content_id
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.tree import Tree
 from ansible_collections.hedgehog.netbox_dev.tests.unit.plugins.module_utils.looks import (
     Look,
     few_and_quick,
@@ -24,6 +30,7 @@ from ansible_collections.hedgehog.netbox_dev.tests.unit.plugins.module_utils.loo
     looked,
     make_twins,
     record,
+    write_look,
 )
 from ansible_collections.hedgehog.netbox_dev.tests.unit.plugins.module_utils.plain_plugin import (
     PACKAGE,
@@ -463,7 +470,7 @@ def test_what_is_as_young_as_the_record_is_not_taken_for_known(stack: Stack, you
     else:
         os.utime(root, (4 * 10**9, 4 * 10**9))
         grow_old()
-    manifest.write_manifest(one.tree, one.now, one.scanned_ns)
+    write_look(one, one.scanned_ns)
     found = manifest.read_manifest(stack)[0]
     assert found
     assert found.untracked
@@ -685,7 +692,7 @@ def test_the_checkout_that_does_not_matter_may_be_another_one(stack: Stack, make
     other = Tree(stack)
     other._checkout = "elsewhere/"
     now = other.read(known)
-    assert [one.path for one in other.differences(known, now) if isinstance(one, Difference)] == [
+    assert [one.path for one in differences(other, known, now) if isinstance(one, Difference)] == [
         "gitignore/netbox-docker/more/a.py"
     ]
 
@@ -727,7 +734,7 @@ class TestReadLater:
         self, stack: Stack, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         readme = stack.plugin.root / "README.md"
-        real = manifest.object_id
+        real = tree.object_id
 
         def slow(path: bytes, *more: Any) -> tuple[str, bool]:
             if path.endswith(b"README.md"):
@@ -736,26 +743,26 @@ class TestReadLater:
 
         one = Look(stack)
         one.tree.pin(one.now)
-        monkeypatch.setattr(manifest, "object_id", slow)
-        manifest.write_manifest(one.tree, one.now, one.scanned_ns)
-        monkeypatch.setattr(manifest, "object_id", real)
+        monkeypatch.setattr(tree, "object_id", slow)
+        write_look(one, one.scanned_ns)
+        monkeypatch.setattr(tree, "object_id", real)
         assert looked(stack).names == ["README.md"]
 
     def test_what_is_as_young_as_the_look_is_read_at_once(self, stack: Stack) -> None:
         (stack.plugin.root / "README.md").write_text("third\n")
         one = Look(stack)
         one.tree.pin(one.now)
-        assert (one.now.files["README.md"] or [None])[0] == manifest.content_id(b"third\n", "sha1")
+        assert one.now.files["README.md"].name == content_id(b"third\n", "sha1")
 
     def test_what_was_not_looked_at_to_be_recorded_stays_a_change(self, stack: Stack) -> None:
         one = Look(stack)
-        manifest.write_manifest(one.tree, one.now, one.scanned_ns)
+        write_look(one, one.scanned_ns)
         assert looked(stack).names == ["README.md"]
 
     def test_it_is_recorded_by_an_apply(self, stack: Stack) -> None:
         found = changes.find_changes(stack, to_record=True)
         assert [change.path for change in found.changes] == ["README.md"]
-        assert manifest.UNREAD in {difference.new for difference in found.differences}
+        assert Content(UNREAD) in {difference.new for difference in found.differences}
         found.record(time.time_ns())
         assert looked(stack).found == []
 
@@ -769,7 +776,7 @@ class TestReadLater:
         changes.find_changes(stack, to_record=True).record(time.time_ns())
         file.write_text(f"{text}# A comment\n")
         found = changes.find_changes(stack)
-        assert [one.new for one in found.differences] == [manifest.UNREAD]
+        assert [one.new for one in found.differences] == [Content(UNREAD)]
         assert [(change.path, change.category) for change in found.changes] == [(path, "ignored")]
 
     def test_one_that_is_committed_since_then_is_no_change(self, stack: Stack, run_git: Git) -> None:
@@ -784,8 +791,8 @@ class TestReadLater:
         (root / "README.md").write_text("hello\n")
         one = Look(stack)
         assert one.late == {"README.md"}
-        assert [found.path for found in one.tree.since("HEAD", one.now)] == ["README.md", "new.py"]
-        assert [found.path for found in one.tree.since("HEAD~1", one.now)] == ["new.py"]
+        assert [found.path for found in since_reference(one.tree, "HEAD", one.now)] == ["README.md", "new.py"]
+        assert [found.path for found in since_reference(one.tree, "HEAD~1", one.now)] == ["new.py"]
 
     @pytest.mark.parametrize("how", ["core.autocrlf", "text=auto", "eol=crlf", "filter=x", "-text"])
     def test_what_git_may_convert_is_read(self, stack: Stack, run_git: Git, how: str) -> None:
@@ -818,7 +825,7 @@ class TestReadLater:
         readme.symlink_to("new.py")
         grow_old()
         one.tree.pin(one.now)
-        assert (one.now.files["README.md"] or [None])[0] == manifest.content_id(b"new.py", "sha1")
+        assert one.now.files["README.md"].name == content_id(b"new.py", "sha1")
 
 
 @given(
