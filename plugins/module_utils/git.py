@@ -29,6 +29,7 @@ _SAFE = (
     *("-c", "core.trustctime=true"),
     *("-c", "core.checkStat=default"),
     *("-c", "sparse.expectFilesOutsideOfPatterns=true"),
+    *("-c", "log.showSignature=false"),
 )
 # Where the file system tells names apart that differ in case alone, so does git, whatever it was told: of two such
 # files it would know one. Where they are one, it may go by what it was told.
@@ -112,6 +113,8 @@ class Repository:
             "LC_ALL": "C",
             "GIT_TERMINAL_PROMPT": "0",
             "GIT_NO_LAZY_FETCH": "1",
+            # What is missing is fetched by no older git either: how, the repository's configuration would say.
+            "GIT_ALLOW_PROTOCOL": "none",
             **self._user.get("env", {}),
         }
 

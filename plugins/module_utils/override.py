@@ -56,6 +56,7 @@ from .runtime import (
 )
 from .services import command_words, python_services, role_of_command, supervised
 from .stack import Stack
+from .state import write_atomic
 
 try:
     import yaml
@@ -318,10 +319,8 @@ def write_files(stack: Stack, compose: Compose, rootless: bool, check: bool) -> 
     if before != wanted:
         changed.append(OVERRIDE)
         if not check:
-            temporary = path.with_name(f".{path.name}.new")
-            temporary.write_text(wanted, encoding="utf-8")
-            _give(temporary, owner)
-            os.replace(temporary, path)
+            # The checkout is in the plugin, where whatever the containers run can put a link.
+            write_atomic(path, wanted, 0o644)
     if not check and changed:
         for here, _folders, names in os.walk(state):
             for name in [".", *names]:

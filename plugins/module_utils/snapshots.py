@@ -333,7 +333,7 @@ class Snapshots:
         result = Result(True, did=f"'{path}' written", after={**header, "applied": len(header["applied"])})
         if not self.check:
             with running.reporter.step("dump") as step:
-                media = self.stack.state / "run" / "media.dumped" if parts else None
+                media = self.stack.state / "media.dumped" if parts else None
                 try:
                     if media:
                         save(self.stack, running.engine, self._web(parts), "media", media)

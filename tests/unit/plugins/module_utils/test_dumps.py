@@ -15,7 +15,7 @@ from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.database impor
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import InvalidDump
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack
 
-HEADER = {"package": "netbox_example", "postgres": 17, "applied": ["app.0001"]}
+HEADER = {"package": "netbox_example", "postgres": 17, "applied": ["app.0001"], "types": "", "size": 1}
 
 
 @pytest.fixture
