@@ -20,6 +20,7 @@ from .compose import BASE_FILES, OVERRIDE, Compose
 from .contents import reads_metadata
 from .engine import ROLE_LABEL, STACK_LABEL
 from .errors import ForeignOverride, InvalidProject
+from .host_access import refuse_host_access
 from .image import build_context, write_context
 from .matrix import WEB
 from .runtime import (
@@ -300,9 +301,12 @@ def write_files(stack: Stack, compose: Compose, rootless: bool, check: bool) -> 
     """Bring override, runtime and build context to what the stack is now.
 
     Returns ``{changed: [names], before: text, after: text, override: data}``, the texts being the override's. Raises
-    ForeignOverride for an override that is not ours; nothing is written then.
+    ForeignOverride for an override that is not ours, and InvalidProject for a checkout that reaches the node; nothing is
+    written then.
     """
-    override = make_override(stack, compose.config(files=BASE_FILES), rootless)
+    base = compose.config(files=BASE_FILES)
+    refuse_host_access(stack, base)
+    override = make_override(stack, base, rootless)
     wanted = render(override)
     path = stack.checkout / OVERRIDE
     before = check_ours(path, wanted)

@@ -63,6 +63,7 @@ KEYS: dict[str, tuple[type, Any]] = {
     "browser_refresh": (bool, True),
     "superuser_name": (str, "admin"),
     "makemigrations": (bool, True),
+    "host_access": (bool, False),
 }
 
 
@@ -100,6 +101,7 @@ class Stack:
     browser_refresh: bool = True
     superuser_name: str = "admin"
     makemigrations: bool = True
+    host_access: bool = False
 
     @property
     def id(self) -> str:
@@ -286,6 +288,10 @@ def _check_values(values: dict[str, Any]) -> None:
 
 def _check_origins(root: Path, values: dict[str, Any], from_file: Mapping[str, Any]) -> None:
     """What comes with a repository names no program of the node's, and no folder but its own."""
+    if "host_access" in from_file:
+        raise InvalidProject(
+            f"{PROJECT_FILE}: host_access: who runs it decides that, with the variable netbox_dev_host_access."
+        )
     if _NO_URL.match(values["netbox_docker_url"]):
         raise InvalidProject(
             f"netbox_docker_url: {values['netbox_docker_url']!r}: a URL or a path was expected that git fetches from "
@@ -374,6 +380,7 @@ def resolve(plugin_path: str | None, options: dict[str, Any] | None = None) -> S
         browser_refresh=values["browser_refresh"],
         superuser_name=values["superuser_name"],
         makemigrations=values["makemigrations"],
+        host_access=values["host_access"],
     )
 
 
