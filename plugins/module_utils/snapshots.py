@@ -304,7 +304,8 @@ class Snapshots:
         )
 
     def _folder(self, there: Described) -> Path:
-        return self.stack.state / FOLDER / str(there.said["folder"])
+        # The plugin's code can write what is said on a database.
+        return self.stack.state / FOLDER / Path(str(there.said["folder"])).name
 
     def _check_room_unless(self, restoring: Restoring, size: int) -> None:
         if not restoring.unchanged_so_far():

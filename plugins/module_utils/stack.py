@@ -203,7 +203,12 @@ def read_project_file(root: Path) -> dict[str, Any]:
 
 
 def _count(data: Any) -> int:
-    """How many values there are, as far as that matters. Raises RecursionError for one that holds itself."""
+    """How many values there are, as far as that matters.
+
+    Raises RecursionError for one that holds itself, and ValueError for what JSON has no words for.
+    """
+    if not isinstance(data, (dict, list, str, int, float, type(None))):
+        raise ValueError(f"{data} is a {type(data).__name__}; if it is meant as text, put it in quotes")
     inner = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
     found = 1
     for value in inner:

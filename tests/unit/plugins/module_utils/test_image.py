@@ -145,3 +145,15 @@ def test_what_requirements_take_in_is_in_the_context(make_stack: MakeStack) -> N
     )
     names = image.build_context(stack, SCRIPT)
     assert {"source/requirements.txt", "source/deps/base.txt", "source/pins.txt"} <= names.keys()
+
+
+@pytest.mark.parametrize("name", ["README.md", "requirements.txt", "setup.py", "netbox_example/version.py"])
+def test_a_link_out_of_the_repository_shows_a_build_nothing(make_stack: MakeStack, tmp_path: Path, name: str) -> None:
+    stack = make_stack(files={"pyproject.toml": "[build-system]\n", "docs/text": "inside\n"})
+    (tmp_path / "id_rsa").write_text("PRIVATE")
+    (stack.plugin.root / name).symlink_to(tmp_path / "id_rsa")
+    with pytest.raises(InvalidProject, match=f"'{name}' is a link to '.*id_rsa', out of the repository"):
+        image.build_context(stack, SCRIPT)
+    (stack.plugin.root / name).unlink()
+    (stack.plugin.root / name).symlink_to(stack.plugin.root / "docs/text")
+    assert image.build_context(stack, SCRIPT)[f"source/{name}"] == b"inside\n"
