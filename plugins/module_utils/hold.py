@@ -78,8 +78,8 @@ def lease(stack: Stack, name: str, text: str = "") -> Iterator[None]:
             with contextlib.suppress(FileNotFoundError):
                 os.utime(path, follow_symlinks=False)
 
-    path.unlink(missing_ok=True)
     write_atomic(path, text, 0o644)
+    os.utime(path, follow_symlinks=False)
     thread = threading.Thread(target=renew, daemon=True)
     thread.start()
     try:

@@ -39,7 +39,7 @@ OPTIONS = "options"
 # Of the project file, aliases counted as often as they are used: it is written out elsewhere.
 _MOST_VALUES = 10_000
 # What git takes for an option, or has another program fetch.
-_NO_URL = re.compile(r"-|\w+::|.*[\0-\x1f]")
+_NO_URL = re.compile(r"-|[\w+.-]+::|.*[\0-\x1f]")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]*")
 NETBOX_DOCKER_URL = "https://github.com/netbox-community/netbox-docker.git"
 
