@@ -22,14 +22,14 @@ _NAMESPACES = ("cgroup", "ipc", "network_mode", "pid", "userns_mode", "uts")
 
 
 def refuse_host_access(stack: Stack, base: Mapping[str, Any]) -> None:
-    """Raises InvalidProject for a configuration, as Compose reads it, that reaches out, unless it was said to be fine."""
+    """Raises InvalidProject for a configuration, as Compose has it, that reaches out, unless that was allowed."""
     found = [] if stack.host_access else [*_reached(base, os.path.realpath(stack.checkout))]
     if found:
         more = f" and {len(found) - 5} more" if len(found) > 5 else ""
         raise InvalidProject(
             f"'{stack.checkout}/docker-compose.yml' reaches the machine that it runs on: {'; '.join(found[:5])}{more}. "
-            "netbox-docker's own does not, and its passwords are known to everybody. Nothing was started. Publish ports "
-            "on 127.0.0.1, or, if you trust whoever wrote it, set the variable netbox_dev_host_access=true.",
+            "netbox-docker's own does not, and its passwords are known to all. Nothing was started. Publish ports on "
+            "127.0.0.1, or, if you trust whoever wrote it, set the variable netbox_dev_host_access=true.",
             found=found,
         )
 

@@ -301,8 +301,8 @@ def write_files(stack: Stack, compose: Compose, rootless: bool, check: bool) -> 
     """Bring override, runtime and build context to what the stack is now.
 
     Returns ``{changed: [names], before: text, after: text, override: data}``, the texts being the override's. Raises
-    ForeignOverride for an override that is not ours, and InvalidProject for a checkout that reaches the node; nothing is
-    written then.
+    ForeignOverride for an override that is not ours, and InvalidProject for a checkout that reaches the node; nothing
+    is written then.
     """
     base = compose.config(files=BASE_FILES)
     refuse_host_access(stack, base)

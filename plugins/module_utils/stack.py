@@ -310,8 +310,8 @@ def _check_origins(root: Path, values: dict[str, Any], from_file: Mapping[str, A
     inside = os.path.normpath(os.path.join(root, from_file.get("checkout", ".")))
     if not inside.startswith(os.path.join(root, "")) and "checkout" in from_file:
         raise InvalidProject(
-            f"{PROJECT_FILE}: checkout: '{from_file['checkout']}' is not below the plugin's directory. Whoever wants it "
-            "elsewhere says so with the variable netbox_dev_checkout."
+            f"{PROJECT_FILE}: checkout: '{from_file['checkout']}' is not below the plugin's directory. Whoever wants "
+            "it elsewhere says so with the variable netbox_dev_checkout."
         )
 
 

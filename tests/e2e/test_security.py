@@ -18,7 +18,7 @@ def test_no_container_reaches_out_of_what_is_the_stacks_and_nobody_reads_its_sta
     published = []
     for container in stack.containers().values():
         host = container["HostConfig"]
-        assert not host["Privileged"] and not host["CapAdd"] and not host["Devices"], container["Name"]
+        assert not [key for key in ("Privileged", "CapAdd", "Devices") if host[key]], container["Name"]
         assert not {host["NetworkMode"], host["PidMode"], host["IpcMode"], host["UsernsMode"]} & {"host"}
         for mount in container["Mounts"]:
             source = Path(mount["Source"]).resolve()
@@ -28,7 +28,8 @@ def test_no_container_reaches_out_of_what_is_the_stacks_and_nobody_reads_its_sta
     password = (stack.state / "superuser_password").read_text(encoding="utf-8").strip()
     seen = subprocess.run(["ps", "-ww", "-eo", "args"], check=True, capture_output=True, text=True).stdout
     assert password not in seen
-    looked = subprocess.run(["ls", str(stack.state)], user=NOBODY, group=NOBODY, extra_groups=[], capture_output=True, check=False)
+    who = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+    looked = subprocess.run(["ls", str(stack.state)], capture_output=True, check=False, **who)
     assert looked.returncode != 0
 
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Callable
 
@@ -134,9 +135,11 @@ def test_a_link_in_the_place_of_a_lock_is_not_followed(tmp_path: Path, name: str
     victim.write_text("precious")
     folder.mkdir(mode=0o700)
     (folder / name).symlink_to(victim)
-    with pytest.raises(InvalidState, match="is a symbolic link"):
-        with state.lock(folder, 0, "one") if name == "lock" else state.shared(folder / name):
-            pytest.fail("it was followed")
+    held: AbstractContextManager[object] = state.shared(folder / name)
+    if name == "lock":
+        held = state.lock(folder, 0, "one")
+    with pytest.raises(InvalidState, match="is a symbolic link"), held:
+        pytest.fail("it was followed")
     assert victim.read_text() == "precious"
     (folder / "other").symlink_to(victim)
     state.write_json(folder / "other", {"a": 1})
