@@ -104,7 +104,11 @@ class Repository:
         options = {"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE, **options}
         # A session of its own, so that what git runs can be ended with it.
         options["start_new_session"] = True
-        return subprocess.Popen(command, stdout=subprocess.PIPE, env=self._environment(), **who, **options)
+        environment = self._environment()
+        if "ls-remote" not in arguments[:2]:
+            # What is missing is fetched by no older git either: how, the repository's configuration would say.
+            environment["GIT_ALLOW_PROTOCOL"] = "none"
+        return subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, **who, **options)
 
     def _environment(self) -> dict[str, str]:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
@@ -113,8 +117,6 @@ class Repository:
             "LC_ALL": "C",
             "GIT_TERMINAL_PROMPT": "0",
             "GIT_NO_LAZY_FETCH": "1",
-            # What is missing is fetched by no older git either: how, the repository's configuration would say.
-            "GIT_ALLOW_PROTOCOL": "none",
             **self._user.get("env", {}),
         }
 
