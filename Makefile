@@ -90,20 +90,20 @@ fix: $(dev) ## let ruff mend what it can
 	ruff format .
 
 .PHONY: lock
-lock: ## write constraints.txt anew from requirements*.txt
+lock: ## write requirements*.lock anew from requirements*.txt
 	tools/lock.sh
 
 .PHONY: clean
 clean: ## remove caches and .venv; a stack goes on running
 	rm -rf $(venv) .mypy_cache .pytest_cache .ruff_cache .hypothesis .ansible
 
-$(run): requirements.txt constraints.txt tools/bootstrap.sh tools/fetch_collections.py
-	tools/bootstrap.sh $(venv) requirements.txt
+$(run): requirements.lock tools/bootstrap.sh tools/fetch_collections.py
+	tools/bootstrap.sh $(venv) requirements.lock
 	$(python) tools/fetch_collections.py $(venv)/collections
 	@touch $@
 
-$(dev): $(run) requirements-dev.txt
-	tools/bootstrap.sh $(venv) requirements.txt requirements-dev.txt
+$(dev): $(run) requirements-dev.lock
+	tools/bootstrap.sh $(venv) requirements-dev.lock
 	@touch $@
 
 .PHONY: .venv

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, Hedgehog
 #
-# bootstrap.sh VENV REQUIREMENTS…: make the virtual environment if it is not there, and install into it.
+# bootstrap.sh VENV LOCK: make the virtual environment if it is not there, and install into it what the file has.
 set -eu
 
 venv=$1
@@ -32,8 +32,4 @@ if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
     fi
 fi
 
-for file in "$@"; do
-    set -- "$@" -r "$file"
-    shift
-done
-exec "$venv/bin/python" -m pip install -qq --disable-pip-version-check "$@"
+exec "$venv/bin/python" -m pip install -qq --disable-pip-version-check --require-hashes -r "$1"

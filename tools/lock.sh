@@ -2,15 +2,25 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Copyright: (c) 2026, Hedgehog
 #
-# lock.sh: install the direct requirements into a fresh environment, and keep every version that came with them.
+# lock.sh: find a version of everything that requirements*.txt need, and keep them all with their archives' hashes.
 set -eu
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-grep -hv '^-c ' requirements.txt requirements-dev.txt >"$scratch/direct.txt"
-tools/bootstrap.sh "$scratch/venv" "$scratch/direct.txt"
-{
-    echo "# Written by \`make lock\`: every package of a working .venv, so that a later release changes nothing here."
-    "$scratch/venv/bin/python" -m pip freeze --disable-pip-version-check 2>/dev/null | sort -f
-} >"$scratch/constraints.txt"
-mv "$scratch/constraints.txt" constraints.txt
+/usr/bin/python3 -m venv "$scratch/venv"
+"$scratch/venv/bin/python" -m pip install -qq --disable-pip-version-check uv==0.13.9
+
+lock() {
+    target=$1
+    shift
+    {
+        echo "# Written by \`make lock\`: every package of a working .venv, with the hashes that pip compares."
+        "$scratch/venv/bin/uv" pip compile -q --python /usr/bin/python3 --universal --python-version 3.11 \
+            --generate-hashes --no-annotate --no-header "$@"
+    } >"$scratch/locked"
+    mv "$scratch/locked" "$target"
+}
+
+lock requirements-dev.lock requirements.txt requirements-dev.txt
+# The smaller one has no other versions.
+lock requirements.lock -c requirements-dev.lock requirements.txt

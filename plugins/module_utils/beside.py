@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import stat
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -51,12 +52,15 @@ def digests(engine: Engine, web: str, parts: Iterable[str]) -> dict[str, str]:
 
 
 def save(stack: Stack, engine: Engine, web: str, part: str, path: Path) -> None:
-    """Write a part to a file of the state."""
+    """Write a part to a file of the state, out of the containers' reach."""
     shared = stack.state / "run" / f"{part}.saved"
     try:
         ask(engine, web, "save", part, f"{_SHARED}/{shared.name}")
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         shared.replace(path)
+        if not stat.S_ISREG(os.lstat(path).st_mode):
+            path.unlink()
+            raise SnapshotFailed(f"'save {part}' in the web service left no file, but a link or the like.")
     finally:
         shared.unlink(missing_ok=True)
 
@@ -65,8 +69,11 @@ def load(stack: Stack, engine: Engine, web: str, part: str, path: Path) -> None:
     """Let a part be what the file has."""
     shared = stack.state / "run" / f"{part}.saved"
     shared.unlink(missing_ok=True)
-    shutil.copyfile(path, shared)
-    os.chmod(shared, 0o644)
+    # What runs in the containers can put a link there meanwhile.
+    handle = os.open(shared, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+    with path.open("rb") as source, os.fdopen(handle, "wb") as target:
+        os.fchmod(handle, 0o644)
+        shutil.copyfileobj(source, target)
     try:
         ask(engine, web, "load", part, f"{_SHARED}/{shared.name}")
     finally:

@@ -113,12 +113,15 @@ def _read(path: Path, stream: BinaryIO) -> Dump:
     second = stream.readline(_LINE_LIMIT)
     if hashlib.sha256(second).hexdigest() != digest:
         raise InvalidDump(f"the dump '{path}' is damaged: its header is other than was written.", path=str(path))
-    header = json.loads(second)
     begin = len(first) + len(second)
     parts = {}
-    for one in header["parts"]:
-        parts[one["name"]] = Part(one["name"], int(one["size"]), str(one["sha256"])), begin
-        begin += int(one["size"])
+    try:
+        header = json.loads(second)
+        for part in _described(header):
+            parts[part.name] = part, begin
+            begin += part.size
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise InvalidDump(f"the dump '{path}' has a header that no dump has: {error!r}.", path=str(path)) from error
     size = os.fstat(stream.fileno()).st_size
     if size != begin:
         how = "cut off" if size < begin else "longer than it was"
@@ -127,6 +130,20 @@ def _read(path: Path, stream: BinaryIO) -> Dump:
         if _digest(stream, part.size) != part.sha256:
             raise InvalidDump(f"the dump '{path}' is damaged: '{part.name}' is other than was written.", path=str(path))
     return Dump(path, header, parts)
+
+
+def _described(header: Mapping[str, Any]) -> list[Part]:
+    """The parts that a header says. Raises ValueError, TypeError or KeyError for one that was never written so."""
+    for key, kind in (("package", str), ("types", str), ("postgres", int), ("size", int), ("applied", list)):
+        if not isinstance(header[key], kind):
+            raise TypeError(key)
+    parts = [Part(one["name"], one["size"], one["sha256"]) for one in header["parts"]]
+    names = [part.name for part in parts]
+    if names not in (["database"], ["database", "media"]):
+        raise ValueError(f"parts: {names}")
+    if not all(isinstance(part.size, int) and part.size >= 0 for part in parts):
+        raise ValueError("parts: size")
+    return parts
 
 
 def _looks_like(first: bytes) -> str:

@@ -23,6 +23,7 @@ _SAFE = (
     *("-c", "core.trustctime=true"),
     *("-c", "core.checkStat=default"),
     *("-c", "sparse.expectFilesOutsideOfPatterns=true"),
+    *("-c", "log.showSignature=false"),
 )
 # Where the file system tells names apart that differ in case alone, so does git, whatever it was told: of two such
 # files it would know one. Where they are one, it may go by what it was told.
@@ -44,7 +45,11 @@ class Git:
         options = {"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE, **options}
         # A session of its own, so that what git runs can be ended with it.
         options["start_new_session"] = True
-        return subprocess.Popen(command, stdout=subprocess.PIPE, env=self.environment(), **who, **options)
+        environment = self.environment()
+        if "ls-remote" not in arguments[:2]:
+            # What is missing is fetched by no older git either: how, the repository's configuration would say.
+            environment["GIT_ALLOW_PROTOCOL"] = "none"
+        return subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, **who, **options)
 
     def environment(self) -> dict[str, str]:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}

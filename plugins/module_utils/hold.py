@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -72,10 +74,12 @@ def lease(stack: Stack, name: str, text: str = "") -> Iterator[None]:
 
     def renew() -> None:
         while not done.wait(HOLD_S / 5):
-            path.touch()
+            # What runs in the containers can put a link there.
+            with contextlib.suppress(FileNotFoundError):
+                os.utime(path, follow_symlinks=False)
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="ascii")
+    write_atomic(path, text, 0o644)
+    os.utime(path, follow_symlinks=False)
     thread = threading.Thread(target=renew, daemon=True)
     thread.start()
     try:

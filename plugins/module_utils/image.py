@@ -19,6 +19,7 @@ from .stack import Stack
 TOOLS = ("django-debug-toolbar", "pytest-django", "coverage")
 _PROSE = re.compile(r"(README|LICEN[CS]E|AUTHORS)[^/]*", re.IGNORECASE)
 _READ_BY_BACKENDS = re.compile(r"(README|LICEN[CS]E|VERSION|CHANGELOG|AUTHORS)[^/]*", re.IGNORECASE)
+_CERTIFICATE = re.compile(rb"BEGIN (TRUSTED )?CERTIFICATE")
 # A build backend may read the version from one of these.
 _VERSION_FILES = ("__init__.py", "version.py", "_version.py", "__version__.py", "__about__.py")
 
@@ -52,7 +53,8 @@ RUN mkdir -p /opt/netbox/netbox/static /opt/netbox-dev/.run \\
 def build_context(stack: Stack, install_script: bytes) -> dict[str, bytes]:
     """Return the context's files, by path relative to it.
 
-    Raises InvalidProject when the CA bundle that was asked for cannot be read.
+    Raises InvalidProject when the CA bundle that was asked for cannot be read or is none, and for a packaging file that
+    is a link out of the repository.
     """
     root, plugin = stack.plugin.root, stack.plugin
     ca = b""
@@ -61,6 +63,11 @@ def build_context(stack: Stack, install_script: bytes) -> dict[str, bytes]:
             ca = stack.ca_bundle.read_bytes()
         except OSError as error:
             raise InvalidProject(f"ca_bundle: '{stack.ca_bundle}' cannot be read: {error}.") from error
+        if b"PRIVATE KEY" in ca or not _CERTIFICATE.search(ca):
+            # The plugin's own code runs in the build, and sees it.
+            raise InvalidProject(
+                f"ca_bundle: '{stack.ca_bundle}' is no bundle of certificates alone (PEM, 'BEGIN CERTIFICATE')."
+            )
     inner = plugin.package_path.rpartition("/")[0]
     repository = f"/opt/netbox-dev/{plugin.distribution}"
     # A folder's name never reaches a shell: this form of RUN has none.
@@ -79,16 +86,27 @@ def build_context(stack: Stack, install_script: bytes) -> dict[str, bytes]:
     }
     about = [path.name for path in root.iterdir() if path.is_file() and _READ_BY_BACKENDS.fullmatch(path.name)]
     for name in sorted([*packaging_files(root), *about]):
-        files[f"source/{name}"] = (root / name).read_bytes()
+        files[f"source/{name}"] = _read(root, name)
     # With the version declared, nothing of the package itself is asked: its edits build nothing.
     if _version_is_declared(root):
         files[f"source/{plugin.package_path}/__init__.py"] = b""
         return files
     for name in _VERSION_FILES:
-        path = plugin.package_dir / name
-        if path.is_file():
-            files[f"source/{plugin.package_path}/{name}"] = path.read_bytes()
+        if (plugin.package_dir / name).is_file():
+            files[f"source/{plugin.package_path}/{name}"] = _read(root, f"{plugin.package_path}/{name}")
     return files
+
+
+def _read(root: Path, name: str) -> bytes:
+    """A file of the repository. The plugin's own code runs in the build: nothing else of the node's is shown to it."""
+    path = (root / name).resolve()
+    if root.resolve() not in path.parents:
+        raise InvalidProject(
+            f"'{name}' is a link to '{path}', out of the repository. The image is built from it: put the file itself "
+            "there, or remove the link.",
+            path=name,
+        )
+    return path.read_bytes()
 
 
 def _version_is_declared(root: Path) -> bool:

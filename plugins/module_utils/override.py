@@ -20,6 +20,7 @@ from .compose import BASE_FILES, OVERRIDE, Compose
 from .contents import reads_metadata
 from .engine import ROLE_LABEL, STACK_LABEL
 from .errors import ForeignOverride, InvalidProject
+from .host_access import refuse_host_access
 from .image import build_context, write_context
 from .matrix import WEB
 from .runtime import (
@@ -56,6 +57,7 @@ from .runtime import (
 )
 from .services import command_words, python_services, role_of_command, supervised
 from .stack import Stack
+from .state import write_atomic
 
 try:
     import yaml
@@ -299,9 +301,12 @@ def write_files(stack: Stack, compose: Compose, rootless: bool, check: bool) -> 
     """Bring override, runtime and build context to what the stack is now.
 
     Returns ``{changed: [names], before: text, after: text, override: data}``, the texts being the override's. Raises
-    ForeignOverride for an override that is not ours; nothing is written then.
+    ForeignOverride for an override that is not ours, and InvalidProject for a checkout that reaches the node; nothing
+    is written then.
     """
-    override = make_override(stack, compose.config(files=BASE_FILES), rootless)
+    base = compose.config(files=BASE_FILES)
+    refuse_host_access(stack, base)
+    override = make_override(stack, base, rootless)
     wanted = render(override)
     path = stack.checkout / OVERRIDE
     before = check_ours(path, wanted)
@@ -318,10 +323,8 @@ def write_files(stack: Stack, compose: Compose, rootless: bool, check: bool) -> 
     if before != wanted:
         changed.append(OVERRIDE)
         if not check:
-            temporary = path.with_name(f".{path.name}.new")
-            temporary.write_text(wanted, encoding="utf-8")
-            _give(temporary, owner)
-            os.replace(temporary, path)
+            # The checkout is in the plugin, where whatever the containers run can put a link.
+            write_atomic(path, wanted, 0o644)
     if not check and changed:
         for here, _folders, names in os.walk(state):
             for name in [".", *names]:

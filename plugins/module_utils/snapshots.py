@@ -304,7 +304,8 @@ class Snapshots:
         )
 
     def _folder(self, there: Described) -> Path:
-        return self.stack.state / FOLDER / str(there.said["folder"])
+        # The plugin's code can write what is said on a database.
+        return self.stack.state / FOLDER / Path(str(there.said["folder"])).name
 
     def _check_room_unless(self, restoring: Restoring, size: int) -> None:
         if not restoring.unchanged_so_far():
@@ -333,7 +334,7 @@ class Snapshots:
         result = Result(True, did=f"'{path}' written", after={**header, "applied": len(header["applied"])})
         if not self.check:
             with running.reporter.step("dump") as step:
-                media = self.stack.state / "run" / "media.dumped" if parts else None
+                media = self.stack.state / "media.dumped" if parts else None
                 try:
                     if media:
                         save(self.stack, running.engine, self._web(parts), "media", media)

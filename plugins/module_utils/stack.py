@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -35,6 +36,11 @@ except ImportError:
 
 PROJECT_FILE = "netbox-dev.yml"
 OPTIONS = "options"
+# Of the project file, aliases counted as often as they are used: it is written out elsewhere.
+_MOST_VALUES = 10_000
+# What git takes for an option, or has another program fetch.
+_NO_URL = re.compile(r"-|[\w+.-]+::|.*[\0-\x1f]")
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]*")
 NETBOX_DOCKER_URL = "https://github.com/netbox-community/netbox-docker.git"
 
 # Every key of the project file and of the options: its type and what it is when nobody says.
@@ -57,6 +63,7 @@ KEYS: dict[str, tuple[type, Any]] = {
     "browser_refresh": (bool, True),
     "superuser_name": (str, "admin"),
     "makemigrations": (bool, True),
+    "host_access": (bool, False),
 }
 
 
@@ -94,6 +101,7 @@ class Stack:
     browser_refresh: bool = True
     superuser_name: str = "admin"
     makemigrations: bool = True
+    host_access: bool = False
 
     @property
     def id(self) -> str:
@@ -182,13 +190,32 @@ def read_project_file(root: Path) -> dict[str, Any]:
         )
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        values = _count(data)
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
         raise InvalidProject(f"{PROJECT_FILE}: not valid YAML: {error}", path=str(path)) from error
+    if values > _MOST_VALUES:
+        raise InvalidProject(f"{PROJECT_FILE}: more than {_MOST_VALUES} values are in it, aliases counted at each use.")
     if data is None:
         return {}
     if not isinstance(data, dict):
         raise InvalidProject(f"{PROJECT_FILE}: a mapping was expected at the top, found {type(data).__name__}.")
     return _check(PROJECT_FILE, data)
+
+
+def _count(data: Any) -> int:
+    """How many values there are, as far as that matters.
+
+    Raises RecursionError for one that holds itself, and ValueError for what JSON has no words for.
+    """
+    if not isinstance(data, (dict, list, str, int, float, type(None))):
+        raise ValueError(f"{data} is a {type(data).__name__}; if it is meant as text, put it in quotes")
+    inner = data.values() if isinstance(data, dict) else data if isinstance(data, list) else ()
+    found = 1
+    for value in inner:
+        found += _count(value)
+        if found > _MOST_VALUES:
+            break
+    return found
 
 
 def parse_project(text: bytes) -> dict[str, Any] | None:
@@ -264,6 +291,30 @@ def _check_values(values: dict[str, Any]) -> None:
         raise InvalidProject(f"project_name: '{values['project_name']}': lower-case letters, digits, - and _ only.")
 
 
+def _check_origins(root: Path, values: dict[str, Any], from_file: Mapping[str, Any]) -> None:
+    """What comes with a repository names no program of the node's, and no folder but its own."""
+    if "host_access" in from_file:
+        raise InvalidProject(
+            f"{PROJECT_FILE}: host_access: who runs it decides that, with the variable netbox_dev_host_access."
+        )
+    if _NO_URL.match(values["netbox_docker_url"]):
+        raise InvalidProject(
+            f"netbox_docker_url: {values['netbox_docker_url']!r}: a URL or a path was expected that git fetches from "
+            "by itself (https, ssh, git, file)."
+        )
+    version = values["netbox_docker_version"]
+    if version and (not _VERSION.fullmatch(version) or ".." in version):
+        raise InvalidProject(
+            f"netbox_docker_version: {version!r}: a tag was expected, such as '{release_for(DEFAULT_NETBOX)}'."
+        )
+    inside = os.path.normpath(os.path.join(root, from_file.get("checkout", ".")))
+    if not inside.startswith(os.path.join(root, "")) and "checkout" in from_file:
+        raise InvalidProject(
+            f"{PROJECT_FILE}: checkout: '{from_file['checkout']}' is not below the plugin's directory. Whoever wants "
+            "it elsewhere says so with the variable netbox_dev_checkout."
+        )
+
+
 def _stacks_set_up() -> list[str]:
     """Roots of the plugins whose stacks were set up here; one whose state is damaged is left out."""
     roots = []
@@ -309,6 +360,7 @@ def resolve(plugin_path: str | None, options: dict[str, Any] | None = None) -> S
     values.update(given)
     plugin = find_plugin(plugin_path, values["package"])
     _check_values(values)
+    _check_origins(plugin.root, values, from_file)
     release = values["netbox_docker_version"]
     minor = values["netbox"].lstrip("v") if release else netbox_minor(values["netbox"])
     name = (
@@ -333,6 +385,7 @@ def resolve(plugin_path: str | None, options: dict[str, Any] | None = None) -> S
         browser_refresh=values["browser_refresh"],
         superuser_name=values["superuser_name"],
         makemigrations=values["makemigrations"],
+        host_access=values["host_access"],
     )
 
 

@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import json
 import os
 import pwd
+import stat
 import tempfile
 import time
 from collections.abc import Iterator
@@ -51,15 +53,58 @@ def make_dir(path: Path, owner: tuple[int, int]) -> None:
     if not path.parent.is_dir():
         make_dir(path.parent, owner)
     path.mkdir(mode=0o700, exist_ok=True)
-    if os.geteuid() == 0 and path.stat().st_uid != owner[0]:
-        os.chown(path, *owner)
+    if os.geteuid() == 0 and os.lstat(path).st_uid != owner[0]:
+        os.lchown(path, *owner)
+
+
+def _assert_private(directory: Path) -> None:
+    """Raises InvalidState for a directory in which somebody else can put what this process would follow or believe."""
+    wrong = _exposed(directory)
+    if wrong:
+        raise InvalidState(
+            f"{directory}: {wrong}, and a stack's state has to be in a folder of its owner's alone. Look at what is in "
+            "it; then move it away, or mend it with chown and 'chmod 0700'.",
+            path=str(directory),
+        )
+
+
+def _exposed(directory: Path) -> str:
+    found = os.lstat(directory)
+    me = os.geteuid()
+    if stat.S_ISLNK(found.st_mode):
+        return "is a symbolic link"
+    if me not in (0, found.st_uid):
+        return f"belongs to the user with the number {found.st_uid}"
+    if found.st_mode & 0o022:
+        return "can be written by others"
+    if found.st_uid != me:
+        # Root writes where another user can put links.
+        for here, folders, files in os.walk(directory):
+            for name in (*folders, *files):
+                if os.path.islink(os.path.join(here, name)):
+                    return f"'{name}' in it is a symbolic link"
+    return ""
+
+
+def _open_own(path: Path) -> int:
+    """A handle to a file of the state, made if it is missing. Raises InvalidState for a link: it may be anybody's."""
+    try:
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise InvalidState(f"{path}: is a symbolic link. Remove it.", path=str(path)) from error
+        raise
+    if os.geteuid() == 0:
+        above = path.parent.stat()
+        os.fchown(handle, above.st_uid, above.st_gid)
+    return handle
 
 
 def _like_parent(path: Path) -> None:
     """State that root writes belongs to whom its directory belongs to."""
     if os.geteuid() == 0:
         above = path.parent.stat()
-        os.chown(path, above.st_uid, above.st_gid)
+        os.lchown(path, above.st_uid, above.st_gid)
 
 
 def write_atomic(path: Path, content: str, mode: int = 0o600) -> bool:
@@ -135,9 +180,8 @@ def shared(path: Path | None) -> Iterator[tuple[int, ...]]:
     if path is None:
         yield ()
         return
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    handle = _open_own(path)
     try:
-        _like_parent(path)
         fcntl.flock(handle, fcntl.LOCK_SH)
         yield (handle,)
     finally:
@@ -158,11 +202,12 @@ def is_held(path: Path) -> bool:
 def lock(directory: Path, wait_s: float, purpose: str) -> Iterator[None]:
     """Hold the stack's kernel lock; it is freed when this process ends, however it ends.
 
-    Raises StackLocked, with who holds it and since when, after ``wait_s`` seconds.
+    Raises StackLocked, with who holds it and since when, after ``wait_s`` seconds, and InvalidState where others can
+    write in the directory.
     """
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    _like_parent(directory / "lock")
+    _assert_private(directory)
+    handle = _open_own(directory / "lock")
     try:
         deadline = time.monotonic() + wait_s
         while True:

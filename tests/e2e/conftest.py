@@ -20,6 +20,7 @@ from .stack import DEVELOPER, EXTRA_SERVICES, PROJECT_FILE, ROOT, Stack, free_po
 ORDER = (
     "test_generated",
     "test_setup",
+    "test_security",
     "test_status",
     "test_doctor",
     "test_snapshots",

@@ -15,6 +15,8 @@ from ..override import authorship
 from ..stack import Stack
 
 _ANSWER_S = 4.0
+# In no repository: its configuration would say by which program.
+_LIST_REMOTE = ("--git-dir=/nonexistent", "ls-remote")
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ def look_at_checkout(stack: Stack) -> Checkout:
     repository = Repository(stack.checkout)
     with ThreadPoolExecutor(max_workers=2) as pool:
         remote = pool.submit(
-            repository.ask, "ls-remote", "--tags", "--refs", stack.netbox_docker_url, limit_s=_ANSWER_S
+            repository.ask, *_LIST_REMOTE, "--tags", "--refs", stack.netbox_docker_url, limit_s=_ANSWER_S
         )
         wanted = repository.ask("rev-parse", "--verify", "-q", f"{stack.release}^{{commit}}")
         # A release may be a branch's name, too, and a commit have several tags.

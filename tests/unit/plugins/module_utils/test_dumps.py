@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -15,7 +16,7 @@ from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.database impor
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import InvalidDump
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack
 
-HEADER = {"package": "netbox_example", "postgres": 17, "applied": ["app.0001"]}
+HEADER = {"package": "netbox_example", "postgres": 17, "applied": ["app.0001"], "types": "", "size": 1}
 
 
 @pytest.fixture
@@ -91,3 +92,31 @@ def test_a_dump_of_something_else_is_refused(
         return
     with pytest.raises(InvalidDump, match=re.escape(said)):
         dumps.refuse_foreign(dumps.read(dump), stack, look)
+
+
+PARTS = [{"name": "database", "size": 0, "sha256": hashlib.sha256(b"").hexdigest()}]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "{x",
+        "[" * 100_000,
+        [1],
+        {},
+        {**HEADER, "parts": {}},
+        {**HEADER, "parts": [1]},
+        {**HEADER, "parts": [{**PARTS[0], "name": "../../etc/cron.d/x"}]},
+        {**HEADER, "parts": [{**PARTS[0], "size": 5}, {**PARTS[0], "name": "media", "size": -5}]},
+        {**HEADER, "parts": [{**PARTS[0], "size": "0"}]},
+        {**HEADER, "parts": [*PARTS, *PARTS]},
+        {**HEADER, "parts": PARTS, "applied": "app.0001"},
+        {**HEADER, "parts": PARTS, "size": "much"},
+    ],
+)
+def test_a_header_that_no_dump_has_is_refused_whoever_made_its_digest(tmp_path: Path, header: Any) -> None:
+    second = (header if isinstance(header, str) else json.dumps(header)).encode() + b"\n"
+    path = tmp_path / "evil.dump"
+    path.write_bytes(f"{dumps.MAGIC} 1 {hashlib.sha256(second).hexdigest()}\n".encode() + second)
+    with pytest.raises(InvalidDump, match="has a header that no dump has"):
+        dumps.read(path)

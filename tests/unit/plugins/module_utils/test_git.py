@@ -114,3 +114,60 @@ def test_a_commit_that_is_not_there_is_not_taken_for_none(tmp_path: Path, run_gi
     (tmp_path / ".git/objects" / commit[:2] / commit[2:]).unlink()
     with pytest.raises(answers.Unreadable, match="the commit that is checked out is not in it"):
         repository.head()
+
+
+@pytest.mark.parametrize("lazy", ["0", "1"])
+def test_no_program_that_a_repository_names_is_run(
+    tmp_path: Path, run_git: RunGit, monkeypatch: pytest.MonkeyPatch, lazy: str
+) -> None:
+    """But for filters, which are how contents are compared (`git status` runs them, too)."""
+    root, witness = tmp_path / "repository", tmp_path / "witness"
+    root.mkdir()
+    run_git(root, "init", "-qb", "main")
+    (root / ".gitattributes").write_text("*.txt diff=evil\n")
+    (root / "a.txt").write_text("one")
+    run_git(root, "add", ".")
+    run_git(root, "commit", "-qm", "one")
+    signed = run_git(root, "cat-file", "commit", "HEAD").replace(
+        "\n\n", "\ngpgsig -----BEGIN PGP SIGNATURE-----\n \n iQ==\n -----END PGP SIGNATURE-----\n\n", 1
+    )
+    (tmp_path / "commit").write_text(signed)
+    commit = run_git(root, "hash-object", "-t", "commit", "-w", str(tmp_path / "commit")).strip()
+    run_git(root, "reset", "-q", "--hard", commit)
+    program = tmp_path / "program"
+    program.write_text(f'#!/bin/sh\necho "$0 $*" >>{witness}\n')
+    program.chmod(0o755)
+    hooks = tmp_path / "hooks"
+    hooks.mkdir()
+    for hook in ("post-index-change", "reference-transaction", "pre-auto-gc"):
+        (hooks / hook).symlink_to(program)
+    for name in (
+        *("core.fsmonitor", "core.sshCommand", "core.pager", "core.gitProxy", "core.alternateRefsCommand"),
+        *("diff.external", "diff.evil.command", "diff.evil.textconv", "gpg.program", "credential.helper"),
+        "remote.origin.uploadpack",
+    ):
+        run_git(root, "config", name, str(program))
+    for name, value in (
+        ("core.hooksPath", str(hooks)),
+        ("log.showSignature", "true"),
+        ("core.repositoryformatversion", "1"),
+        ("extensions.partialClone", "origin"),
+        ("remote.origin.promisor", "true"),
+        ("remote.origin.url", str(root)),
+        ("protocol.ext.allow", "always"),
+    ):
+        run_git(root, "config", name, value)
+    (root / "a.txt").write_text("two")
+    # Older gits do not know this word, and fetch what is missing.
+    environment = Repository.environment
+    monkeypatch.setattr(Repository, "environment", lambda self: {**environment(self), "GIT_NO_LAZY_FETCH": lazy})
+    witness.unlink(missing_ok=True)
+    found, why = open_repository(root)
+    assert found, why
+    found.came_to("0" * 40)
+    found.last_text("a.txt")
+    assert b"a.txt" in found.status(found.begin_status()).paths
+    found.differing("HEAD", found.empty_tree())
+    assert (found.untracked(), found.odd, found.has("1" * 40)) == ([], [], False)
+    assert list(found.contents(["1" * 40])) == []
+    assert not witness.exists(), witness.read_text()

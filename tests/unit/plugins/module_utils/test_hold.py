@@ -57,3 +57,22 @@ def test_a_watch_that_ends_while_it_is_asked_is_none(
     monkeypatch.setattr(hold, "watched", lambda _stack: True)
     hold.allow(stack, "a")
     hold.tell_error(stack, "")
+
+
+def test_a_link_that_a_container_put_there_is_not_followed(
+    make_stack: Callable[..., Stack], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = make_stack()
+    monkeypatch.setattr(hold, "HOLD_S", 0.05)
+    victim = stack.plugin.root / "victim"
+    victim.write_text("precious")
+    os.utime(victim, (1, 1))
+    path = stack.state / "run" / hold.HOLD
+    path.parent.mkdir(parents=True)
+    path.symlink_to(victim)
+    with hold.held_reloads(stack):
+        assert not path.is_symlink()
+        path.unlink()
+        path.symlink_to(victim)
+        time.sleep(0.1)
+    assert (victim.read_text(), victim.stat().st_mtime) == ("precious", 1)

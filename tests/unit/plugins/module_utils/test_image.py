@@ -12,6 +12,7 @@ from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import S
 
 MakeStack = Callable[..., Stack]
 SCRIPT = b"print('install')\n"
+CERTIFICATE = b"-----BEGIN CERTIFICATE-----\n"
 FILES = {
     "pyproject.toml": '[project]\nname = "netbox-example-plugin"\n',
     "requirements.txt": "rq\n",
@@ -71,8 +72,13 @@ def test_the_editable_install_names_the_folder_of_the_package_and_no_shell_sees_
 
 
 def test_a_ca_bundle_is_taken_in_or_refused(make_stack: MakeStack, tmp_path: Path) -> None:
-    (tmp_path / "ca.pem").write_text("CERT")
-    assert image.build_context(make_stack({"ca_bundle": str(tmp_path / "ca.pem")}), SCRIPT)["ca.crt"] == b"CERT"
+    bundle = tmp_path / "ca.pem"
+    bundle.write_bytes(CERTIFICATE)
+    assert image.build_context(make_stack({"ca_bundle": str(bundle)}), SCRIPT)["ca.crt"] == CERTIFICATE
+    for other in (b"root:$y$hash\n", CERTIFICATE + b"-----BEGIN OPENSSH PRIVATE KEY-----\n"):
+        bundle.write_bytes(other)
+        with pytest.raises(InvalidProject, match=r"ca_bundle: .*ca\.pem' is no bundle of certificates alone"):
+            image.build_context(make_stack({"ca_bundle": str(bundle)}), SCRIPT)
     with pytest.raises(InvalidProject, match=r"ca_bundle: .*none\.pem' cannot be read"):
         image.build_context(make_stack({"ca_bundle": str(tmp_path / "none.pem")}), SCRIPT)
 
@@ -139,3 +145,15 @@ def test_what_requirements_take_in_is_in_the_context(make_stack: MakeStack) -> N
     )
     names = image.build_context(stack, SCRIPT)
     assert {"source/requirements.txt", "source/deps/base.txt", "source/pins.txt"} <= names.keys()
+
+
+@pytest.mark.parametrize("name", ["README.md", "requirements.txt", "setup.py", "netbox_example/version.py"])
+def test_a_link_out_of_the_repository_shows_a_build_nothing(make_stack: MakeStack, tmp_path: Path, name: str) -> None:
+    stack = make_stack(files={"pyproject.toml": "[build-system]\n", "docs/text": "inside\n"})
+    (tmp_path / "id_rsa").write_text("PRIVATE")
+    (stack.plugin.root / name).symlink_to(tmp_path / "id_rsa")
+    with pytest.raises(InvalidProject, match=f"'{name}' is a link to '.*id_rsa', out of the repository"):
+        image.build_context(stack, SCRIPT)
+    (stack.plugin.root / name).unlink()
+    (stack.plugin.root / name).symlink_to(stack.plugin.root / "docs/text")
+    assert image.build_context(stack, SCRIPT)[f"source/{name}"] == b"inside\n"

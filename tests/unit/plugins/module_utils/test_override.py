@@ -179,6 +179,7 @@ def test_a_foreign_file_is_refused_and_nothing_is_written(
     make_stack: MakeStack, compose_base: Base, foreign: str
 ) -> None:
     stack = make_stack()
+    compose_base["services"]["netbox"]["volumes"][0]["source"] = f"{stack.checkout}/configuration"
     stack.checkout.mkdir(parents=True)
     (stack.checkout / OVERRIDE).write_text(foreign)
     with pytest.raises(ForeignOverride, match="was not written by this collection"):
@@ -189,15 +190,19 @@ def test_a_foreign_file_is_refused_and_nothing_is_written(
 
 def test_all_files_are_written_once_and_predicted_before(make_stack: MakeStack, compose_base: Base) -> None:
     stack = make_stack({"plugin_settings": {"token": "a$b"}})
+    compose_base["services"]["netbox"]["volumes"][0]["source"] = f"{stack.checkout}/configuration"
     stack.checkout.mkdir(parents=True)
+    # Where an older version put it first: whatever the containers run can make a link of it.
+    (stack.checkout / f".{OVERRIDE}.new").symlink_to(stack.plugin.root / "mine")
 
     def write(check: bool) -> dict[str, Any]:
         return override.write_files(stack, FakeCompose(compose_base), rootless=False, check=check)  # type: ignore[arg-type]
 
     predicted = write(check=True)
     assert not stack.state.exists()
-    assert os.listdir(stack.checkout) == []
+    assert os.listdir(stack.checkout) == [f".{OVERRIDE}.new"]
     assert write(check=False) == predicted
+    assert not (stack.plugin.root / "mine").exists()
     assert OVERRIDE in predicted["changed"]
     assert write(check=False)["changed"] == write(check=True)["changed"] == []
     assert (stack.state.stat().st_mode & 0o777) == 0o700

@@ -24,6 +24,12 @@ Make = Callable[..., Path]
 MakeStack = Callable[..., Stack]
 
 
+# A short file that would be ten million values, written out.
+LAUGHS = "settings:\n  A0: &a0 [0]\n" + "".join(
+    f"  A{i + 1}: &a{i + 1} [{', '.join([f'*a{i}'] * 10)}]\n" for i in range(7)
+)
+
+
 def test_an_ordinary_plugin_needs_no_file(make_stack: MakeStack) -> None:
     found = make_stack()
     assert (found.netbox, found.release, found.port) == ("4.3", "3.3.0", 8000)
@@ -116,6 +122,19 @@ def test_words_from_a_command_line_become_what_the_key_holds(wanted: type, given
         ("- a\n", InvalidProject, "a mapping was expected at the top, found list"),
         ("a: [\n", InvalidProject, "not valid YAML"),
         ("a: \udcff\n", InvalidProject, "not valid YAML"),
+        ("port: !!python/object/apply:os.system [touch pwned]\n", InvalidProject, "not valid YAML"),
+        ("settings: &a {X: *a}\n", InvalidProject, "not valid YAML"),
+        ("settings: {X: 2020-01-01}\n", InvalidProject, "2020-01-01 is a date; if it is meant as text"),
+        (LAUGHS, InvalidProject, "more than 10000 values"),
+        ("netbox_docker_url: '--upload-pack=touch pwned'\n", InvalidProject, "a URL or a path was expected"),
+        ("netbox_docker_url: 'ext::sh -c touch% pwned'\n", InvalidProject, "a URL or a path was expected"),
+        ('netbox_docker_url: "https://a\\nb"\n', InvalidProject, "a URL or a path was expected"),
+        ("netbox_docker_version: '--force'\n", InvalidProject, "a tag was expected, such as '3.3.0'"),
+        ("netbox_docker_version: 'a/../b'\n", InvalidProject, "a tag was expected"),
+        ("netbox_docker_version: 'a b'\n", InvalidProject, "a tag was expected"),
+        ("checkout: ../co\n", InvalidProject, "checkout: '../co' is not below the plugin's directory"),
+        ("checkout: /etc\n", InvalidProject, "is not below the plugin's directory"),
+        ("checkout: .\n", InvalidProject, "is not below the plugin's directory"),
     ],
 )
 def test_a_wrong_project_file_says_what_is_wrong(

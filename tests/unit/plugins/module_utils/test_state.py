@@ -8,7 +8,9 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import Callable
 
 import pytest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import state
@@ -125,3 +127,66 @@ def test_a_lock_is_free_after_a_failure_and_can_be_taken_again(tmp_path: Path) -
     with state.lock(tmp_path / "new", 0, "two"):
         pass
     assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("name", ["lock", "under way"])
+def test_a_link_in_the_place_of_a_lock_is_not_followed(tmp_path: Path, name: str) -> None:
+    victim, folder = tmp_path / "victim", tmp_path / "state"
+    victim.write_text("precious")
+    folder.mkdir(mode=0o700)
+    (folder / name).symlink_to(victim)
+    held: AbstractContextManager[object] = state.shared(folder / name)
+    if name == "lock":
+        held = state.lock(folder, 0, "one")
+    with pytest.raises(InvalidState, match="is a symbolic link"), held:
+        pytest.fail("it was followed")
+    assert victim.read_text() == "precious"
+    (folder / "other").symlink_to(victim)
+    state.write_json(folder / "other", {"a": 1})
+    assert victim.read_text() == "precious"
+
+
+def _linked(folder: Path) -> Path:
+    (folder.parent / "link").symlink_to(folder)
+    return folder.parent / "link"
+
+
+def _writable(folder: Path) -> Path:
+    folder.chmod(0o777)
+    return folder
+
+
+def _foreign(folder: Path) -> Path:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a file away")
+    os.chown(folder, 12345, 12345)
+    (folder / "run").symlink_to("/etc")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [(_linked, "is a symbolic link"), (_writable, "can be written by others"), (_foreign, "'run' in it is a symbolic")],
+)
+def test_state_that_somebody_else_can_write_is_not_used(
+    tmp_path: Path, make: Callable[[Path], Path], said: str
+) -> None:
+    folder = tmp_path / "state"
+    folder.mkdir(mode=0o700)
+    with pytest.raises(InvalidState, match=said), state.lock(make(folder), 0, "one"):
+        pytest.fail("it was used")
+    assert not (folder / "lock").exists()
+
+
+def test_state_of_another_user_is_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    with pytest.raises(InvalidState, match="belongs to the user with the number"), state.lock(tmp_path, 0, "one"):
+        pytest.fail("it was used")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives files away")
+def test_a_folder_that_is_a_link_is_not_given_away(tmp_path: Path) -> None:
+    (tmp_path / "victim").mkdir()
+    (tmp_path / "link").symlink_to("victim")
+    state.make_dir(tmp_path / "link", (12345, 12345))
+    assert (tmp_path / "victim").stat().st_uid == 0

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import io
 import socket
+import tarfile
 import threading
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
@@ -97,14 +99,53 @@ def test_what_a_killed_run_left_among_the_files_is_no_file(media: Path, tmp_path
     assert [path.name for path in media.iterdir()] == ["images"]
 
 
-def test_a_path_in_an_archive_does_not_leave_the_folder(media: Path, tmp_path: Path) -> None:
-    import tarfile
+def _member(name: str, kind: bytes = tarfile.REGTYPE, link: str = "") -> tarfile.TarInfo:
+    member = tarfile.TarInfo(name)
+    member.type, member.linkname = kind, link
+    return member
 
-    with tarfile.open(tmp_path / "evil", "w") as archive:
-        archive.add(media / "images/one.png", "../outside.png")
-    with pytest.raises(Exception, match="outside"):
+
+def _sparse() -> tarfile.TarInfo:
+    member = tarfile.TarInfo("terabyte")
+    sparse = {"major": "0", "minor": "1", "name": "terabyte", "size": str(10**12), "numblocks": "1", "map": "0,1"}
+    member.pax_headers = {f"GNU.sparse.{key}": value for key, value in sparse.items()}
+    return member
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        _member("../outside.png"),
+        _member("images/../../outside.png"),
+        _member("/outside.png"),
+        _member("link", tarfile.SYMTYPE, "/etc"),
+        _member("images/one.png", tarfile.LNKTYPE, "/etc/passwd"),
+        _member("device", tarfile.CHRTYPE),
+        _member("pipe", tarfile.FIFOTYPE),
+        _member(".netbox-dev-old/x"),
+        _member(".netbox-dev-new/x"),
+        _sparse(),
+    ],
+    ids=lambda member: f"{member.name} {member.type.decode()}",
+)
+def test_what_is_no_uploaded_file_is_not_unpacked_and_nothing_is_lost(
+    media: Path, tmp_path: Path, member: tarfile.TarInfo
+) -> None:
+    with tarfile.open(tmp_path / "evil", "w", format=tarfile.PAX_FORMAT) as archive:
+        archive.addfile(_member("fine.png"), io.BytesIO())
+        archive.addfile(member, io.BytesIO())
+    with pytest.raises(ValueError, match="is no uploaded file"):
         beside.load_media(str(tmp_path / "evil"))
+    assert (media / "images/one.png").read_bytes() == b"one"
+    assert not (media / "fine.png").exists()
     assert not (tmp_path / "outside.png").exists()
+
+
+def test_an_archive_that_grows_when_it_is_unpacked_is_refused(media: Path, tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "evil", "w:gz") as archive:
+        archive.add(media / "images/one.png", "one.png")
+    with pytest.raises(tarfile.ReadError):
+        beside.load_media(str(tmp_path / "evil"))
     assert (media / "images/one.png").read_bytes() == b"one"
 
 
