@@ -406,9 +406,10 @@ class Running:
         """Run a task as a container of the wanted image would: forked from the web service's warm process, if that is
         what is wanted."""
         web = web_service(self.roles)
-        return run_task(self.compose, web, task, progress, warm=self._is_warm(web), **more)
+        return run_task(self.compose, web, task, progress, warm=self.is_warm(web), **more)
 
-    def _is_warm(self, service: str) -> bool:
+    def is_warm(self, service: str) -> bool:
+        """Whether the service's container is as a wanted one would be, and has a warm process."""
         container = self.engine.containers().get(service)
         packages = self._probed.get(container["Id"], {}).get("packages") if container else None
         verdict = judge(self.stack, service, container, self.disk(), packages)

@@ -24,8 +24,8 @@ def put(stack: Stack, name: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def portrait(stack: Stack, how: str) -> list[str]:
-    return stack.exec("netbox", "python", "/tmp/portrait.py", how).splitlines()
+def portrait(stack: Stack, *how: str) -> list[str]:
+    return stack.exec("netbox", "python", "/tmp/portrait.py", *how).splitlines()
 
 
 def test_a_process_with_late_plugins_is_what_a_start_from_nothing_makes(stack: Stack) -> None:
@@ -34,6 +34,15 @@ def test_a_process_with_late_plugins_is_what_a_start_from_nothing_makes(stack: S
     cold, warm = portrait(stack, "cold"), portrait(stack, "warm")
     for kind in ("app netbox_example", "model netbox_example.", "registry plugins", "graphql type", "url /plugins/"):
         assert [line for line in cold if line.startswith(kind)], kind
+    assert warm == cold
+
+
+def test_a_process_for_tests_that_is_bound_late_is_what_a_start_from_nothing_makes(stack: Stack) -> None:
+    put(stack, "portrait.py")
+    cold, warm = portrait(stack, "cold", "tests"), portrait(stack, "warm", "tests")
+    assert "setting DEBUG False" in cold
+    assert [line for line in cold if line.startswith("kept cache") and line.count("/5")]
+    assert not [line for line in cold if line.startswith("app debug_toolbar")]
     assert warm == cold
 
 

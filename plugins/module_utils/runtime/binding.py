@@ -15,6 +15,8 @@ import inspect
 import os
 import re
 import sys
+from collections.abc import Iterator
+from types import ModuleType
 from typing import Any
 
 from . import configuration
@@ -22,6 +24,14 @@ from .netbox import NETBOX_DIR, set_up
 
 # Settings that NetBox derives from its plugins and nothing has read but when it was asked.
 _BINDABLE = frozenset(["EVENTS_PIPELINE", "INSTALLED_APPS", "MIDDLEWARE", "PLUGINS", "PLUGINS_CONFIG", "RQ_QUEUES"])
+# The same of what tests have for themselves, and the app that is there under DEBUG only.
+_OF_TESTS = re.compile(
+    r"CACHES|DEBUG|MEDIA_ROOT|REDIS|(CACHING|TASKS)_REDIS(_DATABASE|_URL)?|RQ_PARAMS|SOCIAL_AUTH_RAISE_EXCEPTIONS"
+)
+_DEBUG_APPS = frozenset(["debug_toolbar"])
+_LOCAL = "netbox.local_settings"
+# They are what settings are made of.
+_CONFIGURATION = re.compile(r"netbox\.(settings|local_settings|configuration)\b|netbox_dev_runtime\.|__main__$")
 # They collect what plugins registered while they are imported.
 _COLLECT = ("netbox.graphql.schema", "netbox.navigation.menu", "netbox.plugins.urls", "netbox.urls")
 _SERVING = ("django.contrib.staticfiles.handlers", "django.core.handlers.wsgi", "django.core.servers.basehttp")
@@ -103,8 +113,11 @@ def _let_go() -> None:
         importlib.import_module("netbox.config").clear_config()
 
 
-def bind(before: dict[str, Any]) -> None:
-    """Do what a start with plugins would have done besides; ``before`` is what preload() returned."""
+def bind(before: dict[str, Any], for_tests: bool = False) -> None:
+    """Do what a start with plugins would have done besides; ``before`` is what preload() returned.
+
+    ``for_tests``: a start for tests, whose environment has the number of their run.
+    """
     from django.apps import apps
     from django.conf import settings
     from django.core.cache import cache
@@ -112,11 +125,16 @@ def bind(before: dict[str, Any]) -> None:
     entries = list(settings.INSTALLED_APPS)
     configs = dict(zip(entries, apps.app_configs.values()))
     configuration.show_plugins(True)
-    changed = _settings_again(before)
-    unknown = sorted(changed - _BINDABLE)
+    changed = _settings_again(before, for_tests)
+    unknown = [name for name in sorted(changed - _BINDABLE) if not (for_tests and _OF_TESTS.fullmatch(name))]
     if unknown:
-        raise Unbound(f"plugins change {', '.join(unknown)}")
+        raise Unbound(f"{'tests or ' if for_tests else ''}plugins change {', '.join(unknown)}")
     wanted = list(settings.INSTALLED_APPS)
+    if for_tests:
+        _refuse_copies(before, changed)
+        for entry in _DEBUG_APPS.intersection(entries).difference(wanted):
+            _forget_app(configs.pop(entry))
+            entries.remove(entry)
     if [entry for entry in wanted if entry in configs] != entries:
         raise Unbound("plugins change the order of the apps of NetBox")
     _tell_changed(changed)
@@ -127,7 +145,7 @@ def bind(before: dict[str, Any]) -> None:
             cache.clear()
 
 
-def _settings_again(before: dict[str, Any]) -> set[str]:
+def _settings_again(before: dict[str, Any], for_tests: bool) -> set[str]:
     """Take over what NetBox's settings module says now and did not say ``before``; return the names.
 
     A list or dict that is another is filled in place: whoever has read it sees it, too.
@@ -135,7 +153,7 @@ def _settings_again(before: dict[str, Any]) -> set[str]:
     from django.conf import settings
     from django.utils.functional import empty
 
-    now = _executed(os.environ["DJANGO_SETTINGS_MODULE"])
+    now = _executed(os.environ["DJANGO_SETTINGS_MODULE"], anew=for_tests)
     changed = {name for name in {*before, *now} if not (name in before and name in now)}
     changed |= {name for name in now if name not in changed and not _same(before[name], now[name])}
     _take_over(os.environ["DJANGO_SETTINGS_MODULE"], {name: now[name] for name in changed if name in now})
@@ -145,13 +163,56 @@ def _settings_again(before: dict[str, Any]) -> set[str]:
     return changed
 
 
-def _executed(name: str) -> dict[str, Any]:
-    """What a module that is loaded would set, were it loaded now."""
+def _executed(name: str, anew: bool = False) -> dict[str, Any]:
+    """What a module that is loaded would set, were it loaded now; ``anew`` with the local settings that it imports."""
     module = sys.modules[name]
     loader: Any = module.__spec__.loader if module.__spec__ else None
-    space = {key: vars(module)[key] for key in ("__name__", "__file__", "__package__", "__spec__")}
-    exec(loader.get_code(name), space)
-    return {key: value for key, value in space.items() if key.isupper()}
+    made = ModuleType(name)
+    vars(made).update({key: vars(module)[key] for key in ("__file__", "__package__", "__spec__")})
+    with _in_place_of(module, made) if anew else contextlib.nullcontext():
+        exec(loader.get_code(name), vars(made))
+    return {key: value for key, value in vars(made).items() if key.isupper()}
+
+
+@contextlib.contextmanager
+def _in_place_of(module: ModuleType, made: ModuleType) -> Iterator[None]:
+    """Ours, the local settings, are made of those that import them."""
+    sys.modules.pop(_LOCAL, None)
+    sys.modules[module.__name__] = made
+    try:
+        yield
+    finally:
+        sys.modules[module.__name__] = module
+
+
+def _refuse_copies(before: dict[str, Any], changed: set[str]) -> None:
+    """Let go of settings that others keep and fill in themselves; raise Unbound for what they keep otherwise."""
+    from django.conf import settings
+    from django.utils.functional import LazyObject, empty
+
+    own = sys.modules[os.environ["DJANGO_SETTINGS_MODULE"]]
+    for module in list(sys.modules.values()):
+        space = getattr(module, "__dict__", {})
+        if not isinstance(module, ModuleType) or _CONFIGURATION.match(module.__name__):
+            continue
+        for name in changed.intersection(space):
+            if space[name] is not getattr(own, name, None) and name in before and _same(space[name], before[name]):
+                raise Unbound(f"'{module.__name__}' keeps {name} of NetBox's settings")
+        for value in list(space.values()):
+            if issubclass(type(value), LazyObject) and value is not settings:
+                kept = getattr(value._wrapped, "__dict__", {})
+                if not changed.isdisjoint(kept):
+                    value._wrapped = empty
+
+
+def _forget_app(config: Any) -> None:
+    """Leave nothing of an app that was there in the registries of models and checks."""
+    from django.apps import apps
+    from django.core.checks.registry import registry
+
+    apps.all_models.pop(config.label, None)
+    for checks in (registry.registered_checks, registry.deployment_checks):
+        checks.difference_update([one for one in checks if f"{one.__module__}.".startswith(f"{config.name}.")])
 
 
 def _take_over(name: str, values: dict[str, Any]) -> None:
