@@ -59,6 +59,27 @@ def test_what_serves_was_forked_and_a_saved_file_brings_another(stack: Stack) ->
     stack.must_apply()
 
 
+CHECKED = """
+from django.core.checks import Error, register
+
+
+@register()
+def wrong(app_configs, **options):
+    return [Error("it is wrong", id="netbox_example.E001")]
+"""
+
+
+def test_a_failing_check_of_the_plugins_is_told_though_no_command_makes_it_as_it_starts(stack: Stack) -> None:
+    path = "netbox_example/views.py"
+    with stack.kept(path):
+        stack.write(path, (stack.plugin / path).read_text(encoding="utf-8") + CHECKED)
+        wait_for(lambda: "netbox_example.E001" in (stack.told("netbox")["checks"] or ""), "the web service's checks")
+        assert "(netbox_example.E001) it is wrong" in stack.must_apply().flat
+        assert "(netbox_example.E001) it is wrong" in stack.playbook("status.yml").flat
+    assert "E001" not in stack.must_apply().flat
+    assert stack.told("netbox")["checks"] == ""
+
+
 def test_a_worker_that_is_asked_to_end_does_the_job_that_it_was_handed(stack: Stack) -> None:
     put(stack, "one_job.py")
     became = {how: stack.exec("netbox", "python", "/tmp/one_job.py", how).split()[-1] for how in ("plain", "ours")}

@@ -66,6 +66,9 @@ class Child:
     ready: bool = False
     end_by: float | None = None
     warm: bool = False
+    # What its checks find; None as long as it has not said.
+    checks: str | None = None
+    said: bytes = b""
 
 
 def leased(name: str, folder: str = "") -> str | None:
@@ -136,6 +139,7 @@ class Supervisor:
         while not self.stopping:
             self._reap()
             self._read_ready()
+            self._read_checks()
             self._watch()
             self._start_if_wanted()
             self._end_overdue()
@@ -296,6 +300,23 @@ class Supervisor:
         child.ready, child.report = True, report
         self._promote(child)
 
+    def _read_checks(self) -> None:
+        """Take what the child says when it is at work; whoever has no more to say has closed its end."""
+        child = self.current
+        if child is None or child.checks is not None or self.kind in PROGRAMS:
+            return
+        with contextlib.suppress(BlockingIOError):
+            part = os.read(child.ready_fd, 1 << 16)
+            child.said += part
+            if not child.said:
+                child.checks = ""
+            elif not part or part.endswith(b"\n"):
+                child.checks = str(json.loads(child.said)["checks"])
+                if child.checks:
+                    sys.stderr.write(f"netbox-dev: {self.service}: Django's checks fail:\n{child.checks}\n")
+                    sys.stderr.flush()
+                self.tell()
+
     def _promote(self, child: Child) -> None:
         """Retire the old child and let the new one go; where only one may run, when the old one is gone."""
         if self.current:
@@ -414,6 +435,7 @@ class Supervisor:
             "since": self.current.started if self.current else None,
             "report": self.current.report if self.current else {},
             "error": self.error,
+            "checks": self.current.checks if self.current else None,
             "lived": self.lived,
             "warm": bool(self.current and self.current.warm),
             "cold": self.cold,
