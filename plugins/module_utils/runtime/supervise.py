@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import digest
+from .hints import Hints
 from .warm import Warm, adopt_orphans
 
 CONFIG_DIRS = ("/etc/netbox/config", "/opt/netbox-dev/.runtime")
@@ -99,6 +100,9 @@ class Supervisor:
         self.upcoming: Child | None = None
         self.retired: list[Child] = []
         self.generation = 0
+        self.hints = Hints(package_dir)
+        self.loaded = digest.loaded(RUN_DIR)
+        self.hints.follow(digest.folders(package_dir, self.loaded))
         self.seen = self._signature()
         # The code's digest when it was last looked at, by what was seen then.
         self.digested: tuple[object, str] = (None, "")
@@ -146,7 +150,7 @@ class Supervisor:
             if not self.told:
                 self.tell()
             hasty = self.wanted and time.monotonic() < self.hasty_until
-            time.sleep(0.02 if self.upcoming else HASTY_POLL_S if hasty else POLL_S)
+            self.hints.pause(0.02 if self.upcoming else HASTY_POLL_S if hasty else POLL_S)
         self._stop()
 
     def _on_hup(self, *_: object) -> None:
@@ -162,9 +166,17 @@ class Supervisor:
         self.stopping = True
 
     def _signature(self) -> dict[str, tuple[int, int, int]]:
-        return digest.signature(self.package_dir, also=digest.loaded(RUN_DIR))
+        started = time.monotonic()
+        found = digest.signature(self.package_dir, also=self.loaded)
+        self.hints.looked(time.monotonic() - started, POLL_S)
+        return found
 
     def _watch(self) -> None:
+        loaded = digest.loaded(RUN_DIR)
+        if loaded == self.loaded and not self.hints.due():
+            return
+        self.loaded = loaded
+        self.hints.follow(digest.folders(self.package_dir, loaded))
         now = self._signature()
         if now == self.seen:
             return

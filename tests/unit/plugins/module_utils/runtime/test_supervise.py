@@ -221,7 +221,7 @@ def test_without_any_that_has_it_a_process_without_the_plugin_serves(start: Star
 
 
 def test_what_a_processes_checks_find_is_told_with_it_and_is_gone_with_it(start: Start) -> None:
-    one = start(first="checks fail")
+    one = start("web", first="checks fail")
     assert one.runs("checks fail")["checks"] is None
     told = one.wait(lambda told: told["checks"])
     assert (told["checks"], told["error"]) == ("x.E001", "")
