@@ -25,6 +25,7 @@ from .database import Database
 from .engine import TESTS_LABEL, Engine
 from .errors import ComposeFailed, StackLocked, StackNotSetUp, UnknownCommand, UnknownTest, nearest
 from .events import Reporter
+from .freshness import told_by
 from .junit import junit
 from .labels import DJANGO, Label, find_labels, runner_of, spelled, within
 from .oneoff import run_task
@@ -183,6 +184,9 @@ class PluginTests:
         web = web_service(running.roles)
         # Coverage is measured from before NetBox is set up.
         warm = not request.get("coverage") and running.is_warm(web)
+        why = told_by(self.stack, web).get("cold")
+        if not warm and why and not request.get("coverage"):
+            self.reporter.say(f"a start from nothing for this run, as for reloads: {why}")
         with self._numbered(running.engine, database) as number:
             # A command of the plugin's is no test: queues, cache and files are the stack's own.
             apart = ("-e", f"{TEST_RUN}={number}") if task == "tests" else ()

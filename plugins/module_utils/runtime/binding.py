@@ -29,9 +29,9 @@ _OF_TESTS = re.compile(
     r"CACHES|DEBUG|MEDIA_ROOT|REDIS|(CACHING|TASKS)_REDIS(_DATABASE|_URL)?|RQ_PARAMS|SOCIAL_AUTH_RAISE_EXCEPTIONS"
 )
 _DEBUG_APPS = frozenset(["debug_toolbar"])
-_LOCAL = "netbox.local_settings"
-# They are what settings are made of.
-_CONFIGURATION = re.compile(r"netbox\.(settings|local_settings|configuration)\b|netbox_dev_runtime\.|__main__$")
+# What settings are made of; those of files are named as netbox-docker likes.
+_CONFIGURATION = ("netbox.configuration", "netbox.local_settings")
+_CONFIGURATION_DIR = "/etc/netbox/"
 # They collect what plugins registered while they are imported.
 _COLLECT = ("netbox.graphql.schema", "netbox.navigation.menu", "netbox.plugins.urls", "netbox.urls")
 _SERVING = ("django.contrib.staticfiles.handlers", "django.core.handlers.wsgi", "django.core.servers.basehttp")
@@ -164,7 +164,7 @@ def _settings_again(before: dict[str, Any], for_tests: bool) -> set[str]:
 
 
 def _executed(name: str, anew: bool = False) -> dict[str, Any]:
-    """What a module that is loaded would set, were it loaded now; ``anew`` with the local settings that it imports."""
+    """What a module that is loaded would set, were it loaded now; ``anew`` with all that it is configured by."""
     module = sys.modules[name]
     loader: Any = module.__spec__.loader if module.__spec__ else None
     made = ModuleType(name)
@@ -176,13 +176,18 @@ def _executed(name: str, anew: bool = False) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def _in_place_of(module: ModuleType, made: ModuleType) -> Iterator[None]:
-    """Ours, the local settings, are made of those that import them."""
-    sys.modules.pop(_LOCAL, None)
+    """Local settings are made of those that import them, and a configuration of what it finds, the arguments say."""
+    for name in [one for one, loaded in sys.modules.items() if _configures(one, loaded)]:
+        del sys.modules[name]
     sys.modules[module.__name__] = made
     try:
         yield
     finally:
         sys.modules[module.__name__] = module
+
+
+def _configures(name: str, module: Any) -> bool:
+    return name in _CONFIGURATION or str(getattr(module, "__file__", None)).startswith(_CONFIGURATION_DIR)
 
 
 def _refuse_copies(before: dict[str, Any], changed: set[str]) -> None:
@@ -191,13 +196,13 @@ def _refuse_copies(before: dict[str, Any], changed: set[str]) -> None:
     from django.utils.functional import LazyObject, empty
 
     own = sys.modules[os.environ["DJANGO_SETTINGS_MODULE"]]
-    for module in list(sys.modules.values()):
-        space = getattr(module, "__dict__", {})
-        if not isinstance(module, ModuleType) or _CONFIGURATION.match(module.__name__):
+    for title, module in list(sys.modules.items()):
+        if not isinstance(module, ModuleType) or module is own or module is configuration or _configures(title, module):
             continue
+        space = vars(module)
         for name in changed.intersection(space):
             if space[name] is not getattr(own, name, None) and name in before and _same(space[name], before[name]):
-                raise Unbound(f"'{module.__name__}' keeps {name} of NetBox's settings")
+                raise Unbound(f"'{title}' keeps {name} of NetBox's settings")
         for value in list(space.values()):
             if issubclass(type(value), LazyObject) and value is not settings:
                 kept = getattr(value._wrapped, "__dict__", {})
