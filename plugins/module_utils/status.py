@@ -19,8 +19,8 @@ from .events import Reporter
 from .follow import kept_databases
 from .freshness import OTHER_CODE, Verdict
 from .hold import refused, watched
-from .running import failed_checks
 from .manifest import FILE
+from .running import failed_checks
 from .runtime.digest import loaded, signature
 from .schema import inherited_drift, replacements
 from .stack import Stack

@@ -164,9 +164,11 @@ def kept() -> Iterator[str]:
         for name, value in sorted(vars(module).items(), key=lambda one: str(one[0])):
             if name in names:
                 yield f"kept {module.__name__}.{name} {plain(value)}"
-            if issubclass(type(value), LazyObject) and name == "settings" and module.__name__ != "django.conf":
+            if issubclass(type(value), LazyObject) and name == "settings" and type(value).__module__ != "django.conf":
                 filled = {one: getattr(value, one) for one in sorted(names) if hasattr(value, one)}
                 yield f"kept {module.__name__} {plain(filled)}"
+    for module in sorted(name for name in sys.modules if name.partition(".")[0] == "debug_toolbar"):
+        yield f"debug {module}"
     yield f"kept storage {getattr(default_storage, 'location', '')}"
     yield f"kept cache {getattr(caches['default'], '_server', '')} {plain(caches.settings)}"
 

@@ -37,13 +37,21 @@ def test_a_process_with_late_plugins_is_what_a_start_from_nothing_makes(stack: S
     assert warm == cold
 
 
+def split(lines: list[str]) -> tuple[list[str], dict[str, str]]:
+    """What a process is, and what its modules keep of settings, by their names."""
+    kept = [line.split(" ", 2)[1:] for line in lines if line.startswith("kept ")]
+    return [line for line in lines if not line.startswith("kept ")], {name: value for name, value in kept}
+
+
 def test_a_process_for_tests_that_is_bound_late_is_what_a_start_from_nothing_makes(stack: Stack) -> None:
     put(stack, "portrait.py")
-    cold, warm = portrait(stack, "cold", "tests"), portrait(stack, "warm", "tests")
+    (cold, cold_kept), (warm, warm_kept) = (split(portrait(stack, how, "tests")) for how in ("cold", "warm"))
     assert "setting DEBUG False" in cold
-    assert [line for line in cold if line.startswith("kept cache") and line.count("/5")]
-    assert not [line for line in cold if line.startswith("app debug_toolbar")]
+    assert ":6379/4 " in cold_kept["cache"]
+    assert not [line for line in warm if "debug_toolbar" in line and not line.startswith("setting ")]
     assert warm == cold
+    # One that is bound late has more modules.
+    assert {name: warm_kept.get(name) for name in cold_kept} == cold_kept
 
 
 def test_what_serves_was_forked_and_a_saved_file_brings_another(stack: Stack) -> None:

@@ -24,10 +24,11 @@ from .netbox import NETBOX_DIR, set_up
 
 # Settings that NetBox derives from its plugins and nothing has read but when it was asked.
 _BINDABLE = frozenset(["EVENTS_PIPELINE", "INSTALLED_APPS", "MIDDLEWARE", "PLUGINS", "PLUGINS_CONFIG", "RQ_QUEUES"])
-# The same of what tests have for themselves, and the app that is there under DEBUG only.
+# The same of what tests have for themselves.
 _OF_TESTS = re.compile(
     r"CACHES|DEBUG|MEDIA_ROOT|REDIS|(CACHING|TASKS)_REDIS(_DATABASE|_URL)?|RQ_PARAMS|SOCIAL_AUTH_RAISE_EXCEPTIONS"
 )
+# Apps that are there under DEBUG only, and change Django's own classes: bound late, too, for tests have none of them.
 _DEBUG_APPS = frozenset(["debug_toolbar"])
 # What settings are made of; those of files are named as netbox-docker likes.
 _CONFIGURATION = ("netbox.configuration", "netbox.local_settings")
@@ -49,6 +50,7 @@ def preload() -> dict[str, Any]:
     Raises Unbound where something has loaded the plugin, or collected what plugins register.
     """
     configuration.show_plugins(False)
+    _leave_out_debug_apps()
     set_up()
     from django.apps import apps
 
@@ -66,6 +68,18 @@ def preload() -> dict[str, Any]:
     # As they were at first: Django has filled in the databases since.
     configuration.show_plugins(False)
     return {name: _copied(value) for name, value in _executed(os.environ["DJANGO_SETTINGS_MODULE"]).items()}
+
+
+def _leave_out_debug_apps() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "netbox.settings")
+    if NETBOX_DIR not in sys.path:
+        sys.path.insert(0, NETBOX_DIR)
+    # What Django's own start imports before it reads the settings; the order of receivers comes of it.
+    for name in ("django.apps", "django.conf", "django.urls", "django.utils.log"):
+        importlib.import_module(name)
+    from django.conf import settings
+
+    settings.INSTALLED_APPS[:] = [entry for entry in settings.INSTALLED_APPS if entry not in _DEBUG_APPS]
 
 
 def _preheat() -> None:
@@ -132,9 +146,6 @@ def bind(before: dict[str, Any], for_tests: bool = False) -> None:
     wanted = list(settings.INSTALLED_APPS)
     if for_tests:
         _refuse_copies(before, changed)
-        for entry in _DEBUG_APPS.intersection(entries).difference(wanted):
-            _forget_app(configs.pop(entry))
-            entries.remove(entry)
     if [entry for entry in wanted if entry in configs] != entries:
         raise Unbound("plugins change the order of the apps of NetBox")
     _tell_changed(changed)
@@ -156,6 +167,8 @@ def _settings_again(before: dict[str, Any], for_tests: bool) -> set[str]:
     now = _executed(os.environ["DJANGO_SETTINGS_MODULE"], anew=for_tests)
     changed = {name for name in {*before, *now} if not (name in before and name in now)}
     changed |= {name for name in now if name not in changed and not _same(before[name], now[name])}
+    # What was left out is back.
+    changed.add("INSTALLED_APPS")
     _take_over(os.environ["DJANGO_SETTINGS_MODULE"], {name: now[name] for name in changed if name in now})
     settings._wrapped = empty
     if "RQ_QUEUES" in changed and "django_rq.settings" in sys.modules:
@@ -208,16 +221,6 @@ def _refuse_copies(before: dict[str, Any], changed: set[str]) -> None:
                 kept = getattr(value._wrapped, "__dict__", {})
                 if not changed.isdisjoint(kept):
                     value._wrapped = empty
-
-
-def _forget_app(config: Any) -> None:
-    """Leave nothing of an app that was there in the registries of models and checks."""
-    from django.apps import apps
-    from django.core.checks.registry import registry
-
-    apps.all_models.pop(config.label, None)
-    for checks in (registry.registered_checks, registry.deployment_checks):
-        checks.difference_update([one for one in checks if f"{one.__module__}.".startswith(f"{config.name}.")])
 
 
 def _take_over(name: str, values: dict[str, Any]) -> None:

@@ -223,9 +223,7 @@ class TestOneOff:
         assert "File a" not in caught.value.message
 
     @pytest.mark.parametrize(("dry_run", "word"), [(True, "reading"), (False, "lasting")])
-    def test_a_warm_process_is_asked_first(
-        self, docker: Docker, tmp_path: Path, dry_run: bool, word: str
-    ) -> None:
+    def test_a_warm_process_is_asked_first(self, docker: Docker, tmp_path: Path, dry_run: bool, word: str) -> None:
         compose = docker(self.answers({"result": {}}))
         assert run_task(compose, "netbox", "schema", warm=True, dry_run=dry_run) == {}
         arguments = (tmp_path / "arguments").read_text().split()
