@@ -39,8 +39,12 @@ def test_a_process_with_late_plugins_is_what_a_start_from_nothing_makes(stack: S
 
 def split(lines: list[str]) -> tuple[list[str], dict[str, str]]:
     """What a process is, and what its modules keep of settings, by their names."""
-    kept = [line.split(" ", 2)[1:] for line in lines if line.startswith("kept ")]
-    return [line for line in lines if not line.startswith("kept ")], {name: value for name, value in kept}
+    kept = {}
+    for line in lines:
+        if line.startswith("kept "):
+            _kind, name, value = line.split(" ", 2)
+            kept[name] = value
+    return [line for line in lines if not line.startswith("kept ")], kept
 
 
 def test_a_process_for_tests_that_is_bound_late_is_what_a_start_from_nothing_makes(stack: Stack) -> None:

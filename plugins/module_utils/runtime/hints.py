@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """When to look at files again: the kernel's word that something was done in their folders (inotify).
 
-It is a hint, and nothing more. Files are looked at now and then without one, and often where the kernel does not tell of
-everything, for the files are another machine's: of a host that runs Docker in a virtual machine, or of a server.
+It is a hint, and nothing more. Files are looked at now and then without one, and often where the kernel does not tell
+of everything, for the files are another machine's: of a host that runs Docker in a virtual machine, or of a server.
 """
 
 from __future__ import annotations
