@@ -43,6 +43,8 @@ RUNS = 6
 AUTO = "auto"
 # Beyond the tests' own limit, for what comes before and after them.
 _GRACE_S = 300.0
+# As long as this Docker may take to say of a container that has ended that it has.
+_ENDED_S = 0.5
 # Failures in the summary.
 _LISTED = 8
 
@@ -212,6 +214,7 @@ class PluginTests:
             try:
                 return run(warm)
             except ComposeFailed:
+                time.sleep(_ENDED_S)
                 if not warm or _began(running.engine, web) == before:
                     raise
                 self.reporter.say(f"'{web}' was started anew meanwhile, which ended them: once more, without it")
@@ -295,9 +298,11 @@ def _databases(database: Database) -> dict[str, int]:
     return {name: int(match.group(1)) for name, match in found.items() if match}
 
 
-def _began(engine: Engine, service: str) -> tuple[str, ...]:
+def _began(engine: Engine, service: str) -> tuple[Any, ...]:
+    """What stands for a start of a service that goes on."""
     container = engine.containers().get(service)
-    return (container["Id"], container["State"]["StartedAt"]) if container else ()
+    state = container["State"] if container else {}
+    return (container["Id"], state["StartedAt"], state["Running"]) if container else ()
 
 
 def _counts(result: dict[str, Any]) -> str:

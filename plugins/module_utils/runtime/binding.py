@@ -16,6 +16,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from importlib.machinery import PathFinder
 from types import ModuleType
 from typing import Any
 
@@ -38,6 +39,10 @@ _COLLECT = ("netbox.graphql.schema", "netbox.navigation.menu", "netbox.plugins.u
 _SERVING = ("django.contrib.staticfiles.handlers", "django.core.handlers.wsgi", "django.core.servers.basehttp")
 # What the URLconf of every app of NetBox's leads to.
 _PARTS = ("urls", "api.urls", "graphql.schema")
+
+
+# Views of models that were registered before any plugin's, by app and model.
+_VIEWS: dict[str, dict[str, list[Any]]] = {}
 
 
 class Unbound(Exception):
@@ -63,6 +68,7 @@ def preload() -> dict[str, Any]:
         for part in _PARTS if f"{config.path}/".startswith(own) else ():
             _import_if_there(f"{config.name}.{part}")
     _preheat()
+    _VIEWS.update({label: {name: list(views) for name, views in models.items()} for label, models in _views()})
     _refuse_loaded()
     _let_go()
     # As they were at first: Django has filled in the databases since.
@@ -149,11 +155,81 @@ def bind(before: dict[str, Any], for_tests: bool = False) -> None:
     if [entry for entry in wanted if entry in configs] != entries:
         raise Unbound("plugins change the order of the apps of NetBox")
     _tell_changed(changed)
+    sys.meta_path.insert(0, _PluginUrls)
     _add_apps(configs, wanted)
     if settings.DEBUG:
         # As NetBox's own start does.
         with contextlib.suppress(Exception):
             cache.clear()
+
+
+class _PluginUrls:
+    """Finds the module by which NetBox's URLs load those of plugins, before its own apps' ones."""
+
+    @staticmethod
+    def find_spec(name: str, path: Any = None, target: Any = None) -> Any:
+        if name != "netbox.plugins.urls":
+            return None
+        spec: Any = PathFinder.find_spec(name, path, target)
+        execute = spec.loader.exec_module
+
+        def exec_module(module: ModuleType) -> None:
+            execute(module)
+            _renew_urls()
+
+        spec.loader.exec_module = exec_module
+        return spec
+
+
+def _views() -> Iterator[tuple[str, dict[str, list[Any]]]]:
+    with contextlib.suppress(ImportError, KeyError):
+        yield from list(importlib.import_module("netbox.registry").registry["views"].items())
+
+
+def _renew_urls() -> None:
+    """Have URLs made anew of NetBox's apps to whose models plugins have added views: they are made of the views."""
+    from django.apps import apps
+
+    for label, models in _views():
+        before = _VIEWS.get(label)
+        if before is not None and any(len(views) > len(before.get(name, [])) for name, views in models.items()):
+            sys.modules.pop(f"{apps.get_app_config(label).name}.urls", None)
+
+
+class _PluginUrls:
+    """Finds the module by which NetBox's URLs load those of plugins, before its own apps' ones."""
+
+    @staticmethod
+    def find_spec(name: str, path: Any = None, target: Any = None) -> Any:
+        if name != "netbox.plugins.urls":
+            return None
+        spec: Any = PathFinder.find_spec(name, path, target)
+        execute = spec.loader.exec_module
+
+        def exec_module(module: ModuleType) -> None:
+            execute(module)
+            _renew_urls()
+
+        spec.loader.exec_module = exec_module
+        return spec
+
+
+def _views() -> Iterator[tuple[str, dict[str, list[Any]]]]:
+    with contextlib.suppress(ImportError, KeyError):
+        yield from list(importlib.import_module("netbox.registry").registry["views"].items())
+
+
+def _renew_urls() -> None:
+    """Have URLs made anew of NetBox's apps to whose models plugins have added views: they are made of the views."""
+    from django.apps import apps
+
+    for label, models in _views():
+        before = _VIEWS.get(label, {})
+        added = {name: views[len(before.get(name, [])) :] for name, views in models.items() if label in _VIEWS}
+        for name in [name for name, views in added.items() if views]:
+            # In a start from nothing plugins come before NetBox's own views are loaded.
+            models[name][:] = [*added[name], *before.get(name, [])]
+            sys.modules.pop(f"{apps.get_app_config(label).name}.urls", None)
 
 
 def _settings_again(before: dict[str, Any], for_tests: bool) -> set[str]:
