@@ -163,6 +163,27 @@ def bind(before: dict[str, Any], for_tests: bool = False) -> None:
             cache.clear()
 
 
+def _renew_urls() -> None:
+    """Have URLs made anew of NetBox's apps to whose models plugins have added views: they are made of the views."""
+    from django.apps import apps
+
+    for label, models in _views():
+        for name, views in models.items() if label in _VIEWS else ():
+            before = _VIEWS[label].get(name, [])
+            added = views[len(before) :]
+            if added:
+                app = apps.get_app_config(label).name
+                # A start from nothing loads plugins' views before the app's own.
+                own = [number for number, one in enumerate(before) if f"{app}." in _module_of(one["view"])]
+                at = own[0] if own else len(before)
+                views[:] = [*before[:at], *added, *before[at:]]
+                sys.modules.pop(f"{app}.urls", None)
+
+
+def _module_of(view: Any) -> str:
+    return view if isinstance(view, str) else str(view.__module__) + "."
+
+
 class _PluginUrls:
     """Finds the module by which NetBox's URLs load those of plugins, before its own apps' ones."""
 
@@ -184,52 +205,6 @@ class _PluginUrls:
 def _views() -> Iterator[tuple[str, dict[str, list[Any]]]]:
     with contextlib.suppress(ImportError, KeyError):
         yield from list(importlib.import_module("netbox.registry").registry["views"].items())
-
-
-def _renew_urls() -> None:
-    """Have URLs made anew of NetBox's apps to whose models plugins have added views: they are made of the views."""
-    from django.apps import apps
-
-    for label, models in _views():
-        before = _VIEWS.get(label)
-        if before is not None and any(len(views) > len(before.get(name, [])) for name, views in models.items()):
-            sys.modules.pop(f"{apps.get_app_config(label).name}.urls", None)
-
-
-class _PluginUrls:
-    """Finds the module by which NetBox's URLs load those of plugins, before its own apps' ones."""
-
-    @staticmethod
-    def find_spec(name: str, path: Any = None, target: Any = None) -> Any:
-        if name != "netbox.plugins.urls":
-            return None
-        spec: Any = PathFinder.find_spec(name, path, target)
-        execute = spec.loader.exec_module
-
-        def exec_module(module: ModuleType) -> None:
-            execute(module)
-            _renew_urls()
-
-        spec.loader.exec_module = exec_module
-        return spec
-
-
-def _views() -> Iterator[tuple[str, dict[str, list[Any]]]]:
-    with contextlib.suppress(ImportError, KeyError):
-        yield from list(importlib.import_module("netbox.registry").registry["views"].items())
-
-
-def _renew_urls() -> None:
-    """Have URLs made anew of NetBox's apps to whose models plugins have added views: they are made of the views."""
-    from django.apps import apps
-
-    for label, models in _views():
-        before = _VIEWS.get(label, {})
-        added = {name: views[len(before.get(name, [])) :] for name, views in models.items() if label in _VIEWS}
-        for name in [name for name, views in added.items() if views]:
-            # In a start from nothing plugins come before NetBox's own views are loaded.
-            models[name][:] = [*added[name], *before.get(name, [])]
-            sys.modules.pop(f"{apps.get_app_config(label).name}.urls", None)
 
 
 def _settings_again(before: dict[str, Any], for_tests: bool) -> set[str]:
