@@ -265,6 +265,7 @@ class Converger(Migrating):
         with reporter.step("prove") as step:
             outcome.verdicts = self.prove(disk)
             outcome.notices += filter(None, [self.look_at_plugin(outcome.base_url)])
+            outcome.notices += self.failed_checks()
             step.detail = f"{len(outcome.verdicts)} services fresh, {stack.url} served"
         pending.unlink(missing_ok=True)
         if schema or (found.settles is None and self.elsewhere(place)):

@@ -13,7 +13,7 @@ from .engine import READING, TASK_LABEL
 from .errors import BrokenCode, ComposeFailed, NetBoxDevError, SchemaFailed, StackNotSetUp, TestsFailed
 from .override import PYTHON, RUNTIME_PACKAGE
 from .releases import first_netbox, missing_parent
-from .runtime.ask import COLD
+from .runtime import ask
 
 Progress = Callable[[str], None]
 _GRACE_S = 1
@@ -49,6 +49,7 @@ def run_task(
     database: str = "",
     inside: bool = False,
     warm: bool = False,
+    number: int = 0,
     **request: Any,
 ) -> dict[str, Any]:
     """Run a task of the runtime's ``module`` and return its result; on another ``database`` than the services have, if
@@ -57,6 +58,7 @@ def run_task(
     ``options`` are those of ``docker compose run`` in place of the label by which a run's left-overs are found.
 
     ``warm``: in the service's container, by its warm process; where that cannot, in a container of its own again.
+    ``number``: that of a run of tests, which ends what it left itself.
 
     ``inside`` the service's container, which must run, a task that only reads begins sooner than in one of its own.
     Raises the task's failure (SchemaFailed or BrokenCode) with the last frames of the traceback, ComposeFailed when
@@ -90,17 +92,18 @@ def run_task(
     def call(*words: str) -> tuple[int, str, str]:
         return compose.call(*words, stdin=json.dumps({"task": task, **request}), on_stdout=take, timeout_s=timeout_s)
 
-    status, errors = COLD, ""
+    status, errors = ask.COLD, ""
     if warm:
         asking = (*within, "-m", f"{RUNTIME_PACKAGE}.ask")
+        kind = ask.READING if label == READING else ask.LASTING
         try:
-            status, _output, errors = call(*asking, *(["reading"] if label == READING else []))
+            status, _output, errors = call(*asking, *((task, str(number)) if number else (kind,)))
         except BaseException:
             # What only reads may go on: another run's may be under way beside it.
-            if label != READING:
-                compose.call(*asking, "end")
+            if not number and label != READING:
+                compose.call(*asking, ask.END)
             raise
-    if status == COLD:
+    if status == ask.COLD:
         status, _output, errors = call(*(alone if inside else own), "-m", f"{RUNTIME_PACKAGE}.{module}")
     if answers.get("broken"):
         # The lines say all, a traceback of ours says nothing.

@@ -9,7 +9,7 @@ import http.client
 import json
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, Callable
@@ -47,6 +47,10 @@ _PSQL_STATEMENT_FAILED = 1
 LEFT_OVER = "no such service is wanted any more"
 # As long as this after it was told to go, a new process is not taken to have come up.
 STEADY_S = 0.5
+# As long as this the checks may take that a process makes once it serves.
+_CHECKED_S = 3.0
+# Lines of what they find.
+_CHECKS = 6
 # The kernel's is 128 KiB for each.
 _ARGUMENT_LIMIT = 100_000
 
@@ -386,6 +390,16 @@ class Running:
             f"{self.stack.url}{path} answers {status}; 'docker compose logs netbox' says why" if status >= 500 else ""
         )
 
+    def failed_checks(self) -> list[str]:
+        """What the web service says of Django's checks of the plugin, which it makes once it serves, in a sentence."""
+        deadline = time.monotonic() + _CHECKED_S
+        web = web_service(self.roles)
+        told = told_by(self.stack, web)
+        while told.get("checks", "") is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+            told = told_by(self.stack, web)
+        return failed_checks(told)
+
     def _wait_served(self, deadline: float) -> None:
         found = "nothing"
         while True:
@@ -406,9 +420,10 @@ class Running:
         """Run a task as a container of the wanted image would: forked from the web service's warm process, if that is
         what is wanted."""
         web = web_service(self.roles)
-        return run_task(self.compose, web, task, progress, warm=self._is_warm(web), **more)
+        return run_task(self.compose, web, task, progress, warm=self.is_warm(web), **more)
 
-    def _is_warm(self, service: str) -> bool:
+    def is_warm(self, service: str) -> bool:
+        """Whether the service's container is as a wanted one would be, and has a warm process."""
         container = self.engine.containers().get(service)
         packages = self._probed.get(container["Id"], {}).get("packages") if container else None
         verdict = judge(self.stack, service, container, self.disk(), packages)
@@ -442,6 +457,11 @@ class Running:
                 netbox=report["netbox"],
                 reason=report["why"],
             )
+
+
+def failed_checks(told: Mapping[str, Any]) -> list[str]:
+    text = "\n".join(str(told.get("checks") or "").strip().splitlines()[:_CHECKS])
+    return [f"Django's checks of the plugin fail, so that no command would start as it is: {text}"] if text else []
 
 
 def _healthy(container: dict[str, Any] | None) -> bool:

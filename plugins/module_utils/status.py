@@ -20,6 +20,7 @@ from .follow import kept_databases
 from .freshness import OTHER_CODE, Verdict
 from .hold import refused, watched
 from .manifest import FILE
+from .running import failed_checks
 from .runtime.digest import loaded, signature
 from .schema import inherited_drift, replacements
 from .stack import Stack
@@ -68,6 +69,8 @@ def look(
     for verdict in status.outcome.verdicts:
         status.services.append(_service(stack, converger.roles, verdict, containers.get(verdict.service)))
     status.outcome.notices += _cold(status.outcome.verdicts)
+    for verdict in status.outcome.verdicts:
+        status.outcome.notices += failed_checks(verdict.told)
     down = converger.backing_down()
     if down:
         asked: Mapping[str, Any] = {"error": f"not running: {', '.join(down)}"}

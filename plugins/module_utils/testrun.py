@@ -1,8 +1,9 @@
 # Copyright: (c) 2026, Hedgehog
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs of the plugin's tests in the stack: each in a container and a database of its own, gone when it ends.
+"""Runs of the plugin's tests in the stack: each in a database of its own, gone when it ends.
 
-A run has a number and holds that number's lock. Whatever a number left whose lock is free is of a run that was killed.
+Forked from the web service's warm process, or in a container of its own. A run has a number and holds that number's
+lock. Whatever a number left whose lock is free is of a run that was killed.
 """
 
 from __future__ import annotations
@@ -22,13 +23,15 @@ from typing import Any
 from .affected import find_affected
 from .database import Database
 from .engine import TESTS_LABEL, Engine
-from .errors import StackLocked, StackNotSetUp, UnknownCommand, UnknownTest, nearest
+from .errors import ComposeFailed, StackLocked, StackNotSetUp, UnknownCommand, UnknownTest, nearest
 from .events import Reporter
+from .freshness import told_by
 from .junit import junit
 from .labels import DJANGO, Label, find_labels, runner_of, spelled, within
 from .oneoff import run_task
-from .override import NETBOX_DIR, REPOSITORIES, RUNTIME_PACKAGE
+from .override import NETBOX_DIR, PYTHON, REPOSITORIES, RUNTIME_PACKAGE
 from .running import Running
+from .runtime import ask
 from .runtime.configuration import TEST_RUN
 from .runtime.outcomes import BAD
 from .services import python_services, web_service
@@ -40,6 +43,8 @@ RUNS = 6
 AUTO = "auto"
 # Beyond the tests' own limit, for what comes before and after them.
 _GRACE_S = 300.0
+# As long as this Docker may take to say of a container that has ended that it has.
+_ENDED_S = 0.5
 # Failures in the summary.
 _LISTED = 8
 
@@ -178,29 +183,49 @@ class PluginTests:
             with lock(self.stack.state, self.lock_timeout_s, "tests"):
                 Running(self.stack, self.reporter).up_backing()
         database = Database(running.engine, running.compose)
+        web = web_service(running.roles)
+        # Coverage is measured from before NetBox is set up.
+        warm = not request.get("coverage") and running.is_warm(web)
+        why = told_by(self.stack, web).get("cold")
+        if not warm and why and not request.get("coverage"):
+            self.reporter.say(f"a start from nothing for this run, as for reloads: {why}")
         with self._numbered(running.engine, database) as number:
             # A command of the plugin's is no test: queues, cache and files are the stack's own.
             apart = ("-e", f"{TEST_RUN}={number}") if task == "tests" else ()
-            return run_task(
-                running.compose,
-                web_service(running.roles),
-                task,
-                lambda line: self.reporter.say(self._on_node(line)),
-                wish.time_limit_s + _GRACE_S,
-                module="testing",
-                options=("--label", f"{TESTS_LABEL}={number}", *apart),
-                time_limit=wish.time_limit_s,
-                dry_run=self.check,
-                database_s=60,
-                **request,
-            )
+
+            def run(warm: bool) -> dict[str, Any]:
+                return run_task(
+                    running.compose,
+                    web,
+                    task,
+                    lambda line: self.reporter.say(self._on_node(line)),
+                    wish.time_limit_s + _GRACE_S,
+                    module="testing",
+                    options=("--label", f"{TESTS_LABEL}={number}", *apart),
+                    warm=warm,
+                    number=number,
+                    time_limit=wish.time_limit_s,
+                    dry_run=self.check,
+                    database_s=60,
+                    **request,
+                )
+
+            before = _began(running.engine, web)
+            try:
+                return run(warm)
+            except ComposeFailed:
+                time.sleep(_ENDED_S)
+                if not warm or _began(running.engine, web) == before:
+                    raise
+                self.reporter.say(f"'{web}' was started anew meanwhile, which ended them: once more, without it")
+                return run(warm=False)
 
     @contextmanager
     def _numbered(self, engine: Engine, database: Database) -> Iterator[int]:
         """A number that no other run has; what runs left that were killed is removed first."""
         folder = self.stack.state / "tests"
         make_dir(folder, (self.stack.plugin.uid, self.stack.plugin.gid))
-        left = _left(engine, database)
+        left = self._left(engine, database)
         mine, handle = 0, -1
         for number in range(1, RUNS + 1):
             if mine and number not in left:
@@ -209,7 +234,7 @@ class PluginTests:
             if locked is None:
                 continue
             if number in left:
-                _remove(engine, database, number)
+                self._remove(engine, database, number)
             if mine:
                 os.close(locked)
             else:
@@ -220,9 +245,37 @@ class PluginTests:
             yield mine
         finally:
             try:
-                _remove(engine, database, mine)
+                self._remove(engine, database, mine)
             finally:
                 os.close(handle)
+
+    def _forked(self) -> dict[Path, int]:
+        """Numbers of runs by what tells, in the state, that they were forked."""
+        found = {path: path.name.split("-") for path in (self.stack.state / "run").glob(f"{ask.TESTS}*")}
+        return {path: int(words[1]) for path, words in found.items() if words[1].isdigit()}
+
+    def _left(self, engine: Engine, database: Database) -> set[int]:
+        """Numbers of which there is a container, a forked process or a database."""
+        labels = engine.labelled(TESTS_LABEL).values()
+        numbers = {int(label) for label in labels if label.isdigit()}
+        return numbers | set(self._forked().values()) | set(_databases(database).values())
+
+    def _remove(self, engine: Engine, database: Database, number: int) -> None:
+        for container, label in engine.labelled(TESTS_LABEL).items():
+            if label == str(number):
+                engine.remove(container)
+        forked = [path for path, of in self._forked().items() if of == number]
+        for container in engine.containers().values() if forked else ():
+            host = f"{ask.TESTS}{number}-{container['Config']['Hostname']}-"
+            state = container["State"]
+            if state["Running"] and not state["Paused"] and any(path.name.startswith(host) for path in forked):
+                engine.execute(container["Id"], PYTHON, "-m", f"{RUNTIME_PACKAGE}.ask", ask.END, str(number))
+        for path in forked:
+            # Of containers that are gone, or do not run.
+            path.unlink(missing_ok=True)
+        for name, of in _databases(database).items():
+            if of == number:
+                database.drop(name)
 
 
 def _locked(path: Path) -> int | None:
@@ -245,19 +298,11 @@ def _databases(database: Database) -> dict[str, int]:
     return {name: int(match.group(1)) for name, match in found.items() if match}
 
 
-def _left(engine: Engine, database: Database) -> set[int]:
-    """Numbers of which there is a container or a database."""
-    labels = engine.labelled(TESTS_LABEL).values()
-    return {int(label) for label in labels if label.isdigit()} | set(_databases(database).values())
-
-
-def _remove(engine: Engine, database: Database, number: int) -> None:
-    for container, label in engine.labelled(TESTS_LABEL).items():
-        if label == str(number):
-            engine.remove(container)
-    for name, of in _databases(database).items():
-        if of == number:
-            database.drop(name)
+def _began(engine: Engine, service: str) -> tuple[Any, ...]:
+    """What stands for a start of a service that goes on."""
+    container = engine.containers().get(service)
+    state = container["State"] if container else {}
+    return (container["Id"], state["StartedAt"], state["Running"]) if container else ()
 
 
 def _counts(result: dict[str, Any]) -> str:

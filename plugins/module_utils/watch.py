@@ -23,6 +23,7 @@ from .migrating import PENDING
 from .plan import make_plan
 from .running import Limits
 from .runtime.compiles import broken_python
+from .runtime.hints import Hints
 from .schema import wishes_of
 from .services import web_service
 from .stack import Stack, load
@@ -59,6 +60,7 @@ class Watched:
         self.stack = stack
         self.paths: set[str] = set()
         self.seen: Look = {}
+        self.hints = Hints(str(stack.plugin.root))
         self.take()
 
     def take(self) -> None:
@@ -72,10 +74,12 @@ class Watched:
             while path not in self.paths:
                 self.paths.add(path)
                 path = os.path.dirname(path)
+        links = {os.path.dirname(os.path.realpath(path)) for path in files if os.path.islink(path)}
+        self.hints.follow((self.paths - files) | links)
         self.seen = self._look()
 
     def moved(self) -> bool:
-        return self._look() != self.seen
+        return self.hints.due() and self._look() != self.seen
 
     def settle(self) -> None:
         """Wait until nothing is saved any more, though not for ever, then take it all as seen."""
@@ -89,11 +93,13 @@ class Watched:
         self.take()
 
     def _look(self) -> Look:
+        started = time.monotonic()
         found = {}
         for path in self.paths:
             with suppress(OSError):
                 status = os.stat(path)
                 found[path] = (status.st_size, status.st_mtime_ns, status.st_ino)
+        self.hints.looked(time.monotonic() - started, POLL_S)
         return found
 
 
@@ -159,7 +165,7 @@ class Watch:
                     # What is saved from here on is seen as another burst.
                     watched.settle()
                 elif not self.waits or lock_holder(self.stack.state):
-                    time.sleep(POLL_S)
+                    watched.hints.pause(POLL_S)
                     continue
                 self._apply()
 

@@ -2,18 +2,20 @@
 # Copyright: (c) 2026, Hedgehog
 """What a NetBox process has become, as lines of text: run in a container, warm and cold, to be compared.
 
-Argument: ``cold`` to start from nothing, ``warm`` to bind plugins late.
+Arguments: ``cold`` to start from nothing, ``warm`` to bind plugins late; ``tests`` for a process that runs these.
 """
 
 from __future__ import annotations
 
 import importlib
+import os
+import re
 import sys
 import time
 from collections.abc import Iterator
 from typing import Any
 
-from netbox_dev_runtime import binding
+from netbox_dev_runtime import binding, testing
 from netbox_dev_runtime.netbox import set_up
 
 
@@ -149,12 +151,39 @@ def checks() -> Iterator[str]:
         yield f"check {one.id} {one.msg} {one.obj}"
 
 
+def kept() -> Iterator[str]:
+    """Of test runs: what is under names of settings elsewhere, and what goes by the settings when it is used."""
+    from django.core.cache import caches
+    from django.core.files.storage import default_storage
+    from django.utils.functional import LazyObject
+
+    names = {name for name in vars(sys.modules["netbox.settings"]) if name.isupper()}
+    for module in [one for _name, one in sorted(sys.modules.items()) if isinstance(one, type(sys))]:
+        if module.__name__ in ("__main__", "netbox.settings"):
+            continue
+        for name, value in sorted(vars(module).items(), key=lambda one: str(one[0])):
+            if name in names:
+                yield f"kept {module.__name__}.{name} {plain(value)}"
+            if issubclass(type(value), LazyObject) and name == "settings" and type(value).__module__ != "django.conf":
+                filled = {one: getattr(value, one) for one in sorted(names) if hasattr(value, one)}
+                yield f"kept {module.__name__} {plain(filled)}"
+    for module in sorted(name for name in sys.modules if name.partition(".")[0] == "debug_toolbar"):
+        yield f"debug {module}"
+    yield f"kept storage {getattr(default_storage, 'location', '')}"
+    yield f"kept cache {getattr(caches['default'], '_server', '')} {plain(caches.settings)}"
+
+
 def main() -> None:
+    how, *more = sys.argv[1:]
     started = time.monotonic()
-    if sys.argv[1] == "warm":
+    if how == "warm":
         settings = binding.preload()
         started = time.monotonic()
-        binding.bind(settings)
+    if more:
+        os.environ["NETBOX_DEV_TEST_RUN"] = "6"
+        sys.argv = testing.as_typed({"parallel": 1})
+    if how == "warm":
+        binding.bind(settings, for_tests=bool(more))
     else:
         set_up()
     bound = time.monotonic()
@@ -162,14 +191,15 @@ def main() -> None:
 
     _loaded = get_resolver().url_patterns
     loaded = time.monotonic()
-    sys.stderr.write(f"{sys.argv[1]}: start {bound - started:.2f} s, URLs {loaded - bound:.2f} s\n")
+    sys.stderr.write(f"{how}: start {bound - started:.2f} s, URLs {loaded - bound:.2f} s\n")
     parts = (
         *(apps_and_models, settings_of, urls, registry, middleware, graphql, templates_and_static, commands),
-        *(receivers, checks),
+        *(receivers, checks, *([kept] if more else [])),
     )
     for part in parts:
         for line in part():
-            sys.stdout.write(f"{line}\n")
+            # Each run of tests has a folder of its own.
+            sys.stdout.write(re.sub(r"/media-\w+", "/media-", line) + "\n")
 
 
 if __name__ == "__main__":

@@ -92,12 +92,18 @@ def containers(stack: Stack) -> list[str]:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
 
 
+def forked(stack: Stack) -> list[str]:
+    """Of runs of tests in the web service's container."""
+    return [path.name for path in (stack.state / "run").glob("tests-*")]
+
+
 @pytest.fixture(autouse=True)
 def nothing_stays(stack: Stack) -> Iterator[None]:
     before = databases(stack)
     yield
     assert databases(stack) == before
     assert containers(stack) == []
+    assert forked(stack) == []
 
 
 @pytest.fixture
@@ -216,6 +222,8 @@ def test_runs_do_not_meet_and_what_a_killed_one_left_goes_with_the_next(stack: S
     _arguments, slow = stack.start_playbook("test.yml", labels=TEST_FILE)
     try:
         wait_for(lambda: "netbox_test_1" in databases(stack), "the first run's database", 60)
+        assert [name.startswith("tests-1-") for name in forked(stack)] == [True]
+        assert containers(stack) == []
         other = run(stack, labels="netbox_example.tests.test_models")
         assert other.status == 0, str(other)
         assert "2 passed" in other.flat
@@ -230,6 +238,37 @@ def test_runs_do_not_meet_and_what_a_killed_one_left_goes_with_the_next(stack: S
     # Of a run that had no time to end by itself.
     stack.psql("CREATE DATABASE netbox_test_5_1")
     assert run(stack, labels="netbox_example.tests.test_models").status == 0
+
+
+ALONE = """\
+import os, sys
+from unittest import TestCase
+
+
+class AloneTest(TestCase):
+    def test_what_becomes_of_the_process(self):
+        {body}
+"""
+
+
+def test_what_ends_the_tests_own_process_is_told(stack: Stack, added: Path) -> None:
+    stack.write(TEST_FILE, ALONE.format(body="os._exit(7)"))
+    play = run(stack, labels=TEST_FILE)
+    assert play.status == 2
+    assert "ended with status 7" in play.flat, str(play)
+
+
+def test_tests_that_a_restart_ends_are_run_once_more(stack: Stack, added: Path) -> None:
+    stack.write(TEST_FILE, ALONE.format(body="import time; time.sleep(15)"))
+    _arguments, slow = stack.start_playbook("test.yml", labels=TEST_FILE)
+    try:
+        wait_for(lambda: forked(stack), "the run's processes", 60)
+        assert stack.compose("restart", "-t", "1", "netbox").returncode == 0
+        output = slow.communicate(timeout=120)[0]
+    finally:
+        slow.kill()
+    assert slow.returncode == 0, output
+    assert "1 test: 1 passed" in output
 
 
 def test_a_migration_is_added_to_the_kept_database(stack: Stack) -> None:

@@ -24,8 +24,8 @@ def put(stack: Stack, name: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def portrait(stack: Stack, how: str) -> list[str]:
-    return stack.exec("netbox", "python", "/tmp/portrait.py", how).splitlines()
+def portrait(stack: Stack, *how: str) -> list[str]:
+    return stack.exec("netbox", "python", "/tmp/portrait.py", *how).splitlines()
 
 
 def test_a_process_with_late_plugins_is_what_a_start_from_nothing_makes(stack: Stack) -> None:
@@ -35,6 +35,27 @@ def test_a_process_with_late_plugins_is_what_a_start_from_nothing_makes(stack: S
     for kind in ("app netbox_example", "model netbox_example.", "registry plugins", "graphql type", "url /plugins/"):
         assert [line for line in cold if line.startswith(kind)], kind
     assert warm == cold
+
+
+def split(lines: list[str]) -> tuple[list[str], dict[str, str]]:
+    """What a process is, and what its modules keep of settings, by their names."""
+    kept = {}
+    for line in lines:
+        if line.startswith("kept "):
+            _kind, name, value = line.split(" ", 2)
+            kept[name] = value
+    return [line for line in lines if not line.startswith("kept ")], kept
+
+
+def test_a_process_for_tests_that_is_bound_late_is_what_a_start_from_nothing_makes(stack: Stack) -> None:
+    put(stack, "portrait.py")
+    (cold, cold_kept), (warm, warm_kept) = (split(portrait(stack, how, "tests")) for how in ("cold", "warm"))
+    assert "setting DEBUG False" in cold
+    assert ":6379/4 " in cold_kept["cache"]
+    assert not [line for line in warm if "debug_toolbar" in line and not line.startswith("setting ")]
+    assert warm == cold
+    # One that is bound late has more modules.
+    assert {name: warm_kept.get(name) for name in cold_kept} == cold_kept
 
 
 def test_what_serves_was_forked_and_a_saved_file_brings_another(stack: Stack) -> None:
@@ -48,6 +69,27 @@ def test_what_serves_was_forked_and_a_saved_file_brings_another(stack: Stack) ->
         assert stack.told("netbox")["warm"] is True
         stack.must_apply()
     stack.must_apply()
+
+
+CHECKED = """
+from django.core.checks import Error, register
+
+
+@register()
+def wrong(app_configs, **options):
+    return [Error("it is wrong", id="netbox_example.E001")]
+"""
+
+
+def test_a_failing_check_of_the_plugins_is_told_though_no_command_makes_it_as_it_starts(stack: Stack) -> None:
+    path = "netbox_example/views.py"
+    with stack.kept(path):
+        stack.write(path, (stack.plugin / path).read_text(encoding="utf-8") + CHECKED)
+        wait_for(lambda: "netbox_example.E001" in (stack.told("netbox")["checks"] or ""), "the web service's checks")
+        assert "(netbox_example.E001) it is wrong" in stack.must_apply().flat
+        assert "(netbox_example.E001) it is wrong" in stack.playbook("status.yml").flat
+    assert "E001" not in stack.must_apply().flat
+    assert stack.told("netbox")["checks"] == ""
 
 
 def test_a_worker_that_is_asked_to_end_does_the_job_that_it_was_handed(stack: Stack) -> None:

@@ -15,6 +15,9 @@ import inspect
 import os
 import re
 import sys
+from collections.abc import Iterator
+from importlib.machinery import PathFinder
+from types import ModuleType
 from typing import Any
 
 from . import configuration
@@ -22,11 +25,24 @@ from .netbox import NETBOX_DIR, set_up
 
 # Settings that NetBox derives from its plugins and nothing has read but when it was asked.
 _BINDABLE = frozenset(["EVENTS_PIPELINE", "INSTALLED_APPS", "MIDDLEWARE", "PLUGINS", "PLUGINS_CONFIG", "RQ_QUEUES"])
+# The same of what tests have for themselves.
+_OF_TESTS = re.compile(
+    r"CACHES|DEBUG|MEDIA_ROOT|REDIS|(CACHING|TASKS)_REDIS(_DATABASE|_URL)?|RQ_PARAMS|SOCIAL_AUTH_RAISE_EXCEPTIONS"
+)
+# Apps that are there under DEBUG only, and change Django's own classes: bound late, too, for tests have none of them.
+_DEBUG_APPS = frozenset(["debug_toolbar"])
+# What settings are made of; those of files are named as netbox-docker likes.
+_CONFIGURATION = ("netbox.configuration", "netbox.local_settings")
+_CONFIGURATION_DIR = "/etc/netbox/"
 # They collect what plugins registered while they are imported.
 _COLLECT = ("netbox.graphql.schema", "netbox.navigation.menu", "netbox.plugins.urls", "netbox.urls")
 _SERVING = ("django.contrib.staticfiles.handlers", "django.core.handlers.wsgi", "django.core.servers.basehttp")
 # What the URLconf of every app of NetBox's leads to.
 _PARTS = ("urls", "api.urls", "graphql.schema")
+
+
+# Views of models that were registered before any plugin's, by app and model.
+_VIEWS: dict[str, dict[str, list[Any]]] = {}
 
 
 class Unbound(Exception):
@@ -39,6 +55,7 @@ def preload() -> dict[str, Any]:
     Raises Unbound where something has loaded the plugin, or collected what plugins register.
     """
     configuration.show_plugins(False)
+    _leave_out_debug_apps()
     set_up()
     from django.apps import apps
 
@@ -51,11 +68,24 @@ def preload() -> dict[str, Any]:
         for part in _PARTS if f"{config.path}/".startswith(own) else ():
             _import_if_there(f"{config.name}.{part}")
     _preheat()
+    _VIEWS.update({label: {name: list(views) for name, views in models.items()} for label, models in _views()})
     _refuse_loaded()
     _let_go()
     # As they were at first: Django has filled in the databases since.
     configuration.show_plugins(False)
     return {name: _copied(value) for name, value in _executed(os.environ["DJANGO_SETTINGS_MODULE"]).items()}
+
+
+def _leave_out_debug_apps() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "netbox.settings")
+    if NETBOX_DIR not in sys.path:
+        sys.path.insert(0, NETBOX_DIR)
+    # What Django's own start imports before it reads the settings; the order of receivers comes of it.
+    for name in ("django.apps", "django.conf", "django.urls", "django.utils.log"):
+        importlib.import_module(name)
+    from django.conf import settings
+
+    settings.INSTALLED_APPS[:] = [entry for entry in settings.INSTALLED_APPS if entry not in _DEBUG_APPS]
 
 
 def _preheat() -> None:
@@ -103,8 +133,11 @@ def _let_go() -> None:
         importlib.import_module("netbox.config").clear_config()
 
 
-def bind(before: dict[str, Any]) -> None:
-    """Do what a start with plugins would have done besides; ``before`` is what preload() returned."""
+def bind(before: dict[str, Any], for_tests: bool = False) -> None:
+    """Do what a start with plugins would have done besides; ``before`` is what preload() returned.
+
+    ``for_tests``: a start for tests, whose environment has the number of their run.
+    """
     from django.apps import apps
     from django.conf import settings
     from django.core.cache import cache
@@ -112,14 +145,17 @@ def bind(before: dict[str, Any]) -> None:
     entries = list(settings.INSTALLED_APPS)
     configs = dict(zip(entries, apps.app_configs.values()))
     configuration.show_plugins(True)
-    changed = _settings_again(before)
-    unknown = sorted(changed - _BINDABLE)
+    changed = _settings_again(before, for_tests)
+    unknown = [name for name in sorted(changed - _BINDABLE) if not (for_tests and _OF_TESTS.fullmatch(name))]
     if unknown:
-        raise Unbound(f"plugins change {', '.join(unknown)}")
+        raise Unbound(f"{'tests or ' if for_tests else ''}plugins change {', '.join(unknown)}")
     wanted = list(settings.INSTALLED_APPS)
+    if for_tests:
+        _refuse_copies(before, changed)
     if [entry for entry in wanted if entry in configs] != entries:
         raise Unbound("plugins change the order of the apps of NetBox")
     _tell_changed(changed)
+    sys.meta_path.insert(0, _PluginUrls)
     _add_apps(configs, wanted)
     if settings.DEBUG:
         # As NetBox's own start does.
@@ -127,7 +163,51 @@ def bind(before: dict[str, Any]) -> None:
             cache.clear()
 
 
-def _settings_again(before: dict[str, Any]) -> set[str]:
+def _renew_urls() -> None:
+    """Have URLs made anew of NetBox's apps to whose models plugins have added views: they are made of the views."""
+    from django.apps import apps
+
+    for label, models in _views():
+        for name, views in models.items() if label in _VIEWS else ():
+            before = _VIEWS[label].get(name, [])
+            added = views[len(before) :]
+            if added:
+                app = apps.get_app_config(label).name
+                # A start from nothing loads plugins' views before the app's own.
+                own = [number for number, one in enumerate(before) if f"{app}." in _module_of(one["view"])]
+                at = own[0] if own else len(before)
+                views[:] = [*before[:at], *added, *before[at:]]
+                sys.modules.pop(f"{app}.urls", None)
+
+
+def _module_of(view: Any) -> str:
+    return view if isinstance(view, str) else str(view.__module__) + "."
+
+
+class _PluginUrls:
+    """Finds the module by which NetBox's URLs load those of plugins, before its own apps' ones."""
+
+    @staticmethod
+    def find_spec(name: str, path: Any = None, target: Any = None) -> Any:
+        if name != "netbox.plugins.urls":
+            return None
+        spec: Any = PathFinder.find_spec(name, path, target)
+        execute = spec.loader.exec_module
+
+        def exec_module(module: ModuleType) -> None:
+            execute(module)
+            _renew_urls()
+
+        spec.loader.exec_module = exec_module
+        return spec
+
+
+def _views() -> Iterator[tuple[str, dict[str, list[Any]]]]:
+    with contextlib.suppress(ImportError, KeyError):
+        yield from list(importlib.import_module("netbox.registry").registry["views"].items())
+
+
+def _settings_again(before: dict[str, Any], for_tests: bool) -> set[str]:
     """Take over what NetBox's settings module says now and did not say ``before``; return the names.
 
     A list or dict that is another is filled in place: whoever has read it sees it, too.
@@ -135,9 +215,11 @@ def _settings_again(before: dict[str, Any]) -> set[str]:
     from django.conf import settings
     from django.utils.functional import empty
 
-    now = _executed(os.environ["DJANGO_SETTINGS_MODULE"])
+    now = _executed(os.environ["DJANGO_SETTINGS_MODULE"], anew=for_tests)
     changed = {name for name in {*before, *now} if not (name in before and name in now)}
     changed |= {name for name in now if name not in changed and not _same(before[name], now[name])}
+    # What was left out is back.
+    changed.add("INSTALLED_APPS")
     _take_over(os.environ["DJANGO_SETTINGS_MODULE"], {name: now[name] for name in changed if name in now})
     settings._wrapped = empty
     if "RQ_QUEUES" in changed and "django_rq.settings" in sys.modules:
@@ -145,13 +227,51 @@ def _settings_again(before: dict[str, Any]) -> set[str]:
     return changed
 
 
-def _executed(name: str) -> dict[str, Any]:
-    """What a module that is loaded would set, were it loaded now."""
+def _executed(name: str, anew: bool = False) -> dict[str, Any]:
+    """What a module that is loaded would set, were it loaded now; ``anew`` with all that it is configured by."""
     module = sys.modules[name]
     loader: Any = module.__spec__.loader if module.__spec__ else None
-    space = {key: vars(module)[key] for key in ("__name__", "__file__", "__package__", "__spec__")}
-    exec(loader.get_code(name), space)
-    return {key: value for key, value in space.items() if key.isupper()}
+    made = ModuleType(name)
+    vars(made).update({key: vars(module)[key] for key in ("__file__", "__package__", "__spec__")})
+    with _in_place_of(module, made) if anew else contextlib.nullcontext():
+        exec(loader.get_code(name), vars(made))
+    return {key: value for key, value in vars(made).items() if key.isupper()}
+
+
+@contextlib.contextmanager
+def _in_place_of(module: ModuleType, made: ModuleType) -> Iterator[None]:
+    """Local settings are made of those that import them, and a configuration of what it finds, the arguments say."""
+    for name in [one for one, loaded in sys.modules.items() if _configures(one, loaded)]:
+        del sys.modules[name]
+    sys.modules[module.__name__] = made
+    try:
+        yield
+    finally:
+        sys.modules[module.__name__] = module
+
+
+def _configures(name: str, module: Any) -> bool:
+    return name in _CONFIGURATION or str(getattr(module, "__file__", None)).startswith(_CONFIGURATION_DIR)
+
+
+def _refuse_copies(before: dict[str, Any], changed: set[str]) -> None:
+    """Let go of settings that others keep and fill in themselves; raise Unbound for what they keep otherwise."""
+    from django.conf import settings
+    from django.utils.functional import LazyObject, empty
+
+    own = sys.modules[os.environ["DJANGO_SETTINGS_MODULE"]]
+    for title, module in list(sys.modules.items()):
+        if not isinstance(module, ModuleType) or module is own or module is configuration or _configures(title, module):
+            continue
+        space = vars(module)
+        for name in changed.intersection(space):
+            if space[name] is not getattr(own, name, None) and name in before and _same(space[name], before[name]):
+                raise Unbound(f"'{title}' keeps {name} of NetBox's settings")
+        for value in list(space.values()):
+            if issubclass(type(value), LazyObject) and value is not settings:
+                kept = getattr(value._wrapped, "__dict__", {})
+                if not changed.isdisjoint(kept):
+                    value._wrapped = empty
 
 
 def _take_over(name: str, values: dict[str, Any]) -> None:

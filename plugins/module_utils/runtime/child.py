@@ -29,19 +29,22 @@ from .refresh import PATH, Refreshing
 from .supervise import HOLD_S, QUIET, QUIET_SINCE, RUN_DIR
 
 DRAIN_S = 8.0
+# As long as this after it may go a process leaves its processor to the page that somebody waits for.
+CHECK_AFTER_S = 0.4
 
 
-def _tell(message: dict[str, Any]) -> None:
+def _tell(message: dict[str, Any], last: bool = True) -> None:
     fd = int(os.environ["NETBOX_DEV_READY_FD"])
     os.write(fd, json.dumps(message).encode() + b"\n")
-    os.close(fd)
+    if last:
+        os.close(fd)
 
 
-def _tell_ready() -> None:
+def _tell_ready(last: bool = True) -> None:
     # What is loaded stays. To look through all of it for what can go would keep the first page waiting.
     gc.freeze()
     gc.enable()
-    _tell({"ready": explain_registration()})
+    _tell({"ready": explain_registration()}, last)
 
 
 def _wait_for_go() -> None:
@@ -161,6 +164,33 @@ class _Counted:
             self.done()
 
 
+def _tell_checks(counted: _Application) -> None:
+    """Make the checks of the plugin that commands would make as they start, beside what is served."""
+    time.sleep(CHECK_AFTER_S)
+    while counted.active:
+        time.sleep(0.05)
+    with contextlib.suppress(OSError):
+        _tell({"checks": failed_checks()})
+
+
+def failed_checks() -> str:
+    """What Django's checks of the plugin's apps find that keeps its commands from starting; empty for nothing."""
+    from django.apps import apps
+    from django.core.checks import run_checks
+    from django.db import connections
+
+    from .drift import plugin_labels
+
+    try:
+        configs = [apps.get_app_config(label) for label in plugin_labels(os.environ["NETBOX_DEV_PACKAGE"])]
+        found = run_checks(app_configs=configs)
+    except Exception as error:  # noqa: BLE001 - whatever a check raises ends the command that makes it
+        return "".join(traceback.format_exception_only(error)).strip()
+    finally:
+        connections.close_all()
+    return "\n".join(str(one) for one in found if one.is_serious() and not one.is_silenced())
+
+
 def load_urls() -> None:
     """Load all views, with what the APIs are made of: what is broken there is found before anybody asks."""
     from django.urls import get_resolver
@@ -203,10 +233,11 @@ def serve(package_dir: str) -> None:
     server.setup_environ()
     server.set_app(refreshing if configuration.wishes()["browser_refresh"] else counted)
     signal.signal(signal.SIGUSR1, lambda *_: threading.Thread(target=counted.hold, daemon=True).start())
-    _tell_ready()
+    _tell_ready(last=False)
     # Until then it may be given up, with whatever it had accepted.
     _wait_for_go()
     signal.signal(signal.SIGTERM, end)
+    threading.Thread(target=_tell_checks, args=(counted,), daemon=True).start()
     server.serve_forever(poll_interval=0.1)
     server.drain(DRAIN_S)
     sys.stdout.flush()
@@ -216,7 +247,7 @@ def serve(package_dir: str) -> None:
 
 
 def unchecked_command(words: list[str]) -> list[str]:
-    """The management command without the checks that it would run: they take long, and a run makes them."""
+    """The management command without the checks that it would run: they take long, and the web service makes them."""
     from django.core.management import CommandError, get_commands, load_command_class
 
     app = get_commands().get(words[0])

@@ -29,15 +29,30 @@ def loaded(run_dir: str) -> tuple[str, ...]:
         return ()
 
 
-def _files(top: str, code_only: bool, also: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
-    for relative in also:
-        yield relative, os.path.join(top, relative)
+def _walk(top: str, code_only: bool) -> Iterator[tuple[str, list[str]]]:
     for here, directories, names in os.walk(top):
         directories[:] = sorted(
             d
             for d in directories
             if not d.startswith(".") and d != "__pycache__" and not (code_only and d in _NOT_CODE)
         )
+        yield here, names
+
+
+def folders(top: str, also: Iterable[str] = ()) -> set[str]:
+    """Where what ``signature`` tells of is done."""
+    found = {os.path.dirname(os.path.join(top, relative)) for relative in also}
+    for here, names in _walk(top, code_only=True):
+        found.add(here)
+        links = (path for path in (os.path.join(here, name) for name in names) if os.path.islink(path))
+        found.update(os.path.dirname(os.path.realpath(path)) for path in links)
+    return found
+
+
+def _files(top: str, code_only: bool, also: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
+    for relative in also:
+        yield relative, os.path.join(top, relative)
+    for here, names in _walk(top, code_only):
         for name in sorted(names):
             if (
                 name.startswith((".", "#"))

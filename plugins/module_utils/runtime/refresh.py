@@ -103,7 +103,8 @@ class Refreshing:
             if word.get("error"):
                 return str(word["error"])
             with open(self.told, encoding="utf-8") as stream:
-                return str(json.load(stream)["error"])
+                told = json.load(stream)
+                return str(told["error"] or told.get("checks") or "")
         return ""
 
     def _events(self, known: str) -> Iterator[bytes]:

@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from . import digest
+from .hints import Hints
 from .warm import Warm, adopt_orphans
 
 CONFIG_DIRS = ("/etc/netbox/config", "/opt/netbox-dev/.runtime")
@@ -66,6 +67,9 @@ class Child:
     ready: bool = False
     end_by: float | None = None
     warm: bool = False
+    # What its checks find; None as long as it has not said.
+    checks: str | None = None
+    said: bytes = b""
 
 
 def leased(name: str, folder: str = "") -> str | None:
@@ -96,6 +100,9 @@ class Supervisor:
         self.upcoming: Child | None = None
         self.retired: list[Child] = []
         self.generation = 0
+        self.hints = Hints(package_dir)
+        self.loaded = digest.loaded(RUN_DIR)
+        self.hints.follow(digest.folders(package_dir, self.loaded))
         self.seen = self._signature()
         # The code's digest when it was last looked at, by what was seen then.
         self.digested: tuple[object, str] = (None, "")
@@ -136,13 +143,14 @@ class Supervisor:
         while not self.stopping:
             self._reap()
             self._read_ready()
+            self._read_checks()
             self._watch()
             self._start_if_wanted()
             self._end_overdue()
             if not self.told:
                 self.tell()
             hasty = self.wanted and time.monotonic() < self.hasty_until
-            time.sleep(0.02 if self.upcoming else HASTY_POLL_S if hasty else POLL_S)
+            self.hints.pause(0.02 if self.upcoming else HASTY_POLL_S if hasty else POLL_S)
         self._stop()
 
     def _on_hup(self, *_: object) -> None:
@@ -158,9 +166,17 @@ class Supervisor:
         self.stopping = True
 
     def _signature(self) -> dict[str, tuple[int, int, int]]:
-        return digest.signature(self.package_dir, also=digest.loaded(RUN_DIR))
+        started = time.monotonic()
+        found = digest.signature(self.package_dir, also=self.loaded)
+        self.hints.looked(time.monotonic() - started, POLL_S)
+        return found
 
     def _watch(self) -> None:
+        loaded = digest.loaded(RUN_DIR)
+        if loaded == self.loaded and not self.hints.due():
+            return
+        self.loaded = loaded
+        self.hints.follow(digest.folders(self.package_dir, loaded))
         now = self._signature()
         if now == self.seen:
             return
@@ -296,6 +312,23 @@ class Supervisor:
         child.ready, child.report = True, report
         self._promote(child)
 
+    def _read_checks(self) -> None:
+        """Take what the child says when it is at work; whoever has no more to say has closed its end."""
+        child = self.current
+        if child is None or child.checks is not None or self.kind in PROGRAMS:
+            return
+        with contextlib.suppress(BlockingIOError):
+            part = os.read(child.ready_fd, 1 << 16)
+            child.said += part
+            if not child.said:
+                child.checks = ""
+            elif not part or part.endswith(b"\n"):
+                child.checks = str(json.loads(child.said)["checks"])
+                if child.checks:
+                    sys.stderr.write(f"netbox-dev: {self.service}: Django's checks fail:\n{child.checks}\n")
+                    sys.stderr.flush()
+                self.tell()
+
     def _promote(self, child: Child) -> None:
         """Retire the old child and let the new one go; where only one may run, when the old one is gone."""
         if self.current:
@@ -414,6 +447,7 @@ class Supervisor:
             "since": self.current.started if self.current else None,
             "report": self.current.report if self.current else {},
             "error": self.error,
+            "checks": self.current.checks if self.current else None,
             "lived": self.lived,
             "warm": bool(self.current and self.current.warm),
             "cold": self.cold,

@@ -1,6 +1,6 @@
 # Copyright: (c) 2026, Hedgehog
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plugin's tests in a container of their own: Django's runner or pytest, over a copy of a kept database."""
+"""The plugin's tests apart from the services: Django's runner or pytest, over a copy of a kept database."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ import multiprocessing
 import os
 import re
 import signal
+import sys
 import time
 import traceback
 import unittest
-from typing import Any
+from functools import partial
+from typing import Any, Callable
 
 from . import plugin_coverage
 from .configuration import TEST_RUN
@@ -22,6 +24,7 @@ from .outcomes import Outcomes, Refused, refuse_nothing
 from .task import progress, serve, wait_for_database
 from .testdb import TestDatabases, empty_redis, use
 
+TESTS, COMMAND = "tests", "command"
 _AGAIN_S = 10.0
 
 
@@ -73,8 +76,14 @@ def databases() -> TestDatabases:
     return made
 
 
-def tests(request: dict[str, Any]) -> dict[str, Any]:
-    """Run tests, or with ``dry_run`` only list them.
+def as_typed(request: dict[str, Any]) -> list[str]:
+    """What Django's own command for tests is called with, for whoever looks: NetBox does, and settings may."""
+    parallel = ["--parallel", str(request["parallel"])] if request["parallel"] > 1 else []
+    return [os.path.join(NETBOX_DIR, "manage.py"), "test", *parallel]
+
+
+def tests(begin: Callable[[], object], request: dict[str, Any]) -> dict[str, Any]:
+    """Run tests, or with ``dry_run`` only list them; ``begin`` sets NetBox up.
 
     ``request``: ``runner`` (django or pytest), ``labels``, ``failfast``, ``parallel`` (processes), ``time_limit``
     (seconds), ``coverage`` (None, or what plugin_coverage.measured takes), ``dry_run``, ``database_s``. Returns
@@ -83,8 +92,10 @@ def tests(request: dict[str, Any]) -> dict[str, Any]:
     ``{refused: why}``.
     """
     dry_run = request["dry_run"]
+    if request["runner"] != "pytest":
+        sys.argv = as_typed(request)
     with plugin_coverage.measured(None if dry_run else request["coverage"], progress) as coverage:
-        set_up()
+        begin()
         report = explain_registration()
         if not report["registered"]:
             raise LookupError(f"NetBox runs without the plugin: {report['why']}")
@@ -261,9 +272,9 @@ def _run_pytest(request: dict[str, Any], outcomes: Outcomes) -> list[str]:
     return pytests.run(request, outcomes)
 
 
-def command(request: dict[str, Any]) -> dict[str, Any]:
+def command(begin: Callable[[], object], request: dict[str, Any]) -> dict[str, Any]:
     """Run one of the plugin's own management commands on the stack's own database, its output told by lines."""
-    set_up()
+    begin()
     from django.apps import apps
     from django.core.management import call_command, get_commands
 
@@ -311,5 +322,9 @@ class _Lines(io.TextIOBase):
             self.write("\n")
 
 
+def tasks(begin: Callable[[], object]) -> dict[str, Callable[[dict[str, Any]], dict[str, Any]]]:
+    return {TESTS: partial(tests, begin), COMMAND: partial(command, begin)}
+
+
 if __name__ == "__main__":
-    serve({"tests": tests, "command": command}, lambda: None)
+    serve(tasks(set_up), lambda: None)

@@ -194,7 +194,7 @@ def main() -> None:
     listener = None
     if sys.argv[1] == "web":
         # With all that tasks are made of.
-        from . import ask, task  # noqa: F401
+        from . import ask, task, testing  # noqa: F401
 
         listener = ask.listen()
     gc.collect()

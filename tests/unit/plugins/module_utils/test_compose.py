@@ -222,15 +222,18 @@ class TestOneOff:
             run_task(docker(self.answers({"error": error, "traceback": "File a"}, status=1)), "netbox", "schema")
         assert "File a" not in caught.value.message
 
-    @pytest.mark.parametrize(("dry_run", "word"), [(True, ["reading"]), (False, [])])
-    def test_a_warm_process_is_asked_first(
-        self, docker: Docker, tmp_path: Path, dry_run: bool, word: list[str]
-    ) -> None:
+    @pytest.mark.parametrize(("dry_run", "word"), [(True, "reading"), (False, "lasting")])
+    def test_a_warm_process_is_asked_first(self, docker: Docker, tmp_path: Path, dry_run: bool, word: str) -> None:
         compose = docker(self.answers({"result": {}}))
         assert run_task(compose, "netbox", "schema", warm=True, dry_run=dry_run) == {}
         arguments = (tmp_path / "arguments").read_text().split()
         assert arguments[:4] == ["compose", "exec", "-T", "netbox"]
-        assert arguments[6:] == ["netbox_dev_runtime.ask", *word]
+        assert arguments[6:] == ["netbox_dev_runtime.ask", word]
+
+    def test_tests_are_asked_for_by_the_number_of_their_run(self, docker: Docker, tmp_path: Path) -> None:
+        compose = docker(self.answers({"result": {}}))
+        assert run_task(compose, "netbox", "tests", module="testing", warm=True, number=3, dry_run=True) == {}
+        assert (tmp_path / "arguments").read_text().split()[6:] == ["netbox_dev_runtime.ask", "tests", "3"]
 
     def test_what_no_warm_process_does_is_done_in_a_container(self, docker: Docker) -> None:
         script = f'case "$*" in *.ask*) exit 75;; esac; {self.answers({"result": {"a": 1}})}'

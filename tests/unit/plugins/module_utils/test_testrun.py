@@ -19,14 +19,25 @@ from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.testrun import
 
 
 class FakeEngine:
-    def __init__(self, containers: dict[str, str]) -> None:
-        self.containers = containers
+    def __init__(self, tests: dict[str, str]) -> None:
+        self.tests = tests
+        self.commands: list[tuple[str, ...]] = []
 
     def labelled(self, _label: str) -> dict[str, str]:
-        return dict(self.containers)
+        return dict(self.tests)
 
     def remove(self, container: str) -> None:
-        del self.containers[container]
+        del self.tests[container]
+
+    def containers(self) -> dict[str, Any]:
+        def one(host: str, paused: bool) -> dict[str, Any]:
+            return {"Id": f"id-{host}", "Config": {"Hostname": host}, "State": {"Running": True, "Paused": paused}}
+
+        return {"netbox": one("web", False), "netbox-worker": one("worker", False), "old": one("old", True)}
+
+    def execute(self, container: str, *command: str) -> tuple[int, bytes]:
+        self.commands.append((container, *command[-2:]))
+        return 0, b""
 
 
 class FakeDatabase:
@@ -80,6 +91,24 @@ def test_what_dead_runs_left_goes_and_what_live_ones_have_stays(make_stack: Call
         assert number == 1
         assert containers == {"b": "2"}
         assert names == [*OTHERS, "netbox_test_2_1"]
+
+
+def test_what_a_dead_run_began_in_a_service_is_ended_there(make_stack: Callable[..., Stack]) -> None:
+    stack = make_stack()
+    folder = stack.state / "run"
+    folder.mkdir(parents=True)
+    for name in ("tests-1-web-9", "tests-3-web-10", "tests-3-gone-7", "tests-4-old-8", "task-web-5", "netbox.json"):
+        (folder / name).touch()
+    engine = FakeEngine({})
+    runs = PluginTests(stack, Reporter(), False, 1.0)
+    with held(stack.state / "tests/1.lock"):
+        with runs._numbered(cast(Engine, engine), cast(Database, FakeDatabase([]))) as number:
+            assert number == 2
+            assert engine.commands == [("id-web", "end", "3")]
+            left = sorted(path.name for path in folder.iterdir())
+            assert left == ["netbox.json", "task-web-5", "tests-1-web-9"]
+            (folder / "tests-2-web-11").touch()
+        assert engine.commands[1:] == [("id-web", "end", "2")]
 
 
 def test_there_is_an_end_to_runs_at_a_time(make_stack: Callable[..., Stack]) -> None:

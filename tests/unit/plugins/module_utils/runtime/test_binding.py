@@ -74,3 +74,19 @@ def test_lists_and_dicts_are_filled_in_place_for_whoever_has_read_them(module: M
     assert (queues, apps) == ({"c": 3}, ["x", "y"])
     assert (module.QUEUES is queues, module.APPS is apps) == (True, True)
     assert (module.NAME, module.NEW) == ("two", 1)
+
+
+def test_executed_anew_a_module_stands_where_what_it_imports_looks_for_it(
+    module: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(binding, "_CONFIGURATION", ("bound_local",))
+    (tmp_path / "bound_local.py").write_text("import sys\nAPPS = [*sys.modules['bound_settings'].APPS, sys.argv[-1]]\n")
+    (tmp_path / "bound_settings.py").write_text("APPS = ['x']\nfrom bound_local import *\n")
+    monkeypatch.setattr(sys, "argv", ["warm"])
+    importlib.reload(module)
+    monkeypatch.setattr(sys, "argv", ["manage.py", "test"])
+    assert binding._executed("bound_settings") == {"APPS": ["x", "warm"]}
+    assert binding._executed("bound_settings", anew=True) == {"APPS": ["x", "test"]}
+    assert sys.modules["bound_settings"] is module
+    assert module.APPS == ["x", "warm"]
+    del sys.modules["bound_local"]

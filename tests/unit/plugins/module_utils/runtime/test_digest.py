@@ -98,3 +98,15 @@ def test_a_pipe_is_no_file_to_wait_for(package: Path) -> None:
     before = digest.code_digest(str(package), "/nonexistent")
     os.mkfifo(package / "pipe.py")
     assert digest.code_digest(str(package), "/nonexistent") == before
+
+
+def test_folders_are_those_in_which_what_a_signature_tells_of_is_done(tmp_path: Path) -> None:
+    package = tmp_path / "pkg"
+    for path in ("api/a.py", "tests/used.py", "tests/deep/b.py", "static/c.css", ".git/d"):
+        (package / path).parent.mkdir(parents=True, exist_ok=True)
+        (package / path).write_text("")
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "linked.py").write_text("")
+    (package / "linked.py").symlink_to(tmp_path / "shared" / "linked.py")
+    expected = {package, package / "api", package / "tests", tmp_path / "shared"}
+    assert digest.folders(str(package), ["tests/used.py"]) == set(map(str, expected))

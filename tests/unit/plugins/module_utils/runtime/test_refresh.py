@@ -92,6 +92,8 @@ def test_the_stream_says_when_a_template_changed_and_what_is_broken(server: Serv
     assert next(stream) == b":\n\n"
     server.tell("NameError: é")
     assert b'event: broken\ndata: "NameError: \\u00e9"\n\n' in (next(stream), next(stream))
+    (server.top / "netbox.json").write_text(json.dumps({"error": "", "checks": "x.E001"}))
+    assert b'event: broken\ndata: "x.E001"\n\n' in (next(stream), next(stream))
     (server.top / supervise.WATCHED).write_text(json.dumps({"error": "it asks"}))
     assert b'event: broken\ndata: "it asks"\n\n' in (next(stream), next(stream))
     (server.top / "templates" / "new.html").write_text("x")

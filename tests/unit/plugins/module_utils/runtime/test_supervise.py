@@ -35,9 +35,10 @@ import json, os, signal, sys, time
 from netbox_dev_runtime.binding import Unbound
 def run(arguments, start):
     fd = int(os.environ["NETBOX_DEV_READY_FD"])
-    def tell(message):
+    def tell(message, last=True):
         os.write(fd, json.dumps(message).encode() + b"\\n")
-        os.close(fd)
+        if last:
+            os.close(fd)
     text = open(os.environ["TOP"] + "/pkg/code.py").read()
     try:
         start()
@@ -58,10 +59,13 @@ def run(arguments, start):
     tell({"ready": {
         "text": text, "pid": os.getpid(), "registered": "refused" not in text, "netbox": "4.3.1", "why": "too old",
         "arguments": sys.argv[1:],
-    }})
+    }}, last="checks" not in text)
     os.read(int(os.environ["NETBOX_DEV_GO_FD"]), 2)
     open(os.environ["TOP"] + "/at-work", "a").write(f"{os.getpid()} {os.getppid()} " + " ".join(
         open(f"/proc/{os.getppid()}/task/{os.getppid()}/children").read().split()) + "\\n")
+    if "checks" in text:
+        time.sleep(0.3)
+        tell({"checks": "x.E001" if "fail" in text else ""})
     if "ends" in text:
         time.sleep(0.3)
         sys.exit(3)
@@ -214,6 +218,17 @@ def test_without_any_that_has_it_a_process_without_the_plugin_serves(start: Star
     assert one.runs("refused")["report"]["registered"] is False
     one.save("good 1")
     assert one.runs("good 1")["report"]["registered"] is True
+
+
+def test_what_a_processes_checks_find_is_told_with_it_and_is_gone_with_it(start: Start) -> None:
+    one = start("web", first="checks fail")
+    assert one.runs("checks fail")["checks"] is None
+    told = one.wait(lambda told: told["checks"])
+    assert (told["checks"], told["error"]) == ("x.E001", "")
+    assert "Django's checks fail:\nx.E001" in (one.top / "log").read_text()
+    one.save("checks pass")
+    one.runs("checks pass")
+    assert one.wait(lambda told: told["checks"] is not None)["checks"] == ""
 
 
 def test_the_same_content_saved_again_changes_nothing(start: Start) -> None:
