@@ -261,9 +261,9 @@ class PluginTests:
         return numbers | set(self._forked().values()) | set(_databases(database).values())
 
     def _remove(self, engine: Engine, database: Database, number: int) -> None:
-        for container, label in engine.labelled(TESTS_LABEL).items():
+        for made, label in engine.labelled(TESTS_LABEL).items():
             if label == str(number):
-                engine.remove(container)
+                engine.remove(made)
         forked = [path for path, of in self._forked().items() if of == number]
         for container in engine.containers().values() if forked else ():
             host = f"{ask.TESTS}{number}-{container['Config']['Hostname']}-"
