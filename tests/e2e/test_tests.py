@@ -258,6 +258,7 @@ def test_what_ends_the_tests_own_process_is_told(stack: Stack, added: Path) -> N
     assert "ended with status 7" in play.flat, str(play)
 
 
+@long
 def test_tests_that_a_restart_ends_are_run_once_more(stack: Stack, added: Path) -> None:
     stack.write(TEST_FILE, ALONE.format(body="import time; time.sleep(15)"))
     _arguments, slow = stack.start_playbook("test.yml", labels=TEST_FILE)
