@@ -343,6 +343,7 @@ BROKEN: list[tuple[str, Break, str]] = [
     ("release", checkout(newer=("3.3.1", "3.3.2")), 'netbox_docker_version: "3.3.2"'),
     ("unexplained", change(no_status=EngineUnavailable("it went away")), "it went away"),
     ("unexplained", asked(look={"error": "OperationalError: odd"}), "OperationalError: odd"),
+    ("unexplained", asked(errors={"queues": "ValueError: odd"}), "of queues | ValueError: odd"),
 ]
 
 
@@ -420,6 +421,10 @@ def test_every_check_is_seen_to_find_something() -> None:
         ([files(foreign=("netbox_example/a.py",)), within("netbox", denied=["a.py"])], ["ownership"]),
         ([checkout(override="edited"), change(status=None, no_status=StackNotSetUp("x"))], ["override"]),
         ([change(interrupted=True, run="change_apply, pid 1")], []),
+        # What else is found does not say why nothing could be asked.
+        ([change(asked={"error": "EOFError: odd"}), files(future={"a.py": 600.0})], ["clock", "unexplained"]),
+        ([queue(failed=1), asked(look={"error": "odd"})], ["failed_jobs", "unexplained"]),
+        ([database(used=97), asked(look={"error": "odd"})], ["connections"]),
     ],
 )
 def test_what_follows_from_something_else_is_not_told(
