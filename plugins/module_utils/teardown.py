@@ -18,7 +18,7 @@ from . import dumps
 from .compose import BASE_FILES, OVERRIDE, Compose
 from .database import Database, size_text
 from .engine import Engine
-from .errors import DumpUndecided, InvalidDump, LocalWork, NetBoxDevError, SnapshotFailed
+from .errors import DumpUndecided, InvalidDump, LocalWork, NetBoxDevError, SnapshotFailed, TimeLimit
 from .events import Reporter
 from .git import Repository
 from .migrating import Migrating
@@ -30,6 +30,8 @@ CONTAINERS, NETWORKS, VOLUMES, IMAGE, CHECKOUT = "containers", "networks", "volu
 _STATE = "state"
 TEARDOWN = "hedgehog.netbox_dev.teardown"
 _AT_ONCE = 8
+# For the origin of the checkout to say which tags it has.
+_ORIGIN_S = 10.0
 
 
 @dataclass
@@ -239,12 +241,27 @@ def local_work(checkout: Path) -> list[str]:
     """What of a clone its origin does not have: edited and added files, ignored ones too, commits, stashes."""
     repository = Repository(checkout)
     answers = {
-        "status": repository.ask("status", "--porcelain", "-z", "--untracked-files=all", "--ignored=matching"),
-        "log": repository.ask("log", "--format=commit %h %s", "HEAD", "--branches", "--not", "--remotes", "--tags"),
+        # Every file of an ignored folder, too.
+        "status": repository.ask("status", "--porcelain", "-z", "--untracked-files=all", "--ignored=traditional"),
+        "log": _own_commits(repository),
         "stash": repository.ask("stash", "list", "--format=stash %gs"),
     }
     unknown = [f"git {name} fails" for name, answer in answers.items() if answer is None]
     found = [line.decode("utf-8", "replace") for line in (answers["status"] or b"").split(b"\0") if line]
-    edited = [line for line in found if line[3:] != OVERRIDE and "__pycache__" not in line]
+    edited = [line for line in found if line[3:] != OVERRIDE and not line.endswith(".pyc")]
     other = (answers["log"] or b"") + (answers["stash"] or b"")
     return [*unknown, *edited, *other.decode("utf-8", "replace").splitlines()]
+
+
+def _own_commits(repository: Repository) -> bytes | None:
+    """Commits that no branch of a remote has, nor a tag of its origin, which is asked only where there are some."""
+    log = ("log", "--format=commit %h %s", "HEAD", "--branches", "--tags", "--not", "--remotes")
+    found = repository.ask(*log)
+    if not found:
+        return found
+    theirs: set[bytes] = set()
+    with contextlib.suppress(TimeLimit):
+        listed = repository.ask("ls-remote", "--tags", "origin", limit_s=_ORIGIN_S) or b""
+        theirs = {line.split()[0] for line in listed.splitlines()}
+    here = repository.ask("for-each-ref", "--format=%(objectname)", "refs/tags") or b""
+    return repository.ask(*log, *(name.decode() for name in sorted(theirs.intersection(here.split()))))

@@ -63,6 +63,42 @@ def test_edits_files_commits_and_stashes_are_work(checkout: Path, run_git: RunGi
     assert found[3].endswith(" mine")
 
 
+def test_work_under_a_tag_that_only_the_clone_has_is_work(
+    checkout: Path, run_git: RunGit, write_file: WriteFile
+) -> None:
+    write_file(checkout / "docker-compose.yml", "services: {y: {}}\n")
+    run_git(checkout, "commit", "-qam", "mine")
+    run_git(checkout, "tag", "mine")
+    (found,) = teardown.local_work(checkout)
+    assert found.endswith(" mine")
+    run_git(checkout, "checkout", "-q", "--detach", "3.3.0")
+    assert teardown.local_work(checkout) == [found]
+
+
+@pytest.mark.parametrize("annotated", [[], ["-am", "a release"]])
+def test_a_release_that_no_branch_of_its_origin_has_is_no_work(
+    checkout: Path, run_git: RunGit, write_file: WriteFile, annotated: list[str]
+) -> None:
+    origin = Path(run_git(checkout, "remote", "get-url", "origin").strip())
+    run_git(origin, "checkout", "-q", "--detach")
+    write_file(origin / "docker-compose.yml", "services: {y: {}}\n")
+    run_git(origin, "commit", "-qam", "a release of an older line")
+    run_git(origin, "tag", *annotated, "3.2.1")
+    run_git(checkout, "fetch", "-q", "--tags")
+    run_git(checkout, "checkout", "-q", "3.2.1")
+    assert teardown.local_work(checkout) == []
+    origin.rename(origin.with_name("moved"))
+    assert [work[-5:] for work in teardown.local_work(checkout)] == [" line"], "nobody says that it is elsewhere"
+
+
+def test_only_compiled_files_are_no_work(checkout: Path, write_file: WriteFile) -> None:
+    write_file(checkout / ".git" / "info" / "exclude", "__pycache__\n")
+    write_file(checkout / "configuration" / "__pycache__" / "x.pyc", "")
+    assert teardown.local_work(checkout) == []
+    write_file(checkout / "configuration" / "__pycache__" / "notes.txt", "")
+    assert teardown.local_work(checkout) == ["!! configuration/__pycache__/notes.txt"]
+
+
 def removal(stack: Stack) -> teardown.Teardown:
     found = teardown.Teardown.__new__(teardown.Teardown)
     found.stack, found.reporter, found.check = stack, Reporter(), False
