@@ -23,12 +23,16 @@ from .events import Reporter
 from .git import Repository
 from .migrating import Migrating
 from .override import check_ours
+from .pristine import MARK as PRISTINE
+from .runtime.testdb import KEPT as TESTS
 from .snapshots import MARK, Snapshots
 from .stack import Stack
 
 CONTAINERS, NETWORKS, VOLUMES, IMAGE, CHECKOUT = "containers", "networks", "volumes", "image", "checkout"
 _STATE = "state"
 TEARDOWN = "hedgehog.netbox_dev.teardown"
+# What every server has.
+_OF_POSTGRES = ("postgres", "template0", "template1")
 _AT_ONCE = 8
 # For the origin of the checkout to say which tags it has.
 _ORIGIN_S = 10.0
@@ -126,8 +130,8 @@ class Teardown:
         return outcome
 
     def _offer(self, named: Iterable[str]) -> str:
-        """What would be lost with the volumes, and how to keep it or to go on; empty where nothing is in them."""
-        lost = self._lost()
+        """What would be lost with the volumes, and how to keep it or to go on; empty where there are none."""
+        lost, dumpable = self._lost()
         if not lost:
             return ""
         root = str(self.stack.plugin.root)
@@ -135,28 +139,38 @@ class Teardown:
         options = [where, *(f"{name}=true" for name in named)]
         typed = shlex.join(["ansible-playbook", TEARDOWN, *(word for option in options for word in ("-e", option))])
         file = f"{self.stack.plugin.distribution}-{time.strftime('%Y%m%d-%H%M%S')}.dump"
+        dump = (
+            "To write the database to a file first, which dev_setup and restore take in (-e media=true: with uploaded "
+            f"files), and then go on:\n  {typed} -e dump={file}\n"
+        )
         return (
-            f"with the volumes goes {', '.join(lost)}.\nTo write the database to a file first, which dev_setup and "
-            f"restore take in (-e media=true: with uploaded files), and then go on:\n  {typed} -e dump={file}\n"
-            f"To go on without:\n  {typed} -e without_dump=true"
+            f"with the volumes goes {', '.join(lost)}.\n{dump if dumpable else ''}"
+            f"To go on without{'' if dumpable else ' a dump'}:\n  {typed} -e without_dump=true"
         )
 
-    def _lost(self) -> list[str]:
-        """What is in the stack's volumes, in words."""
+    def _lost(self) -> tuple[list[str], bool]:
+        """What is in the stack's volumes, in words, and whether there may be a database to dump."""
         volumes = self.engine.belongings()[VOLUMES]
         if not volumes:
-            return []
+            return [], False
         try:
-            look = Database(self.engine, Compose(self.stack.checkout)).look()
+            database = Database(self.engine, Compose(self.stack.checkout))
+            look, names = database.look(), database.names()
         except (NetBoxDevError, OSError):
-            return [f"what is in {', '.join(volumes)}, of which nothing is known, for the database does not run"]
+            nothing_known = f"what is in {', '.join(volumes)}, of which nothing is known, for the database does not run"
+            return [nothing_known], True
+        dumpable = bool(look.live.applied)
+        size = size_text(look.databases[look.name].size)
+        found = [f"the database '{look.name}' ({size}){'' if dumpable else ', which has no NetBox in it'}"]
         snapshots = look.marked(MARK)
-        if not look.live.applied and not snapshots:
-            return []
-        found = [f"the database '{look.name}' ({size_text(look.databases[look.name].size)})"]
         if snapshots:
             found.append(f"{len(snapshots)} snapshots, which no dump has ({', '.join(sorted(snapshots))})")
-        return [*found, "uploaded files", "what Redis has"]
+        told_or_made_again = tuple(f"{look.name}{mark}" for mark in (MARK, PRISTINE, TESTS))
+        others = sorted({*names} - {look.name, *_OF_POSTGRES})
+        others = [name for name in others if not name.startswith(told_or_made_again)]
+        if others:
+            found.append(f"{len(others)} more databases, which no dump has ({', '.join(others)})")
+        return [*found, "uploaded files", "what Redis has"], dumpable
 
     def _worth_a_dump(self, path: Path, wanted: Container[str]) -> bool:
         """Whether there is a database to dump; raises InvalidDump where it would not be kept, or one is there."""
@@ -177,7 +191,7 @@ class Teardown:
         """Write it, and read it again as a restore would."""
         snapshots = Snapshots(Migrating(self.stack, self.reporter))
         if not snapshots.look.live.applied:
-            raise SnapshotFailed("dump: the database is empty; leave dump out. Nothing was removed.")
+            raise SnapshotFailed("dump: the database is empty; give without_dump instead. Nothing was removed.")
         snapshots.dump(path, "before teardown.yml", ["media"] if media else [])
         dumps.read(path)
 

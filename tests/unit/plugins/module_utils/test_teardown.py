@@ -180,11 +180,11 @@ def test_what_goes_what_stays_and_how_to_keep_the_database_is_told(make_stack: M
 class Lost:
     """An engine with one volume, and what is in the database."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, look: Look | None) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, look: Look | None, *others: str) -> None:
         def ask(_engine: object, _compose: object) -> SimpleNamespace:
             if look is None:
                 raise SchemaFailed("it does not run")
-            return SimpleNamespace(look=lambda: look)
+            return SimpleNamespace(look=lambda: look, names=lambda: ["postgres", "template0", *look.databases, *others])
 
         monkeypatch.setattr(teardown, "Database", ask)
         self.volumes = ["project_postgres"]
@@ -209,7 +209,9 @@ def look_at(*applied: str, snapshots: tuple[str, ...] = ()) -> Look:
         (look_at("dcim.0001", snapshots=("a", "b")), "2 snapshots, which no dump has (a, b)"),
         (look_at(snapshots=("a",)), "1 snapshots"),
         (None, "project_postgres, of which nothing is known"),
-        (look_at(), ""),
+        # Its table of migrations may be gone, and rows be in others; uploads and Redis are elsewhere.
+        (look_at(), "the database 'netbox' (30 MB), which has no NetBox in it, uploaded files, what Redis has"),
+        (look_at(snapshots=("a",)), "which has no NetBox in it, 1 snapshots"),
     ],
 )
 def test_data_goes_only_where_it_is_said_that_it_may(
@@ -224,7 +226,8 @@ def test_data_goes_only_where_it_is_said_that_it_may(
         message = raised.value.message
         assert said in message
         *_others, with_dump, _words, without = message.splitlines()
-        assert "-e volumes=true -e image=true -e dump=" in with_dump
+        nothing_to_dump = look is not None and not look.live.applied
+        assert ("-e volumes=true -e image=true -e dump=" in with_dump) != nothing_to_dump
         assert without.endswith("-e volumes=true -e image=true -e without_dump=true")
         found.check = True
         assert said in found.run(["volumes"]).undecided
@@ -232,6 +235,15 @@ def test_data_goes_only_where_it_is_said_that_it_may(
     assert found.run(["volumes"], without_dump=bool(said)).removed["volumes"] == ["project_postgres"]
     with pytest.raises(InvalidDump):
         found.run(["volumes"], Path("/x"), without_dump=True)
+
+
+def test_databases_that_no_dump_has_are_named(make_stack: MakeStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    look = look_at("dcim.0001", snapshots=("a",))
+    names = ("netbox_branch_1", "netbox_pristine_2", "netbox_tests_3")
+    look = Look(**{**vars(look), "databases": {**look.databases, **{name: Described(name, 1, {}) for name in names}}})
+    found = removal(make_stack())
+    found.engine = Lost(monkeypatch, look, "mine")  # type: ignore[assignment]
+    assert "2 more databases, which no dump has (mine, netbox_branch_1)" in found._offer([])
 
 
 def test_without_volumes_nobody_is_asked(make_stack: MakeStack, monkeypatch: pytest.MonkeyPatch) -> None:
