@@ -54,31 +54,34 @@ def mend(stack: Stack, findings: Iterable[Finding], reporter: Reporter, limits: 
         if way in by_way:
             about = [path for finding in by_way[way] for path in finding.about]
             with reporter.step(way) as step:
-                step.detail = _FILES[way](stack, about)
-                step.changed = bool(step.detail)
+                step.changed, step.detail = _FILES[way](stack, about)
+    if not set(by_way) - {"", "owner", "access"}:
+        return
     converger = Converger(stack, reporter, limits)
     converger.wishes = wishes_of(stack)
     converger.spares = True
     for way in ("static_access", "recreate"):
         if way in by_way:
             _RUNNING[way](converger, [service for finding in by_way[way] for service in finding.about])
-    if set(by_way) - {"", "owner", "access"}:
-        converger.run(Wanted.of(dict.fromkeys(name for way in by_way for name in _BY_RUN.get(way, ()))))
+    converger.run(Wanted.of(dict.fromkeys(name for way in by_way for name in _BY_RUN.get(way, ()))))
 
 
-def keep_edited_override(stack: Stack, _about: list[str]) -> str:
+# What mends files returns whether it changed any, and what is to be told.
+
+
+def keep_edited_override(stack: Stack, _about: list[str]) -> tuple[bool, str]:
     """Move an override that was edited aside, under a name that none has; the next run writes ours."""
     path = stack.checkout / OVERRIDE
     if not path.exists() or authorship(path.read_text(encoding="utf-8", errors="replace")) != EDITED:
-        return ""
+        return False, ""
     number = 1
     while (kept := path.with_name(f"{OVERRIDE}.edited-{number}")).exists():
         number += 1
     path.rename(kept)
-    return f"kept as {kept.name}"
+    return True, f"kept as {kept.name}"
 
 
-def give_back(stack: Stack, paths: list[str]) -> str:
+def give_back(stack: Stack, paths: list[str]) -> tuple[bool, str]:
     """Give files that root or an account of the system owns to who owns the repository."""
     plugin = stack.plugin
     given, refused = [], []
@@ -92,13 +95,12 @@ def give_back(stack: Stack, paths: list[str]) -> str:
             given.append(relative)
         except PermissionError:
             refused.append(relative)
-    if refused:
-        reason = f"{some(refused)} only root can give away: run doctor.yml with -b"
-        return "; ".join([f"given back: {some(given)}", reason] if given else [reason])
-    return f"given back: {some(given)}" if given else ""
+    told = [f"given back: {some(given)}"] if given else []
+    told += [f"{some(refused)} only root can give away: run doctor.yml with -b"] if refused else []
+    return bool(given), "; ".join(told)
 
 
-def let_in(stack: Stack, paths: list[str]) -> str:
+def let_in(stack: Stack, paths: list[str]) -> tuple[bool, str]:
     """Let the stack's user read files of the package (and enter or write folders), and leave their owners alone."""
     done, refused = [], []
     for relative in paths:
@@ -112,7 +114,7 @@ def let_in(stack: Stack, paths: list[str]) -> str:
             refused.append(relative)
     told = [f"let in: {some(done)}"] if done else []
     told += [f"{some(refused)}: only the owner or root can: run doctor.yml with -b"] if refused else []
-    return "; ".join(told)
+    return bool(done), "; ".join(told)
 
 
 def _let_in(path: Path, uid: int, gid: int) -> None:
@@ -156,7 +158,7 @@ def recreate(converger: Converger, services: list[str]) -> None:
         step.changed = True
 
 
-_FILES: dict[str, Callable[[Stack, list[str]], str]] = {
+_FILES: dict[str, Callable[[Stack, list[str]], tuple[bool, str]]] = {
     "override": keep_edited_override,
     "owner": give_back,
     "access": let_in,

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import time
 from typing import Any, Callable
 
@@ -442,6 +443,23 @@ def test_only_migrations_that_lose_nothing_are_mended(make_facts: MakeFacts, los
     look(pending=["x.0003_a"], losing=losing)(facts)
     (finding,) = examine(CHECKS, facts)
     assert finding.fix == fix
+
+
+@pytest.mark.parametrize(("uid", "fixes"), [(0, ["owner", "access"]), (4321, ["", ""])])
+def test_what_only_root_can_mend_is_not_promised_to_others(
+    make_facts: MakeFacts, monkeypatch: pytest.MonkeyPatch, uid: int, fixes: list[str]
+) -> None:
+    facts = make_facts()
+    assert facts.stack
+    (facts.stack.plugin.package_dir / "theirs.py").touch()
+    files(foreign=("netbox_example/a.py",))(facts)
+    within("netbox", denied=["theirs.py"])(facts)
+    monkeypatch.setattr(os, "geteuid", lambda: uid)
+    monkeypatch.setattr(os, "lstat", lambda _path: os.stat_result([0] * 10))
+    found = examine(CHECKS, facts)
+    assert [one.check for one in found] == ["ownership", "access"]
+    assert [one.fix for one in found] == fixes
+    assert all("fix=true -b" in one.remedy for one in found) or not uid
 
 
 def test_what_is_told_is_short(make_facts: MakeFacts) -> None:
