@@ -18,7 +18,7 @@ from . import dumps
 from .compose import BASE_FILES, OVERRIDE, Compose
 from .database import Database, size_text
 from .engine import Engine
-from .errors import DumpUndecided, InvalidDump, LocalWork, NetBoxDevError, SnapshotFailed, TimeLimit
+from .errors import DumpUndecided, InvalidDump, InvalidProject, LocalWork, NetBoxDevError, SnapshotFailed, TimeLimit
 from .events import Reporter
 from .git import Repository
 from .migrating import Migrating
@@ -27,6 +27,7 @@ from .pristine import MARK as PRISTINE
 from .runtime.testdb import KEPT as TESTS
 from .snapshots import MARK, Snapshots
 from .stack import Stack
+from .stacks import find_stacks
 
 CONTAINERS, NETWORKS, VOLUMES, IMAGE, CHECKOUT = "containers", "networks", "volumes", "image", "checkout"
 _STATE = "state"
@@ -90,12 +91,13 @@ class Teardown:
         """Remove containers and networks, and of volumes, image and checkout what is ``wanted``; before that, write a
         dump where one is named, with uploaded files if ``media`` says so.
 
-        Raises, before anything is touched: LocalWork or ForeignOverride where the checkout has more than we made,
-        DumpUndecided where data would go and neither a dump nor ``without_dump`` says that it may, and what keeps the
-        dump from being written.
+        Raises, before anything is touched: InvalidProject where another stack has the project's name, LocalWork or
+        ForeignOverride where the checkout has more than we made, DumpUndecided where data would go and neither a dump
+        nor ``without_dump`` says that it may, and what keeps the dump from being written.
         """
         if dump and without_dump:
             raise InvalidDump("dump, without_dump: one says that there is a dump, the other that there is none.")
+        self._require_own_project()
         named = list(wanted)
         wanted = {CONTAINERS, NETWORKS, *named}
         if CHECKOUT in wanted and self.stack.checkout.exists():
@@ -230,6 +232,19 @@ class Teardown:
                 with contextlib.suppress(OSError):
                     above.rmdir()
         return ""
+
+    def _require_own_project(self) -> None:
+        """What carries the project's name may be of another clone, in whose netbox-dev.yml the same name stands."""
+        name = self.stack.project_name
+        for other in find_stacks(self.engine):
+            # A repository that was moved is another stack by its path, and the one before is nobody's.
+            if other["project_name"] == name and other["id"] != self.stack.id and other["there"]:
+                raise InvalidProject(
+                    f"project_name: '{name}' is the stack of '{other['plugin_path']}', too, and nothing was removed. "
+                    "Take that one down with its own plugin_path, or let the project file of one of them have another "
+                    "project_name.",
+                    other=other["plugin_path"],
+                )
 
     def _require_ours(self, checkout: Path) -> None:
         if checkout == self.stack.plugin.root or checkout in self.stack.plugin.root.parents:

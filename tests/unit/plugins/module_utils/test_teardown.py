@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Callable
+from typing import Any, Callable
 
 import pytest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import teardown
@@ -13,6 +13,7 @@ from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import 
     DumpUndecided,
     ForeignOverride,
     InvalidDump,
+    InvalidProject,
     LocalWork,
     SchemaFailed,
 )
@@ -188,12 +189,16 @@ class Lost:
 
         monkeypatch.setattr(teardown, "Database", ask)
         self.volumes = ["project_postgres"]
+        self.others: dict[str, list[dict[str, Any]]] = {}
 
     def belongings(self) -> dict[str, list[str]]:
         return {"containers": [], "networks": [], "volumes": self.volumes}
 
     def image_id(self, _name: str) -> None:
         return None
+
+    def stacks(self) -> dict[str, list[dict[str, Any]]]:
+        return self.others
 
 
 def look_at(*applied: str, snapshots: tuple[str, ...] = ()) -> Look:
@@ -252,3 +257,29 @@ def test_without_volumes_nobody_is_asked(make_stack: MakeStack, monkeypatch: pyt
     assert found.run([]).removed["volumes"] == []
     found.engine.volumes = []  # type: ignore[attr-defined]
     assert found.run(["volumes"]).removed["volumes"] == []
+
+
+@pytest.mark.parametrize(
+    ("project", "there", "refused"),
+    [("netbox-of-the-team", True, True), ("netbox-of-the-team", False, False), ("another", True, False)],
+)
+def test_another_stack_of_the_projects_name_is_not_taken_down(
+    make_stack: MakeStack, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, project: str, there: bool, refused: bool
+) -> None:
+    found = removal(make_stack(options={"project_name": "netbox-of-the-team"}))
+    engine = Lost(monkeypatch, look_at("dcim.0001"))
+    clone = str(tmp_path if there else tmp_path / "gone")
+    web = {
+        "Config": {"Env": ["NETBOX_DEV_REPOSITORY=/x"], "Labels": {"com.docker.compose.project": project}},
+        "Mounts": [{"Source": clone, "Destination": "/x"}],
+        "HostConfig": {},
+        "State": {},
+    }
+    engine.others = {"other": [web], found.stack.id: [{**web, "Mounts": []}]}
+    found.engine = engine  # type: ignore[assignment]
+    for found.check in (True, False):
+        if refused:
+            with pytest.raises(InvalidProject, match=f"'netbox-of-the-team' is the stack of '{clone}', too"):
+                found.run([])
+        else:
+            found.run([])
