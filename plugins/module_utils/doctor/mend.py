@@ -42,7 +42,9 @@ WAYS: dict[str, str] = {
     "migrate": "apply_change applies the migrations, where none of them can lose rows",
     "static": "apply_change collects the static files",
 }
-_BY_RUN = {"apply": (), "migrate": ("migrations",), "static": ("static",)}
+_BY_RUN: dict[str, tuple[str, ...]] = {"migrate": ("migrations",), "static": ("static",)}
+# What needs no more than that services are fresh, which every run sees to.
+_FRESH = ("python",)
 
 
 def mend(stack: Stack, findings: Iterable[Finding], reporter: Reporter, limits: Limits) -> None:
@@ -58,12 +60,13 @@ def mend(stack: Stack, findings: Iterable[Finding], reporter: Reporter, limits: 
     if not set(by_way) - {"", "owner", "access"}:
         return
     converger = Converger(stack, reporter, limits)
-    converger.wishes = wishes_of(stack)
+    # No file is written into the plugin, and no edit that was not applied yet taken up but by who asks for it.
+    converger.wishes = wishes_of(stack, makemigrations=False)
     converger.spares = True
     for way in ("static_access", "recreate"):
         if way in by_way:
             _RUNNING[way](converger, [service for finding in by_way[way] for service in finding.about])
-    converger.run(Wanted.of(dict.fromkeys(name for way in by_way for name in _BY_RUN.get(way, ()))))
+    converger.run(Wanted.of([name for way in by_way for name in _BY_RUN.get(way, ())] or _FRESH))
 
 
 # What mends files returns whether it changed any, and what is to be told.

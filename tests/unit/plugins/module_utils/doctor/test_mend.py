@@ -148,6 +148,28 @@ def test_a_volume_that_cannot_be_opened_is_not_said_to_be(status: int) -> None:
     assert reporter.changed == (status == 0)
 
 
+@pytest.mark.parametrize(
+    ("ways", "changed"),
+    [
+        (["apply"], ("python",)),
+        (["recreate", "static_access"], ("python",)),
+        (["apply", "migrate"], ("migrations",)),
+        (["static"], ("static",)),
+    ],
+)
+def test_an_edit_of_the_models_is_left_to_who_asks_for_it(
+    make_stack: MakeStack, monkeypatch: pytest.MonkeyPatch, ways: list[str], changed: tuple[str, ...]
+) -> None:
+    ran: list[Any] = []
+    converger: Any = SimpleNamespace(run=ran.append)
+    monkeypatch.setattr(mend, "Converger", lambda *_: converger)
+    monkeypatch.setattr(mend, "_RUNNING", {"recreate": lambda *_: None, "static_access": lambda *_: None})
+    mend.mend(make_stack(), [Finding("x", "x", "x", "x", way) for way in ways], Reporter(), Limits())
+    (wanted,) = ran
+    assert (wanted.changed, wanted.auto) == (changed, False)
+    assert (converger.wishes.write, converger.spares) == (False, True)
+
+
 def test_what_may_not_be_let_in_is_said(make_stack: MakeStack, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise subprocess.CalledProcessError(1, "setfacl")
