@@ -13,7 +13,8 @@ import os
 import shutil
 import stat
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Callable
 
@@ -105,19 +106,36 @@ def give_back(stack: Stack, paths: list[str]) -> tuple[bool, str]:
 
 def let_in(stack: Stack, paths: list[str]) -> tuple[bool, str]:
     """Let the stack's user read files of the package (and enter or write folders), and leave their owners alone."""
-    done, refused = [], []
-    for relative in paths:
-        path = stack.plugin.package_dir / relative
+    plugin, done, refused = stack.plugin, [], []
+    named = [plugin.package_dir / relative for relative in paths]
+    # What is in a folder may be seen only once we are let in ourselves.
+    for path in (one for name in named for one in chain([name], _closed_below(name, plugin.uid, plugin.gid))):
         if path.is_symlink() or not path.exists():
             continue
+        relative = path.relative_to(plugin.package_dir).as_posix()
         try:
-            _let_in(path, stack.plugin.uid, stack.plugin.gid)
+            _let_in(path, plugin.uid, plugin.gid)
             done.append(relative)
         except (PermissionError, subprocess.CalledProcessError):
             refused.append(relative)
     told = [f"let in: {some(done)}"] if done else []
     told += [f"{some(refused)}: only the owner or root can: run doctor.yml with -b"] if refused else []
     return bool(done), "; ".join(told)
+
+
+def _closed_below(folder: Path, uid: int, gid: int) -> Iterator[Path]:
+    """What is closed by its mode in a folder, into which nobody could look to tell: each before what is in it."""
+    for here, folders, names in os.walk(folder) if not folder.is_symlink() else ():
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "__pycache__")
+        for path in (Path(here, name) for name in (*folders, *sorted(names))):
+            if os.access(here, os.X_OK) and _closed(path.lstat(), uid, gid):
+                yield path
+
+
+def _closed(status: os.stat_result, uid: int, gid: int) -> bool:
+    shift = 6 if status.st_uid == uid else 3 if status.st_gid == gid else 0
+    needed = 0o5 if stat.S_ISDIR(status.st_mode) else 0o4
+    return status.st_mode >> shift & needed != needed
 
 
 def _let_in(path: Path, uid: int, gid: int) -> None:

@@ -135,6 +135,29 @@ def test_without_acls_the_group_is_let_in(
     assert folder.stat().st_uid == os.geteuid()
 
 
+def test_what_is_in_a_closed_folder_is_let_in_with_it(make_stack: MakeStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mend.shutil, "which", lambda name: None)
+    stack = make_stack(files={"netbox_example/closed/inner/a.py": "", "netbox_example/closed/open.py": ""})
+    plugin = type(stack.plugin)(**{**vars(stack.plugin), "uid": os.geteuid() + 4321, "gid": os.getegid()})
+    stack = Stack(**{**vars(stack), "plugin": plugin})
+    folder = plugin.package_dir / "closed"
+    modes = {folder / "open.py": 0o644, folder / "inner/a.py": 0o600, folder / "inner": 0o700, folder: 0o700}
+    for path, mode in modes.items():
+        path.chmod(mode)
+    assert mend.let_in(stack, ["closed"]) == (True, "let in: closed, closed/inner, closed/inner/a.py")
+    assert [path.stat().st_mode & 0o777 for path in modes] == [0o644, 0o660, 0o770, 0o770]
+
+
+def test_nothing_outside_is_let_in_by_a_link(make_stack: MakeStack, tmp_path: Path) -> None:
+    stack = make_stack()
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "a.py").touch(mode=0o000)
+    (stack.plugin.package_dir / "link").symlink_to(outside)
+    assert mend.let_in(stack, ["link"]) == (False, "")
+    assert (outside / "a.py").stat().st_mode & 0o777 == 0
+
+
 @pytest.mark.parametrize("status", [0, 1])
 def test_a_volume_that_cannot_be_opened_is_not_said_to_be(status: int) -> None:
     reporter = Reporter()
