@@ -28,11 +28,12 @@ follows from them. Of a stack that is well it tells nothing. `-e fix=true` mends
 with are in [errors](errors.md).
 
 What is mended never touches rows, nor what is in your files. Migrations that remove a column or a table, or run SQL or
-Python of their own, are not applied by it, nor is what an edit of the models or another branch would take away; the
-command that does it, with a copy of the database first, is told. A file of the plugin keeps its owner when that is a
-person: the stack's user is let in by an ACL, or by the group where there are no ACLs. Only a file that belongs to root
-or to an account of the system (below 1000), which a container or a run as root has written into your folder, is given
-to who owns the repository. The document's `chown -R unit:root` would take your own files away from you.
+Python of their own, are not applied by it, nor is what another branch would take away, and for an edit of the models no
+migration is written; the command that does it, with a copy of the database first, is told. A file of the plugin keeps
+its owner when that is a person: the stack's user is let in by an ACL, or by the group where there are no ACLs. Only a
+file that belongs to root or to an account of the system (below 1000), which a container or a run as root has written
+into your folder, is given to who owns the repository. The document's `chown -R unit:root` would take your own files
+away from you.
 """
 
 

@@ -95,8 +95,11 @@ class Moving:
         self.running, self.stack, self.check = running, running.stack, running.check
         self.snapshots = Snapshots(running)
 
-    def move(self, state: str, migration: str = "", app: str = "") -> Moved:
-        """Raises UnknownMigration; SchemaFailed with the database as before."""
+    def move(self, state: str, migration: str = "", app: str = "", anew: bool = False) -> Moved:
+        """``anew``: also where the database has to be made anew for it, which nobody could foresee.
+
+        Raises UnknownMigration; SchemaFailed with the database as before.
+        """
         request = {
             "state": state,
             "migration": migration,
@@ -119,7 +122,14 @@ class Moving:
         if moved.back or moved.lost:
             moved.snapshot = self._keep(state, found["targets"])
         with self.running.reporter.step("migrations") as step:
-            moved.anew = not self._taken_along(found, request)
+            why = self._why_not_taken_along(found, request)
+            if why and not (moved.stuck or anew):
+                raise SchemaFailed(
+                    f"cannot be taken back: {why}\nThe database is as before. Without that it would have to be made "
+                    "anew: every row is lost, NetBox's own too, but for what a snapshot has. To go on so: "
+                    f"migrations.yml with what you gave, and -e anew=true. The snapshot '{moved.snapshot}' stays."
+                )
+            moved.anew = bool(why)
             if moved.anew:
                 moved.notices += self._make_anew(found)
             step.changed, step.detail = True, moved.where
@@ -144,10 +154,10 @@ class Moving:
         self.snapshots.make(name, f"before migrations.yml: {described(targets)}"[:80], [])
         return name
 
-    def _taken_along(self, found: Mapping[str, Any], request: Mapping[str, Any]) -> bool:
-        """Do it where the rows are; return False, with the database as before, where that cannot be done."""
+    def _why_not_taken_along(self, found: Mapping[str, Any], request: Mapping[str, Any]) -> str:
+        """Do it where the rows are; where that cannot be done the database is as before, and the reason is returned."""
         if found["stuck"]:
-            return False
+            return _some(found["stuck"])
         texts = texts_as_applied(self.stack, found["back"], found["states"]["folders"])
         try:
             with self.running.safety.guarded():
@@ -157,8 +167,8 @@ class Moving:
                 raise
             why = error.message.partition("Irreversible: ")[2].splitlines()[0]
             self.running.reporter.say(f"cannot be taken back: {why}")
-            return False
-        return True
+            return why
+        return ""
 
     def _make_anew(self, found: Mapping[str, Any]) -> list[str]:
         """Let a database with no other migrations than these take the place of NetBox's; return what is to be known."""

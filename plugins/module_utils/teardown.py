@@ -18,18 +18,25 @@ from . import dumps
 from .compose import BASE_FILES, OVERRIDE, Compose
 from .database import Database, size_text
 from .engine import Engine
-from .errors import DumpUndecided, InvalidDump, LocalWork, NetBoxDevError, SnapshotFailed
+from .errors import DumpUndecided, InvalidDump, InvalidProject, LocalWork, NetBoxDevError, SnapshotFailed, TimeLimit
 from .events import Reporter
 from .git import Repository
 from .migrating import Migrating
 from .override import check_ours
+from .pristine import MARK as PRISTINE
+from .runtime.testdb import KEPT as TESTS
 from .snapshots import MARK, Snapshots
 from .stack import Stack
+from .stacks import find_stacks
 
 CONTAINERS, NETWORKS, VOLUMES, IMAGE, CHECKOUT = "containers", "networks", "volumes", "image", "checkout"
 _STATE = "state"
 TEARDOWN = "hedgehog.netbox_dev.teardown"
+# What every server has.
+_OF_POSTGRES = ("postgres", "template0", "template1")
 _AT_ONCE = 8
+# For the origin of the checkout to say which tags it has.
+_ORIGIN_S = 10.0
 
 
 @dataclass
@@ -84,12 +91,13 @@ class Teardown:
         """Remove containers and networks, and of volumes, image and checkout what is ``wanted``; before that, write a
         dump where one is named, with uploaded files if ``media`` says so.
 
-        Raises, before anything is touched: LocalWork or ForeignOverride where the checkout has more than we made,
-        DumpUndecided where data would go and neither a dump nor ``without_dump`` says that it may, and what keeps the
-        dump from being written.
+        Raises, before anything is touched: InvalidProject where another stack has the project's name, LocalWork or
+        ForeignOverride where the checkout has more than we made, DumpUndecided where data would go and neither a dump
+        nor ``without_dump`` says that it may, and what keeps the dump from being written.
         """
         if dump and without_dump:
             raise InvalidDump("dump, without_dump: one says that there is a dump, the other that there is none.")
+        self._require_own_project()
         named = list(wanted)
         wanted = {CONTAINERS, NETWORKS, *named}
         if CHECKOUT in wanted and self.stack.checkout.exists():
@@ -124,8 +132,8 @@ class Teardown:
         return outcome
 
     def _offer(self, named: Iterable[str]) -> str:
-        """What would be lost with the volumes, and how to keep it or to go on; empty where nothing is in them."""
-        lost = self._lost()
+        """What would be lost with the volumes, and how to keep it or to go on; empty where there are none."""
+        lost, dumpable = self._lost()
         if not lost:
             return ""
         root = str(self.stack.plugin.root)
@@ -133,28 +141,38 @@ class Teardown:
         options = [where, *(f"{name}=true" for name in named)]
         typed = shlex.join(["ansible-playbook", TEARDOWN, *(word for option in options for word in ("-e", option))])
         file = f"{self.stack.plugin.distribution}-{time.strftime('%Y%m%d-%H%M%S')}.dump"
+        dump = (
+            "To write the database to a file first, which dev_setup and restore take in (-e media=true: with uploaded "
+            f"files), and then go on:\n  {typed} -e dump={file}\n"
+        )
         return (
-            f"with the volumes goes {', '.join(lost)}.\nTo write the database to a file first, which dev_setup and "
-            f"restore take in (-e media=true: with uploaded files), and then go on:\n  {typed} -e dump={file}\n"
-            f"To go on without:\n  {typed} -e without_dump=true"
+            f"with the volumes goes {', '.join(lost)}.\n{dump if dumpable else ''}"
+            f"To go on without{'' if dumpable else ' a dump'}:\n  {typed} -e without_dump=true"
         )
 
-    def _lost(self) -> list[str]:
-        """What is in the stack's volumes, in words."""
+    def _lost(self) -> tuple[list[str], bool]:
+        """What is in the stack's volumes, in words, and whether there may be a database to dump."""
         volumes = self.engine.belongings()[VOLUMES]
         if not volumes:
-            return []
+            return [], False
         try:
-            look = Database(self.engine, Compose(self.stack.checkout)).look()
+            database = Database(self.engine, Compose(self.stack.checkout))
+            look, names = database.look(), database.names()
         except (NetBoxDevError, OSError):
-            return [f"what is in {', '.join(volumes)}, of which nothing is known, for the database does not run"]
+            nothing_known = f"what is in {', '.join(volumes)}, of which nothing is known, for the database does not run"
+            return [nothing_known], True
+        dumpable = bool(look.live.applied)
+        size = size_text(look.databases[look.name].size)
+        found = [f"the database '{look.name}' ({size}){'' if dumpable else ', which has no NetBox in it'}"]
         snapshots = look.marked(MARK)
-        if not look.live.applied and not snapshots:
-            return []
-        found = [f"the database '{look.name}' ({size_text(look.databases[look.name].size)})"]
         if snapshots:
             found.append(f"{len(snapshots)} snapshots, which no dump has ({', '.join(sorted(snapshots))})")
-        return [*found, "uploaded files", "what Redis has"]
+        told_or_made_again = tuple(f"{look.name}{mark}" for mark in (MARK, PRISTINE, TESTS))
+        others = sorted({*names} - {look.name, *_OF_POSTGRES})
+        others = [name for name in others if not name.startswith(told_or_made_again)]
+        if others:
+            found.append(f"{len(others)} more databases, which no dump has ({', '.join(others)})")
+        return [*found, "uploaded files", "what Redis has"], dumpable
 
     def _worth_a_dump(self, path: Path, wanted: Container[str]) -> bool:
         """Whether there is a database to dump; raises InvalidDump where it would not be kept, or one is there."""
@@ -175,7 +193,7 @@ class Teardown:
         """Write it, and read it again as a restore would."""
         snapshots = Snapshots(Migrating(self.stack, self.reporter))
         if not snapshots.look.live.applied:
-            raise SnapshotFailed("dump: the database is empty; leave dump out. Nothing was removed.")
+            raise SnapshotFailed("dump: the database is empty; give without_dump instead. Nothing was removed.")
         snapshots.dump(path, "before teardown.yml", ["media"] if media else [])
         dumps.read(path)
 
@@ -215,6 +233,19 @@ class Teardown:
                     above.rmdir()
         return ""
 
+    def _require_own_project(self) -> None:
+        """What carries the project's name may be of another clone, in whose netbox-dev.yml the same name stands."""
+        name = self.stack.project_name
+        for other in find_stacks(self.engine):
+            # A repository that was moved is another stack by its path, and the one before is nobody's.
+            if other["project_name"] == name and other["id"] != self.stack.id and other["there"]:
+                raise InvalidProject(
+                    f"project_name: '{name}' is the stack of '{other['plugin_path']}', too, and nothing was removed. "
+                    "Take that one down with its own plugin_path, or let the project file of one of them have another "
+                    "project_name.",
+                    other=other["plugin_path"],
+                )
+
     def _require_ours(self, checkout: Path) -> None:
         if checkout == self.stack.plugin.root or checkout in self.stack.plugin.root.parents:
             raise LocalWork(f"checkout: '{checkout}' holds the plugin itself, and is not removed.", path=str(checkout))
@@ -239,12 +270,27 @@ def local_work(checkout: Path) -> list[str]:
     """What of a clone its origin does not have: edited and added files, ignored ones too, commits, stashes."""
     repository = Repository(checkout)
     answers = {
-        "status": repository.ask("status", "--porcelain", "-z", "--untracked-files=all", "--ignored=matching"),
-        "log": repository.ask("log", "--format=commit %h %s", "HEAD", "--branches", "--not", "--remotes", "--tags"),
+        # Every file of an ignored folder, too.
+        "status": repository.ask("status", "--porcelain", "-z", "--untracked-files=all", "--ignored=traditional"),
+        "log": _own_commits(repository),
         "stash": repository.ask("stash", "list", "--format=stash %gs"),
     }
     unknown = [f"git {name} fails" for name, answer in answers.items() if answer is None]
     found = [line.decode("utf-8", "replace") for line in (answers["status"] or b"").split(b"\0") if line]
-    edited = [line for line in found if line[3:] != OVERRIDE and "__pycache__" not in line]
+    edited = [line for line in found if line[3:] != OVERRIDE and not line.endswith(".pyc")]
     other = (answers["log"] or b"") + (answers["stash"] or b"")
     return [*unknown, *edited, *other.decode("utf-8", "replace").splitlines()]
+
+
+def _own_commits(repository: Repository) -> bytes | None:
+    """Commits that no branch of a remote has, nor a tag of its origin, which is asked only where there are some."""
+    log = ("log", "--format=commit %h %s", "HEAD", "--branches", "--tags", "--not", "--remotes")
+    found = repository.ask(*log)
+    if not found:
+        return found
+    theirs: set[bytes] = set()
+    with contextlib.suppress(TimeLimit):
+        listed = repository.ask("ls-remote", "--tags", "origin", limit_s=_ORIGIN_S) or b""
+        theirs = {line.split()[0] for line in listed.splitlines()}
+    here = repository.ask("for-each-ref", "--format=%(objectname)", "refs/tags") or b""
+    return repository.ask(*log, *(name.decode() for name in sorted(theirs.intersection(here.split()))))

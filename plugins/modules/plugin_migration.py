@@ -13,8 +13,9 @@ version_added: 0.2.0
 description:
   - Tells first which tables and columns are lost by it, and with how many rows; makes a snapshot; takes migrations back
     or applies them while services are paused. Where one fails, the database is as before.
-  - Where a migration cannot be taken back, a database that is made anew without it takes NetBox's place. All rows are
-    lost by that, NetBox's own too, but for the snapshot.
+  - Where a migration says that it cannot be taken back, a database that is made anew without it takes NetBox's place.
+    All rows are lost by that, NetBox's own too, but for the snapshot. That is told first, in check mode too. Where its
+    reverse only fails when it runs, it ends there with the database as before, unless O(anew) says otherwise.
   - Services are not touched. The next M(hedgehog.netbox_dev.change_apply) applies what is on disk again.
 extends_documentation_fragment:
   - hedgehog.netbox_dev.plugin
@@ -35,6 +36,12 @@ options:
   app:
     description: One app of the plugin. All of them without it.
     type: str
+  anew:
+    description:
+      - Whether the database may be made anew, and all rows be lost but for the snapshot, where the reverse of a
+        migration fails when it runs.
+    type: bool
+    default: false
 attributes:
   check_mode:
     description: Can run in check mode and return what would change without changing it.
@@ -127,7 +134,8 @@ def work(module: AnsibleModule, reporter: Reporter) -> dict[str, Any]:
     stack = load(module.params["plugin_path"])
     limits = Limits(schema_s=module.params["time_limit"])
     with lock(stack.state, module.params["lock_timeout"], "plugin_migration"):
-        moved = Moving(Migrating(stack, reporter, limits, module.check_mode)).move(state, migration, app)
+        moving = Moving(Migrating(stack, reporter, limits, module.check_mode))
+        moved = moving.move(state, migration, app, module.params["anew"])
     return {
         "changed": moved.changed,
         "back": moved.back,
@@ -146,6 +154,7 @@ def main() -> None:
         "state": {"type": "str", "choices": [ZERO, CURRENT, NAMED], "default": CURRENT},
         "migration": {"type": "str"},
         "app": {"type": "str"},
+        "anew": {"type": "bool", "default": False},
     }
     run_module(Module(argument_spec=spec, supports_check_mode=True), work)
 

@@ -25,10 +25,10 @@ options:
       - V(checked) only reads.
       - V(fixed) mends what loses nothing, too. Services are started and made fresh, migrations applied, static files
         collected, as M(hedgehog.netbox_dev.change_apply) does. Migrations that remove a column or a table, or run SQL
-        or Python of their own, are not applied, and nothing that an edit of the models or another branch would remove
-        is removed; the command that does it is told. An override that was edited is kept beside the new one; files of
-        the plugin that root or an image's user owns are given back, and the stack's user is let in to others by an ACL
-        or the group.
+        or Python of their own, are not applied, no migration is written for an edit of the models, and nothing that
+        another branch would remove is removed; the command that does it is told. An override that was edited is kept
+        beside the new one; files of the plugin that root or an image's user owns are given back, and the stack's user
+        is let in to others by an ACL or the group.
     type: str
     choices:
       - checked

@@ -12,7 +12,7 @@ short_description: Take a stack down, and of its data only what is named
 version_added: 0.2.0
 description:
   - Removes the containers and networks that carry the stack's project name, and nothing else's. Volumes, image and
-    checkout go only where they are asked for.
+    checkout go only where they are asked for. Where another clone's stack has the same name, nothing is removed.
   - Where data would go with the volumes, and neither O(dump) nor O(without_dump) is given, nothing is removed; it fails
     with what would be lost and with both ways on.
   - A checkout that has files or commits which are nowhere else is refused before anything is removed.

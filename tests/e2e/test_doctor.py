@@ -236,15 +236,23 @@ def test_a_migration_that_drops_a_column_is_left_to_who_asks_for_it(well: Stack)
         assert "migrations" in made.names(), json.dumps(made.told, indent=1)
         assert "Remove field description" in made.text("migrations")
         assert "apply-change.yml -e changed=migrations" in made.text("migrations")
-        # Nor does it go along with what else is mended.
+        # Nor does it go along with what else is mended, and no more does an edit of the models.
         well.compose("kill", "netbox-housekeeping")
         made = visit(well, "fix")
-        assert (
-            "nobody asked for it: netbox_example.0904_doctor: Remove field description" in made.told["mending_failed"]
-        )
+        assert made.names("mended") == ["stopped"], json.dumps(made.told, indent=1)
+        assert "migrations" in made.names()
         assert well.psql(column) == "1"
-    finally:
         path.unlink()
+        with well.kept("netbox_example/models.py"):
+            well.replace("netbox_example/models.py", r"max_length=200", "max_length=201")
+            well.compose("kill", "netbox-housekeeping")
+            before = leaf(well)
+            made = visit(well, "fix")
+            assert made.names("mended") == ["stopped"], json.dumps(made.told, indent=1)
+            assert made.names() == ["drift"]
+            assert leaf(well) == before, "nobody asked for a migration"
+    finally:
+        path.unlink(missing_ok=True)
         well.must_apply()
 
 

@@ -45,8 +45,8 @@ def rows(stack: Stack) -> Iterator[str]:
     stack.psql("TRUNCATE netbox_example_fabric CASCADE")
 
 
-def move(stack: Stack, state: str, migration: str = "", app: str = "") -> dict[str, Any]:
-    told = run(stack, "move", where=[state, migration, app])
+def move(stack: Stack, state: str, migration: str = "", app: str = "", anew: bool = False) -> dict[str, Any]:
+    told = run(stack, "move", where=[state, migration, app, anew])
     assert "failed" not in told, told["message"]
     return told
 
@@ -103,7 +103,11 @@ def test_what_cannot_be_taken_back_is_left_out_of_a_database_made_anew(
         stack.write(path, SEED.format(reverse=applied))
         stack.must_apply()
         before = data(stack)
-        told = move(stack, "named", "0002")
+        if applied:
+            refused = run(stack, "move", where=["named", "0002"])
+            assert "-e anew=true" in refused["message"]
+            assert data(stack) == before, "nobody could foresee it, and nobody asked for it"
+        told = move(stack, "named", "0002", anew=bool(applied))
         assert told["anew"]
         assert stack.psql("SELECT count(*) FROM netbox_example_fabric") == "0"
         assert stack.psql("SELECT count(*) FROM users_user") == "1"
@@ -112,7 +116,7 @@ def test_what_cannot_be_taken_back_is_left_out_of_a_database_made_anew(
         assert stack.psql("SELECT name FROM netbox_example_fabric") == "seeded"
         assert did(stack, "restored", name=told["snapshot"])
         assert data(stack) == before
-        assert move(stack, "named", "0002")["anew"]
+        assert move(stack, "named", "0002", anew=bool(applied))["anew"]
 
 
 @long

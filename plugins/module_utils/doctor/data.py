@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from .cause import cause_of
 from .check import APPLY, Found, check, some
 from .code import PLUGIN
 from .facts import Facts
+from .files import may_change
 
 # NetBox 4.1 needs 12, 4.2 needs 13, 4.3 and later need 14.
 _POSTGRES = {"4.1": 12, "4.2": 13}
@@ -260,6 +262,8 @@ def ownership(facts: Facts) -> Iterator[Found]:
             f"{len(facts.files.foreign)} files of the plugin are not the developer's",
             some(facts.files.foreign),
             about=facts.files.foreign,
+            # Nobody else can.
+            fixable=os.geteuid() == 0,
         )
 
 
@@ -275,9 +279,14 @@ def access(facts: Facts) -> Iterator[Found]:
     denied: list[str] = next((inside["denied"] for inside in facts.inside.values() if inside.get("denied")), [])
     # What is given back is the stack's user's own again.
     denied = [path for path in denied if f"{inner}{path}" not in facts.files.foreign]
-    if denied:
+    if denied and facts.stack:
+        fixable = any(may_change(facts.stack.plugin.package_dir / path) for path in denied)
         yield Found(
-            f"the stack's user may not use {len(denied)} of the plugin's files", some(denied), about=tuple(denied)
+            f"the stack's user may not use {len(denied)} of the plugin's files",
+            some(denied),
+            "" if fixable else "only root and their owners can let that user in: doctor.yml -e fix=true -b",
+            about=tuple(denied),
+            fixable=fixable,
         )
 
 

@@ -88,6 +88,13 @@ def is_foreign(uid: int, owner: int) -> bool:
     return uid != owner and uid < FIRST_PERSON
 
 
+def may_change(path: Path) -> bool:
+    """Whether we may change who may use a file."""
+    with contextlib.suppress(OSError):
+        return os.geteuid() in (0, os.lstat(path).st_uid)
+    return False
+
+
 def _paths(root: Path, package: Path) -> Iterator[str]:
     for entry in os.scandir(root):
         if entry.is_file(follow_symlinks=False):

@@ -13,7 +13,8 @@ import os
 import shutil
 import stat
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Callable
 
@@ -42,7 +43,9 @@ WAYS: dict[str, str] = {
     "migrate": "apply_change applies the migrations, where none of them can lose rows",
     "static": "apply_change collects the static files",
 }
-_BY_RUN = {"apply": (), "migrate": ("migrations",), "static": ("static",)}
+_BY_RUN: dict[str, tuple[str, ...]] = {"migrate": ("migrations",), "static": ("static",)}
+# What needs no more than that services are fresh, which every run sees to.
+_FRESH = ("python",)
 
 
 def mend(stack: Stack, findings: Iterable[Finding], reporter: Reporter, limits: Limits) -> None:
@@ -54,31 +57,35 @@ def mend(stack: Stack, findings: Iterable[Finding], reporter: Reporter, limits: 
         if way in by_way:
             about = [path for finding in by_way[way] for path in finding.about]
             with reporter.step(way) as step:
-                step.detail = _FILES[way](stack, about)
-                step.changed = bool(step.detail)
+                step.changed, step.detail = _FILES[way](stack, about)
+    if not set(by_way) - {"", "owner", "access"}:
+        return
     converger = Converger(stack, reporter, limits)
-    converger.wishes = wishes_of(stack)
+    # No file is written into the plugin, and no edit that was not applied yet taken up but by who asks for it.
+    converger.wishes = wishes_of(stack, makemigrations=False)
     converger.spares = True
     for way in ("static_access", "recreate"):
         if way in by_way:
             _RUNNING[way](converger, [service for finding in by_way[way] for service in finding.about])
-    if set(by_way) - {"", "owner", "access"}:
-        converger.run(Wanted.of(dict.fromkeys(name for way in by_way for name in _BY_RUN.get(way, ()))))
+    converger.run(Wanted.of([name for way in by_way for name in _BY_RUN.get(way, ())] or _FRESH))
 
 
-def keep_edited_override(stack: Stack, _about: list[str]) -> str:
+# What mends files returns whether it changed any, and what is to be told.
+
+
+def keep_edited_override(stack: Stack, _about: list[str]) -> tuple[bool, str]:
     """Move an override that was edited aside, under a name that none has; the next run writes ours."""
     path = stack.checkout / OVERRIDE
     if not path.exists() or authorship(path.read_text(encoding="utf-8", errors="replace")) != EDITED:
-        return ""
+        return False, ""
     number = 1
     while (kept := path.with_name(f"{OVERRIDE}.edited-{number}")).exists():
         number += 1
     path.rename(kept)
-    return f"kept as {kept.name}"
+    return True, f"kept as {kept.name}"
 
 
-def give_back(stack: Stack, paths: list[str]) -> str:
+def give_back(stack: Stack, paths: list[str]) -> tuple[bool, str]:
     """Give files that root or an account of the system owns to who owns the repository."""
     plugin = stack.plugin
     given, refused = [], []
@@ -92,27 +99,43 @@ def give_back(stack: Stack, paths: list[str]) -> str:
             given.append(relative)
         except PermissionError:
             refused.append(relative)
-    if refused:
-        reason = f"{some(refused)} only root can give away: run doctor.yml with -b"
-        return "; ".join([f"given back: {some(given)}", reason] if given else [reason])
-    return f"given back: {some(given)}" if given else ""
+    told = [f"given back: {some(given)}"] if given else []
+    told += [f"{some(refused)} only root can give away: run doctor.yml with -b"] if refused else []
+    return bool(given), "; ".join(told)
 
 
-def let_in(stack: Stack, paths: list[str]) -> str:
+def let_in(stack: Stack, paths: list[str]) -> tuple[bool, str]:
     """Let the stack's user read files of the package (and enter or write folders), and leave their owners alone."""
-    done, refused = [], []
-    for relative in paths:
-        path = stack.plugin.package_dir / relative
+    plugin, done, refused = stack.plugin, [], []
+    named = [plugin.package_dir / relative for relative in paths]
+    # What is in a folder may be seen only once we are let in ourselves.
+    for path in (one for name in named for one in chain([name], _closed_below(name, plugin.uid, plugin.gid))):
         if path.is_symlink() or not path.exists():
             continue
+        relative = path.relative_to(plugin.package_dir).as_posix()
         try:
-            _let_in(path, stack.plugin.uid, stack.plugin.gid)
+            _let_in(path, plugin.uid, plugin.gid)
             done.append(relative)
         except (PermissionError, subprocess.CalledProcessError):
             refused.append(relative)
     told = [f"let in: {some(done)}"] if done else []
     told += [f"{some(refused)}: only the owner or root can: run doctor.yml with -b"] if refused else []
-    return "; ".join(told)
+    return bool(done), "; ".join(told)
+
+
+def _closed_below(folder: Path, uid: int, gid: int) -> Iterator[Path]:
+    """What is closed by its mode in a folder, into which nobody could look to tell: each before what is in it."""
+    for here, folders, names in os.walk(folder) if not folder.is_symlink() else ():
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "__pycache__")
+        for path in (Path(here, name) for name in (*folders, *sorted(names))):
+            if os.access(here, os.X_OK) and _closed(path.lstat(), uid, gid):
+                yield path
+
+
+def _closed(status: os.stat_result, uid: int, gid: int) -> bool:
+    shift = 6 if status.st_uid == uid else 3 if status.st_gid == gid else 0
+    needed = 0o5 if stat.S_ISDIR(status.st_mode) else 0o4
+    return status.st_mode >> shift & needed != needed
 
 
 def _let_in(path: Path, uid: int, gid: int) -> None:
@@ -156,7 +179,7 @@ def recreate(converger: Converger, services: list[str]) -> None:
         step.changed = True
 
 
-_FILES: dict[str, Callable[[Stack, list[str]], str]] = {
+_FILES: dict[str, Callable[[Stack, list[str]], tuple[bool, str]]] = {
     "override": keep_edited_override,
     "owner": give_back,
     "access": let_in,

@@ -11,9 +11,17 @@ from ..compose import OVERRIDE
 from ..docker_host import version_tuple
 from ..override import EDITED, FOREIGN
 from .check import Found, check, some
+from .code import PLUGIN
 from .facts import Facts
 
 _SET_UP = "run dev-setup.yml with this plugin_path"
+# Where one of these found something, it says why NetBox could not be asked, too.
+_EXPLAINS = {
+    *("engine", "tools", "disk", "memory", "set_up", "checkout", "override", "image", "port"),
+    *("stopped", "crash_loop", "unhealthy", "mounts", "shadowed", "editable", *PLUGIN),
+    *("connections", "encoding", "database_version", "database_empty", "interrupted"),
+    *("migration_parent", "migration_conflict", "ownership", "access", "redis"),
+}
 _TAG = re.compile(r"v\d+\.\d+(?:\.\d+)?-(\d+\.\d+\.\d+)")
 
 
@@ -123,14 +131,17 @@ def release(facts: Facts) -> Iterator[Found]:
     remedy="the message has what is to be done",
 )
 def unexplained(facts: Facts) -> Iterator[Found]:
-    if facts.found - {"release"}:
+    if facts.found & _EXPLAINS:
         return
+    errors: dict[str, str] = facts.asked.get("errors") or {}
     if facts.no_status:
         yield Found("the stack cannot be looked at", facts.no_status.message)
     elif facts.asked.get("error") or (facts.asked.get("look") or {}).get("error"):
         error = facts.asked.get("error") or facts.asked["look"]["error"]
         yield Found("NetBox does not say how database and static files are", str(error))
-    elif facts.status and facts.status.outcome.refused:
+    elif errors:
+        yield Found(f"NetBox does not say all of {' and '.join(errors)}", "; ".join(errors.values()))
+    elif not facts.found - {"release"} and facts.status and facts.status.outcome.refused:
         yield Found("a run would fail", facts.status.outcome.refused.message)
 
 

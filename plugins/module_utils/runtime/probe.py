@@ -34,12 +34,15 @@ def static_files(package_dir: str) -> Iterator[tuple[str, str]]:
             directories[:] = [d for d in directories if not d.startswith(".") and d != "node_modules"]
             continue
         directories[:] = []
-        for inner, _folders, names in os.walk(here):
-            for name in names:
-                # As Django's staticfiles ignores them.
-                if not (name.startswith(".") or name.endswith("~") or name == "CVS"):
-                    path = os.path.join(inner, name)
-                    yield os.path.relpath(path, here), path
+        for inner, folders, names in os.walk(here):
+            folders[:] = [folder for folder in folders if not _ignored(folder)]
+            for path in [os.path.join(inner, name) for name in names if not _ignored(name)]:
+                yield os.path.relpath(path, here), path
+
+
+def _ignored(name: str) -> bool:
+    """Whether Django's staticfiles pass over a file or folder of that name."""
+    return name.startswith(".") or name.endswith("~") or name == "CVS"
 
 
 def remember_hidden(names: Iterable[str]) -> None:

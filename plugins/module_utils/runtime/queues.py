@@ -12,6 +12,7 @@ _ANSWER_S = 3
 _SETTLE_S = 4.0
 # Of each queue so many failed jobs are told.
 _FAILURES = 3
+_UNKNOWN = "unknown"
 
 
 def _limited(connection: Any) -> Any:
@@ -64,11 +65,10 @@ def _served(connection: Any) -> dict[str, int]:
 
 def _queue(name: str, connection: Any, workers: int) -> dict[str, Any]:
     from rq import Queue
-    from rq.job import Job
 
     queue = Queue(name, connection=connection)
     failed = queue.failed_job_registry.get_job_ids()
-    last = Job.fetch_many(failed[-_FAILURES:], connection=connection)
+    last = [_failure(job, connection) for job in failed[-_FAILURES:]]
     return {
         "queue": name,
         "length": queue.count,
@@ -76,8 +76,30 @@ def _queue(name: str, connection: Any, workers: int) -> dict[str, Any]:
         "scheduled": len(queue.scheduled_job_registry),
         "failed": len(failed),
         "workers": workers,
-        "failures": [{"id": job.id, "function": str(job.func_name), "error": _error(job)} for job in last if job],
+        "failures": [failure for failure in last if failure],
     }
+
+
+def _failure(number: str, connection: Any) -> dict[str, str]:
+    """A failed job, as far as it can be read; empty where it is gone."""
+    from rq.exceptions import NoSuchJobError
+    from rq.job import Job
+
+    try:
+        job = Job.fetch(number, connection=connection)
+        return {"id": number, "function": _function(job), "error": _error(job)}
+    except NoSuchJobError:
+        return {}
+    except Exception as error:  # noqa: BLE001 - whatever was stored with the job may fail when it is read
+        return {"id": number, "function": _UNKNOWN, "error": f"{type(error).__name__}: {error}"}
+
+
+def _function(job: Any) -> str:
+    """What a job calls. Classes of what it was called with may be gone: then as it was described when it was made."""
+    try:
+        return str(job.func_name)
+    except Exception:  # noqa: BLE001 - reading it runs code of whoever made the job
+        return str(job.description or "").partition("(")[0] or _UNKNOWN
 
 
 def _error(job: Any) -> str:

@@ -27,7 +27,6 @@ from . import probe
 from .digest import code_digest
 from .supervise import NETBOX_DIR, RUN_DIR
 
-_MOST = 50
 _PROXIES = ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY")
 
 
@@ -82,7 +81,7 @@ def denied(top: str) -> list[str]:
         found += [path for path in inner if not os.access(path, os.R_OK | os.X_OK)]
         if os.path.basename(here) == "migrations" and not os.access(here, os.W_OK):
             found.append(here)
-    return [os.path.relpath(path, top) for path in found[:_MOST]]
+    return [os.path.relpath(path, top) for path in found]
 
 
 def _readable(path: str) -> bool:

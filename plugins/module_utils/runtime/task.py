@@ -57,6 +57,10 @@ def answer(**message: Any) -> None:
     _answers.flush()
 
 
+def told(error: BaseException) -> str:
+    return "".join(traceback.format_exception_only(error)).strip()
+
+
 def progress(text: str) -> None:
     answer(progress=text)
 
@@ -287,7 +291,10 @@ def look(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def examine(request: dict[str, Any]) -> dict[str, Any]:
-    """What a doctor asks of NetBox; a part that cannot be told is an ``error``, and the others are told."""
+    """What a doctor asks of NetBox; a part that cannot be told is in ``errors``, and the others are told.
+
+    Of ``look`` the error stands in its place.
+    """
     from django.conf import settings
 
     redis = reachable()
@@ -296,15 +303,22 @@ def examine(request: dict[str, Any]) -> dict[str, Any]:
         "developer": bool(getattr(settings, "DEVELOPER", False)),
         "report": explain_registration(),
         "redis": redis,
-        "queues": [] if redis["tasks"] else queues(),
-        "hidden_static": hidden_static(),
+        "errors": {},
     }
+    parts: dict[str, Callable[[], Any]] = {"hidden_static": hidden_static}
+    if not redis["tasks"]:
+        parts["queues"] = queues
+    for name, ask in parts.items():
+        try:
+            found[name] = ask()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is what is wrong
+            found["errors"][name] = told(error)
     try:
         found["look"] = look(request)
         labels = plugin_labels(os.environ["NETBOX_DEV_PACKAGE"])
         found["conflicts"] = {k: sorted(v) for k, v in load().detect_conflicts().items() if k in labels}
     except Exception as error:  # noqa: BLE001 - whatever it is, it is what is wrong
-        found["look"] = {"error": "".join(traceback.format_exception_only(error)).strip()}
+        found["look"] = {"error": told(error)}
     return found
 
 
@@ -459,7 +473,7 @@ def serve(tasks: Mapping[str, Callable[[dict[str, Any]], dict[str, Any]]], begin
             answer(
                 broken=isinstance(error, Broken),
                 undecided=isinstance(error, Undecided),
-                error="".join(traceback.format_exception_only(error)).strip(),
+                error=told(error),
                 traceback="".join(traceback.format_exception(error)),
             )
             raise SystemExit(1) from error

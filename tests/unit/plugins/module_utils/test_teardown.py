@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Callable
+from typing import Any, Callable
 
 import pytest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import teardown
@@ -13,6 +13,7 @@ from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import 
     DumpUndecided,
     ForeignOverride,
     InvalidDump,
+    InvalidProject,
     LocalWork,
     SchemaFailed,
 )
@@ -61,6 +62,42 @@ def test_edits_files_commits_and_stashes_are_work(checkout: Path, run_git: RunGi
     assert [work[:2] for work in found] == [" M", "??", "!!", "co", "st"]
     assert found[1:3] == ["?? with a space", "!! configuration/own.py"]
     assert found[3].endswith(" mine")
+
+
+def test_work_under_a_tag_that_only_the_clone_has_is_work(
+    checkout: Path, run_git: RunGit, write_file: WriteFile
+) -> None:
+    write_file(checkout / "docker-compose.yml", "services: {y: {}}\n")
+    run_git(checkout, "commit", "-qam", "mine")
+    run_git(checkout, "tag", "mine")
+    (found,) = teardown.local_work(checkout)
+    assert found.endswith(" mine")
+    run_git(checkout, "checkout", "-q", "--detach", "3.3.0")
+    assert teardown.local_work(checkout) == [found]
+
+
+@pytest.mark.parametrize("annotated", [[], ["-am", "a release"]])
+def test_a_release_that_no_branch_of_its_origin_has_is_no_work(
+    checkout: Path, run_git: RunGit, write_file: WriteFile, annotated: list[str]
+) -> None:
+    origin = Path(run_git(checkout, "remote", "get-url", "origin").strip())
+    run_git(origin, "checkout", "-q", "--detach")
+    write_file(origin / "docker-compose.yml", "services: {y: {}}\n")
+    run_git(origin, "commit", "-qam", "a release of an older line")
+    run_git(origin, "tag", *annotated, "3.2.1")
+    run_git(checkout, "fetch", "-q", "--tags")
+    run_git(checkout, "checkout", "-q", "3.2.1")
+    assert teardown.local_work(checkout) == []
+    origin.rename(origin.with_name("moved"))
+    assert [work[-5:] for work in teardown.local_work(checkout)] == [" line"], "nobody says that it is elsewhere"
+
+
+def test_only_compiled_files_are_no_work(checkout: Path, write_file: WriteFile) -> None:
+    write_file(checkout / ".git" / "info" / "exclude", "__pycache__\n")
+    write_file(checkout / "configuration" / "__pycache__" / "x.pyc", "")
+    assert teardown.local_work(checkout) == []
+    write_file(checkout / "configuration" / "__pycache__" / "notes.txt", "")
+    assert teardown.local_work(checkout) == ["!! configuration/__pycache__/notes.txt"]
 
 
 def removal(stack: Stack) -> teardown.Teardown:
@@ -144,20 +181,24 @@ def test_what_goes_what_stays_and_how_to_keep_the_database_is_told(make_stack: M
 class Lost:
     """An engine with one volume, and what is in the database."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, look: Look | None) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, look: Look | None, *others: str) -> None:
         def ask(_engine: object, _compose: object) -> SimpleNamespace:
             if look is None:
                 raise SchemaFailed("it does not run")
-            return SimpleNamespace(look=lambda: look)
+            return SimpleNamespace(look=lambda: look, names=lambda: ["postgres", "template0", *look.databases, *others])
 
         monkeypatch.setattr(teardown, "Database", ask)
         self.volumes = ["project_postgres"]
+        self.others: dict[str, list[dict[str, Any]]] = {}
 
     def belongings(self) -> dict[str, list[str]]:
         return {"containers": [], "networks": [], "volumes": self.volumes}
 
     def image_id(self, _name: str) -> None:
         return None
+
+    def stacks(self) -> dict[str, list[dict[str, Any]]]:
+        return self.others
 
 
 def look_at(*applied: str, snapshots: tuple[str, ...] = ()) -> Look:
@@ -173,7 +214,9 @@ def look_at(*applied: str, snapshots: tuple[str, ...] = ()) -> Look:
         (look_at("dcim.0001", snapshots=("a", "b")), "2 snapshots, which no dump has (a, b)"),
         (look_at(snapshots=("a",)), "1 snapshots"),
         (None, "project_postgres, of which nothing is known"),
-        (look_at(), ""),
+        # Its table of migrations may be gone, and rows be in others; uploads and Redis are elsewhere.
+        (look_at(), "the database 'netbox' (30 MB), which has no NetBox in it, uploaded files, what Redis has"),
+        (look_at(snapshots=("a",)), "which has no NetBox in it, 1 snapshots"),
     ],
 )
 def test_data_goes_only_where_it_is_said_that_it_may(
@@ -188,7 +231,8 @@ def test_data_goes_only_where_it_is_said_that_it_may(
         message = raised.value.message
         assert said in message
         *_others, with_dump, _words, without = message.splitlines()
-        assert "-e volumes=true -e image=true -e dump=" in with_dump
+        nothing_to_dump = look is not None and not look.live.applied
+        assert ("-e volumes=true -e image=true -e dump=" in with_dump) != nothing_to_dump
         assert without.endswith("-e volumes=true -e image=true -e without_dump=true")
         found.check = True
         assert said in found.run(["volumes"]).undecided
@@ -198,9 +242,44 @@ def test_data_goes_only_where_it_is_said_that_it_may(
         found.run(["volumes"], Path("/x"), without_dump=True)
 
 
+def test_databases_that_no_dump_has_are_named(make_stack: MakeStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    look = look_at("dcim.0001", snapshots=("a",))
+    names = ("netbox_branch_1", "netbox_pristine_2", "netbox_tests_3")
+    look = Look(**{**vars(look), "databases": {**look.databases, **{name: Described(name, 1, {}) for name in names}}})
+    found = removal(make_stack())
+    found.engine = Lost(monkeypatch, look, "mine")  # type: ignore[assignment]
+    assert "2 more databases, which no dump has (mine, netbox_branch_1)" in found._offer([])
+
+
 def test_without_volumes_nobody_is_asked(make_stack: MakeStack, monkeypatch: pytest.MonkeyPatch) -> None:
     found = removal(make_stack())
     found.engine = Lost(monkeypatch, look_at("dcim.0001"))  # type: ignore[assignment]
     assert found.run([]).removed["volumes"] == []
     found.engine.volumes = []  # type: ignore[attr-defined]
     assert found.run(["volumes"]).removed["volumes"] == []
+
+
+@pytest.mark.parametrize(
+    ("project", "there", "refused"),
+    [("netbox-of-the-team", True, True), ("netbox-of-the-team", False, False), ("another", True, False)],
+)
+def test_another_stack_of_the_projects_name_is_not_taken_down(
+    make_stack: MakeStack, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, project: str, there: bool, refused: bool
+) -> None:
+    found = removal(make_stack(options={"project_name": "netbox-of-the-team"}))
+    engine = Lost(monkeypatch, look_at("dcim.0001"))
+    clone = str(tmp_path if there else tmp_path / "gone")
+    web = {
+        "Config": {"Env": ["NETBOX_DEV_REPOSITORY=/x"], "Labels": {"com.docker.compose.project": project}},
+        "Mounts": [{"Source": clone, "Destination": "/x"}],
+        "HostConfig": {},
+        "State": {},
+    }
+    engine.others = {"other": [web], found.stack.id: [{**web, "Mounts": []}]}
+    found.engine = engine  # type: ignore[assignment]
+    for found.check in (True, False):
+        if refused:
+            with pytest.raises(InvalidProject, match=f"'netbox-of-the-team' is the stack of '{clone}', too"):
+                found.run([])
+        else:
+            found.run([])

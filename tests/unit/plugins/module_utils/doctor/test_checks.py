@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import time
 from typing import Any, Callable
 
@@ -343,6 +344,7 @@ BROKEN: list[tuple[str, Break, str]] = [
     ("release", checkout(newer=("3.3.1", "3.3.2")), 'netbox_docker_version: "3.3.2"'),
     ("unexplained", change(no_status=EngineUnavailable("it went away")), "it went away"),
     ("unexplained", asked(look={"error": "OperationalError: odd"}), "OperationalError: odd"),
+    ("unexplained", asked(errors={"queues": "ValueError: odd"}), "of queues | ValueError: odd"),
 ]
 
 
@@ -420,6 +422,10 @@ def test_every_check_is_seen_to_find_something() -> None:
         ([files(foreign=("netbox_example/a.py",)), within("netbox", denied=["a.py"])], ["ownership"]),
         ([checkout(override="edited"), change(status=None, no_status=StackNotSetUp("x"))], ["override"]),
         ([change(interrupted=True, run="change_apply, pid 1")], []),
+        # What else is found does not say why nothing could be asked.
+        ([change(asked={"error": "EOFError: odd"}), files(future={"a.py": 600.0})], ["clock", "unexplained"]),
+        ([queue(failed=1), asked(look={"error": "odd"})], ["failed_jobs", "unexplained"]),
+        ([database(used=97), asked(look={"error": "odd"})], ["connections"]),
     ],
 )
 def test_what_follows_from_something_else_is_not_told(
@@ -437,6 +443,23 @@ def test_only_migrations_that_lose_nothing_are_mended(make_facts: MakeFacts, los
     look(pending=["x.0003_a"], losing=losing)(facts)
     (finding,) = examine(CHECKS, facts)
     assert finding.fix == fix
+
+
+@pytest.mark.parametrize(("uid", "fixes"), [(0, ["owner", "access"]), (4321, ["", ""])])
+def test_what_only_root_can_mend_is_not_promised_to_others(
+    make_facts: MakeFacts, monkeypatch: pytest.MonkeyPatch, uid: int, fixes: list[str]
+) -> None:
+    facts = make_facts()
+    assert facts.stack
+    (facts.stack.plugin.package_dir / "theirs.py").touch()
+    files(foreign=("netbox_example/a.py",))(facts)
+    within("netbox", denied=["theirs.py"])(facts)
+    monkeypatch.setattr(os, "geteuid", lambda: uid)
+    monkeypatch.setattr(os, "lstat", lambda _path: os.stat_result([0] * 10))
+    found = examine(CHECKS, facts)
+    assert [one.check for one in found] == ["ownership", "access"]
+    assert [one.fix for one in found] == fixes
+    assert all("fix=true -b" in one.remedy for one in found) or not uid
 
 
 def test_what_is_told_is_short(make_facts: MakeFacts) -> None:

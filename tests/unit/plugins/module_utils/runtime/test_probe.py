@@ -31,6 +31,12 @@ def test_static_files_are_compared_by_content_for_every_app_of_the_package(tmp_p
     assert probe.static(str(package), str(root)) == []
 
 
+@pytest.mark.parametrize("name", [".hidden", "a.css~", "CVS", ".sass-cache/a.css", "CVS/a.css", "old~/inner/a.css"])
+def test_what_django_ignores_by_its_name_or_its_folders_is_not_stale(tmp_path: Path, name: str) -> None:
+    write(tmp_path / "pkg/static/pkg" / name, "x")
+    assert probe.static(str(tmp_path / "pkg"), str(tmp_path / "static")) == []
+
+
 def test_of_two_apps_with_a_file_of_one_name_the_first_is_served(tmp_path: Path) -> None:
     package, root = tmp_path / "pkg", tmp_path / "static"
     write(package / "static/a.css", "first")

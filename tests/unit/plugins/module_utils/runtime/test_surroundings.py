@@ -31,6 +31,13 @@ def test_what_may_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.Monke
     assert surroundings.denied(str(tmp_path)) == ["b.py", "migrations"]
 
 
+def test_every_denied_file_is_told_however_many_there_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(200):
+        (tmp_path / f"{number}.py").touch()
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    assert len(surroundings.denied(str(tmp_path))) == 200
+
+
 def test_a_distribution_that_is_not_there_has_no_place() -> None:
     assert surroundings.installed("no-such-distribution") == ""
     assert surroundings.installed("pytest") != ""
