@@ -61,6 +61,8 @@ _DRY: dict[str, tuple[str, ...]] = {
     "migrate": ("--plan", "--check"),
     "optimizemigration": ("--check",),
 }
+# What writes whatever else is asked: Django removes rows of migrations that have no file before it looks at --plan.
+_WRITING: dict[str, tuple[str, ...]] = {"migrate": ("--prune",)}
 _ABOUT = ("-h", "--help", "--version")
 # What a command says when it has nothing to do; else the number of things that it did something to.
 _NOTHING = {"migrate": "No planned migration operations", "makemigrations": "No changes detected"}
@@ -119,13 +121,23 @@ def words_of(command: Any) -> list[str]:
 
 def reads_only(words: list[str]) -> bool:
     """Whether a command is known to change nothing."""
-    options = words[1 : words.index("--")] if "--" in words else words[1:]
-    name, arguments = words[0], [word.partition("=")[0] for word in options]
+    name, arguments = words[0], _options(words)
     if name in _ABOUT or any(word in _ABOUT for word in arguments):
         return True
     if name in _READING:
         return not any(_is_option(word, one) for one in _READING[name] for word in arguments)
-    return any(word in _DRY.get(name, ()) for word in arguments)
+    return any(word in _DRY.get(name, ()) for word in arguments) and not _writes(words)
+
+
+def _writes(words: list[str]) -> bool:
+    """Whether a command writes although it is to be a dry run."""
+    return any(_is_option(word, one) for one in _WRITING.get(words[0], ()) for word in _options(words))
+
+
+def _options(words: list[str]) -> list[str]:
+    """A command's arguments without the values that options have."""
+    given = words[1 : words.index("--")] if "--" in words else words[1:]
+    return [word.partition("=")[0] for word in given]
 
 
 def _is_option(word: str, option: str) -> bool:
@@ -211,7 +223,7 @@ class Manager:
             # Quietly: Django 5.2 counts what it imports.
             run = [*words, "-v", "0", "-c", READ_SCRIPT]
         if self.check and not reading:
-            if words[0] not in _DRY:
+            if words[0] not in _DRY or _writes(words):
                 status, told = self._run(outcome, name, {"known": words[0]}, ())
                 if status:
                     self._fail(outcome, status, told)

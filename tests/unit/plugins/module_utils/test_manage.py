@@ -61,6 +61,11 @@ def test_what_is_no_command_is_refused(command: Any) -> None:
         ("anything -- --dry-run", False),
         ("migrate", False),
         ("migrate --plan", True),
+        # Django removes the rows before it looks at what else it is asked.
+        ("migrate example --prune --plan", False),
+        ("migrate example --prune --check", False),
+        ("migrate example --pru --plan", False),
+        ("migrate example --prune --help", True),
         ("makemigrations --check", True),
         ("collectstatic -n", True),
         ("collectstatic --noinput", False),
@@ -151,7 +156,14 @@ class Asked(Manager):
 
 
 @pytest.mark.parametrize(
-    ("command", "changed"), [("test netbox_example", False), ("reindex", True), ("loaddata x", True)]
+    ("command", "changed"),
+    [
+        ("test netbox_example", False),
+        ("reindex", True),
+        ("loaddata x", True),
+        ("migrate example --prune", True),
+        ("migrate example --plan --prune", True),
+    ],
 )
 def test_check_mode_runs_nothing_and_says_what_would_change(make_stack: MakeStack, command: str, changed: bool) -> None:
     manager = Asked(make_stack(), 0, {})
