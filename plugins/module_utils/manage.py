@@ -66,6 +66,8 @@ _WRITING: dict[str, tuple[str, ...]] = {"migrate": ("--prune",)}
 _ABOUT = ("-h", "--help", "--version")
 # What a command says when it has nothing to do; else the number of things that it did something to.
 _NOTHING = {"migrate": "No planned migration operations", "makemigrations": "No changes detected"}
+# Done, and in a dry run.
+_DELETED = ("Deleting '", "Pretending to delete '")
 _NUMBER = {
     "collectstatic": re.compile(r"^(\d+) static files? (?:copied|symlinked)", re.M),
     "loaddata": re.compile(r"^Installed (\d+) object", re.M),
@@ -167,7 +169,8 @@ def judge(words: list[str], output: str, told: bool | None) -> bool:
         return False
     if name in _NUMBER:
         numbers = _NUMBER[name].findall(output)
-        return "Deleting '" in output or not numbers or any(int(number) for number in numbers)
+        deleted = any(said in output for said in _DELETED)
+        return deleted or not numbers or any(int(number) for number in numbers)
     return not (name in _NOTHING and _NOTHING[name] in output)
 
 

@@ -114,6 +114,7 @@ def test_what_wants_a_terminal_is_known(command: str, script: str | None, termin
         ("collectstatic", "0 static files copied to '/x', 163 unmodified.", None, False),
         ("collectstatic", "1 static file copied to '/x', 162 unmodified.", None, True),
         ("collectstatic", "Deleting 'a.css'\n\n0 static files copied to '/x'.", None, True),
+        ("collectstatic --clear", "Pretending to delete 'a.css'\n\n0 static files copied to '/x'.", None, True),
         ("collectstatic -v0", "", None, True),
         ("loaddata x", "Installed 3 object(s) from 1 fixture(s)", None, True),
         ("loaddata x", "Installed 0 object(s) from 1 fixture(s)", None, False),
