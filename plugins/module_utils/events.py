@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from .change import writable
+
 
 class Step:
     """One timed step of a run; set ``changed`` and ``detail`` before it ends."""
@@ -43,7 +45,7 @@ class Reporter:
     def say(self, text: str) -> None:
         """Tell a line of progress."""
         if self._stream:
-            self._stream.write(json.dumps({"text": text}) + "\n")
+            self._stream.write(json.dumps({"text": writable(text)}) + "\n")
             self._stream.flush()
 
     @contextmanager
