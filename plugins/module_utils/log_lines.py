@@ -58,7 +58,7 @@ _DJANGO = (
 )
 # RQ has no levels: 09:30:00 [Job 1f…]: exception raised while executing (some.function)
 _RQ_FAILED = re.compile(r"exception raised while executing|FailedJobRegistry|Work-horse terminated", re.IGNORECASE)
-_PYTHON_WARNING = re.compile(r"\w*Warning: ")
+_PYTHON_WARNING = re.compile(r"Warning: ")
 
 _TRACEBACK = re.compile(r"^(?P<before>.*?)Traceback \(most recent call last\):$")
 # What psycopg adds to an exception's message.

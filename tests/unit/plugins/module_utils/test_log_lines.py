@@ -2,6 +2,8 @@
 # Copyright: (c) 2026, Hedgehog
 from __future__ import annotations
 
+import time
+
 import pytest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.engine import split_log
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.log_lines import (
@@ -52,6 +54,14 @@ LEVELS = [
 @pytest.mark.parametrize(("text", "level"), LEVELS)
 def test_a_line_has_the_level_that_it_says_or_means(text: str, level: str) -> None:
     assert level_of(text) == level
+
+
+@pytest.mark.parametrize("piece", ["a", "Warning", "0x", '"GET /', "Forbidden", "Traceback ", " ", "a.", "~^"])
+def test_a_long_line_takes_no_longer_than_its_length(piece: str) -> None:
+    text = piece * (100_000 // len(piece))
+    started = time.process_time()
+    read([Line("netbox", "1", text)])
+    assert time.process_time() - started < 1
 
 
 def lines(text: str, service: str = "netbox") -> list[Line]:
