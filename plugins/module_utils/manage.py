@@ -338,8 +338,8 @@ class Manager:
         # The second is of one that is asked for a command, and does not know that question.
         if any(words in outcome.stderr for words in (f"No module named {RUNTIME_PACKAGE}", "KeyError: 'lasting'")):
             raise StackNotSetUp(
-                "the stack was set up by an older version of this collection. Run apply_change.yml: it brings what "
-                "management commands need."
+                "the stack was set up by an older version of this collection. Run "
+                "hedgehog.netbox_dev.apply_change: it brings what management commands need."
             )
         if not told:
             raise BrokenCode(f"'{name}' could not be run, for NetBox does not start:\n{last}", status=status)

@@ -145,7 +145,8 @@ class Monitor:
         container = self.engine.containers().get(self.web)
         if not container or not container["State"]["Running"]:
             raise StackNotSetUp(
-                f"the service '{self.web}' does not run: there is nothing to measure. Run apply_change.yml."
+                f"the service '{self.web}' does not run: there is nothing to measure. Run "
+                "hedgehog.netbox_dev.apply_change."
             )
         report: dict[str, Any] = {"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "url": self.stack.url}
         visitor = Visitor(self.stack.port)

@@ -220,7 +220,7 @@ def folders(package: list[int], told_in: list[int], digest: str) -> Break:
 
 
 BROKEN: list[tuple[str, Break, str]] = [
-    ("engine", change(host=NO_ENGINE), "no such socket | run docker_host.yml"),
+    ("engine", change(host=NO_ENGINE), "no such socket | run hedgehog.netbox_dev.docker_host"),
     ("engine", change(host=docker_host.Found(**{**vars(HOST), "engine_version": "19.0"})), "19.0"),
     ("tools", change(host=docker_host.Found(**{**vars(HOST), "compose_version": ""})), "Compose v2"),
     ("tools", change(host=docker_host.Found(**{**vars(HOST), "git": ""})), "missing: git"),
