@@ -173,6 +173,9 @@ class Reader:
         postgres = _POSTGRES.match(text)
         if postgres:
             return postgres.group(1) in _POSTGRES_MORE
+        if _POSTGRES.match(event.text) and (not text or text[:1].isspace()):
+            # It begins each further line of a statement with a tab.
+            return True
         starts = bool(_TRACEBACK.match(text))
         inside = event.frames or _TRACEBACK.match(event.text) or (event.more and _TRACEBACK.match(event.more[-1]))
         if not inside:

@@ -140,6 +140,17 @@ def test_what_postgres_adds_to_an_error_belongs_to_it() -> None:
     assert after.level == "info"
 
 
+def test_a_statement_of_several_lines_is_one_event() -> None:
+    """PostgreSQL begins what belongs to a message with a tab."""
+    begin = "2026-11-27 20:00:00.1 UTC [71]"
+    text = f"{begin} STATEMENT:  SELECT 1\n    FROM x\n\n      WHERE y\n{begin} LOG:  other"
+    error, after = events(f'{begin} ERROR:  relation "x" does not exist\n{text}')
+    assert (error.level, error.whole().splitlines()[-1]) == ("error", "      WHERE y")
+    assert after.text.endswith("LOG:  other")
+    # Another service's lines that are indented are its own.
+    assert len(events("INFO one\n    two")) == 2
+
+
 def test_services_that_write_at_the_same_time_do_not_mix() -> None:
     one, two = lines(FAILED), lines(FAILED, "netbox-worker")
     mixed = [line for pair in zip(one, two) for line in pair]
