@@ -137,6 +137,10 @@ class Monitor:
         plugin = [visitor.leads_to(f"/plugins/{report['base_url']}/")] if report.get("base_url") else []
         return list(dict.fromkeys([*plugin, "/", "/login/"]))
 
+    def _pages(self, known: Mapping[str, Any], visitor: Visitor) -> list[str]:
+        """What was named, else what the baseline that is compared with has, else the usual."""
+        return self.paths or list(known.get("pages", ())) or self._usual(visitor)
+
     def run(self) -> dict[str, Any]:
         """Everything that was measured, as plain data.
 
@@ -151,8 +155,8 @@ class Monitor:
         report: dict[str, Any] = {"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "url": self.stack.url}
         visitor = Visitor(self.stack.port)
         report["logged_in"] = self._log_in(visitor)
-        self.paths = self.paths or self._usual(visitor)
         known = self._baseline()
+        self.paths = self._pages(known, visitor)
         before = self._database()
         with self.reporter.step("measure") as step, Sampler(self.engine) as sampler:
             started = time.monotonic()
@@ -362,10 +366,18 @@ def otherwise(
             yield {"path": path, "what": "queries", "before": known[path]["queries"], "after": queries[path]}
 
 
+def report_file(stack: Stack, given: str | None) -> Path:
+    """Where the page goes; raises InvalidProject for what is no name of one, lest it or its data replace another's."""
+    where = Path(given or stack.state / "reports" / "monitor.html")
+    if where.suffix.lower() not in (".html", ".htm"):
+        raise InvalidProject(f"report: a file that ends in .html was expected, found '{where}'.", key="report")
+    return where
+
+
 def write_report(where: Path, report: dict[str, Any], page: str) -> None:
     """Write the page, and the data beside it."""
     write_atomic(where, page)
-    write_atomic(where.with_suffix(".json"), json.dumps(report, indent=1) + "\n")
+    write_atomic(where.with_name(f"{where.name}.json"), json.dumps(report, indent=1) + "\n")
 
 
 def raise_found(report: dict[str, Any], where: str) -> None:
