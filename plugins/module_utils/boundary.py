@@ -14,6 +14,7 @@ from .change import writable
 from .changes import Wanted
 from .errors import EngineFailed, FileUnusable, InvalidProject, NetBoxDevError
 from .events import Reporter
+from .log_lines import harmless
 from .schema import Wishes, wishes_of
 from .stack import Stack
 
@@ -86,7 +87,9 @@ def _told(value: Any) -> Any:
 
 
 def _fail(module: AnsibleModule, error: NetBoxDevError, reporter: Reporter) -> None:
-    module.fail_json(**_told({"msg": error.message, "failure": error.failure(), "steps": reporter.describe()}))
+    module.fail_json(
+        **_told({"msg": harmless(error.message), "failure": error.failure(), "steps": reporter.describe()})
+    )
 
 
 def run_module(module: AnsibleModule, work: Callable[[AnsibleModule, Reporter], dict[str, Any]]) -> None:
@@ -113,6 +116,8 @@ def run_module(module: AnsibleModule, work: Callable[[AnsibleModule, Reporter], 
         )
         _fail(module, unusable, reporter)
     told = _told(result)
+    if "summary" in told:
+        told["summary"] = [harmless(line) for line in told["summary"]]
     if told.get("failed"):
         module.fail_json(**told)
     module.exit_json(**told)

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from .change import writable
+from .log_lines import harmless
 
 
 class Step:
@@ -45,7 +46,7 @@ class Reporter:
     def say(self, text: str) -> None:
         """Tell a line of progress."""
         if self._stream:
-            self._stream.write(json.dumps({"text": writable(text)}) + "\n")
+            self._stream.write(json.dumps({"text": writable(harmless(text))}) + "\n")
             self._stream.flush()
 
     @contextmanager

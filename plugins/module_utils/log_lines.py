@@ -111,8 +111,12 @@ class Event:
 
 def clean(raw: bytes) -> str:
     """A line's text without colours, without what moves a cursor, and with what is no UTF-8 escaped."""
-    text = _ANSI.sub("", raw.decode("utf-8", "backslashreplace"))
-    return _CONTROL.sub("", text.replace("\t", "    ")).rstrip()
+    return harmless(raw.decode("utf-8", "backslashreplace")).rstrip()
+
+
+def harmless(text: str) -> str:
+    """Lines without what a terminal would obey."""
+    return _CONTROL.sub("", _ANSI.sub("", text).replace("\t", "    "))
 
 
 def shorten(text: str, longest: int = LONGEST) -> str:
