@@ -165,7 +165,7 @@ def proxy(facts: Facts) -> Iterator[Found]:
     for service, inside in facts.inside.items():
         given = inside.get("proxy", {})
         # curl, by which health is asked, goes by the name in small letters alone.
-        through = re.sub(r"//.*@", "//", given.get("http_proxy", ""))
+        through = re.sub(r"^(\w+://)?.*@", r"\1", given.get("http_proxy", ""))
         spared = f"{given.get('no_proxy', '')},{given.get('NO_PROXY', '')}".split(",")
         if through and not {"localhost", "*"} & {name.strip() for name in spared}:
             yield Found(

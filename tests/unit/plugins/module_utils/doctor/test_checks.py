@@ -237,6 +237,7 @@ BROKEN: list[tuple[str, Break, str]] = [
     ("ca_bundle", files(ca_bundle="'/x' cannot be read"), "'/x' cannot be read"),
     ("proxy", within("netbox", proxy={"http_proxy": "http://p:3128"}), "http_proxy=http://p:3128 in netbox"),
     ("proxy", within("netbox", proxy={"http_proxy": "http://me:se@cret@p:3128"}), "http_proxy=http://p:3128 in netbox"),
+    ("proxy", within("netbox", proxy={"http_proxy": "me:s3cret@p:3128"}), "http_proxy=p:3128 in netbox"),
     (
         "set_up",
         lambda facts: vars(facts).update(vars(NOT_SET_UP)),
