@@ -108,6 +108,7 @@ class Wanted:
         """What check mode leaves out, in words."""
         found = [f"would write: {report}, and its data beside it"]
         found += ["would keep: this as the baseline"] if self.baseline == "save" else []
+        found += ["would compare: times and statuses; queries were compared"] if self.baseline == "compare" else []
         found += ["would run: those of the plugin's own commands that it has"] if self.commands else []
         return [*found, *([f"would profile: {self.profile}"] if self.profile else [])]
 
@@ -184,6 +185,9 @@ class Monitor:
     # -- what is asked -----------------------------------------------------------------------------------------
 
     def _log_in(self, visitor: Visitor) -> bool:
+        if self.check:
+            # It writes a session, and when the superuser was last there.
+            return False
         path = password_file(self.stack)
         return path.is_file() and visitor.log_in(self.stack.superuser_name, path.read_text(encoding="utf-8").strip())
 
@@ -299,12 +303,16 @@ class Monitor:
         if not known:
             return []
         report["baseline"] = {"at": known["at"], "pages": {path: known["pages"][path] for path in self.paths}}
+        worse = otherwise(report["pages"], queries, known["pages"])
+        if self.check:
+            # Nobody is logged in, as somebody was when the pages of the baseline were asked for.
+            return [one for one in worse if one["what"] == "queries"]
         found = self._slower(report["pages"], known["pages"])
         if found:
             self.reporter.say(f"slower than the baseline: {', '.join(found)}; measured again, to be sure")
             again = self._slower(self._visit(visitor, self.wanted.samples), known["pages"])
             found = {path: said for path, said in found.items() if path in again}
-        return [*found.values(), *otherwise(report["pages"], queries, known["pages"])]
+        return [*found.values(), *worse]
 
     def _slower(self, pages: dict[str, Any], known: dict[str, Any]) -> dict[str, dict[str, Any]]:
         found = {}

@@ -65,7 +65,9 @@ options:
 attributes:
   check_mode:
     description: Can run in check mode and return what would change without changing it.
-    details: It measures, keeps neither report nor baseline, and runs no commands; what it would keep and run is told.
+    details:
+      - It measures with nobody logged in, for that writes a session; of a baseline it compares the queries alone.
+      - It keeps neither report nor baseline, and runs no commands; what it would keep and run is told.
     support: full
   diff_mode:
     description: Returns the differences in diff mode.

@@ -23,6 +23,7 @@ from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.monitoring imp
     report_file,
     write_report,
 )
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.secret import password_file
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.state import write_json
 
@@ -168,3 +169,30 @@ def test_a_report_is_an_html_file(make_stack: MakeStack) -> None:
     for name in ("/tmp/out.json", "/tmp/package"):
         with pytest.raises(InvalidProject, match=f"report: .*'{name}'"):
             report_file(stack, name)
+
+
+class Browser:
+    def log_in(self, _name: str, _password: str) -> bool:
+        return True
+
+
+def test_check_mode_logs_nobody_in_for_that_writes_rows(make_stack: MakeStack) -> None:
+    found = monitor()
+    found.stack = make_stack()
+    path = password_file(found.stack)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("secret")
+    assert found._log_in(Browser())  # type: ignore[arg-type]
+    found.check = True
+    assert not found._log_in(Browser())  # type: ignore[arg-type]
+
+
+def test_check_mode_compares_the_queries_alone() -> None:
+    """They are counted as the superuser, in a transaction that is rolled back; the pages are not."""
+    found = monitor(baseline="compare")
+    found.check, found.paths = True, ["/"]
+    known = {"at": "then", "pages": {"/": {"samples": [0.1] * 8, "statuses": ["200"], "queries": 1}}}
+    pages = {"/": {"samples": [9.0] * 8, "statuses": {"302": 8}, "p50": 9.0}}
+    report: dict[str, Any] = {"pages": pages, "requests": [{"path": "/", "queries": 2}], "failures": []}
+    assert [one["what"] for one in found._compare(None, report, known)] == ["queries"]  # type: ignore[arg-type]
+    assert "would compare: times and statuses; queries were compared" in Wanted(baseline="compare").would("/r")
