@@ -29,7 +29,9 @@ def ask(engine: Engine, web: str, *command: str) -> dict[str, Any]:
     lines = output.decode("utf-8", "replace").strip().splitlines() or [""]
     if status:
         hint = (
-            ". It runs with an older collection: run apply_change.yml first" if "No module named" in lines[-1] else ""
+            ". It runs with an older collection: run hedgehog.netbox_dev.apply_change first"
+            if "No module named" in lines[-1]
+            else ""
         )
         what = " ".join(command[:2])
         raise SnapshotFailed(f"'{what}' failed in the web service: {lines[-1]}{hint}.", command=list(command))

@@ -10,9 +10,11 @@ from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
+from .change import writable
 from .changes import Wanted
 from .errors import EngineFailed, FileUnusable, InvalidProject, NetBoxDevError
 from .events import Reporter
+from .log_lines import harmless
 from .schema import Wishes, wishes_of
 from .stack import Stack
 
@@ -73,6 +75,23 @@ class Module(AnsibleModule):  # type: ignore[misc]  # ansible-core is untyped
         super().fail_json(msg, **{"failure": failure, **more})
 
 
+def _told(value: Any) -> Any:
+    """``value`` as Ansible takes it: it refuses a result that has what is no UTF-8."""
+    if isinstance(value, str):
+        return writable(value)
+    if isinstance(value, Mapping):
+        return {_told(key): _told(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_told(item) for item in value]
+    return value
+
+
+def _fail(module: AnsibleModule, error: NetBoxDevError, reporter: Reporter) -> None:
+    module.fail_json(
+        **_told({"msg": harmless(error.message), "failure": error.failure(), "steps": reporter.describe()})
+    )
+
+
 def run_module(module: AnsibleModule, work: Callable[[AnsibleModule, Reporter], dict[str, Any]]) -> None:
     """Call ``work`` and end the module with its result, or with ``msg`` and ``failure``."""
     reporter = Reporter()
@@ -81,7 +100,7 @@ def run_module(module: AnsibleModule, work: Callable[[AnsibleModule, Reporter], 
         reporter = Reporter(module.params.get("events"))
         result = work(module, reporter)
     except NetBoxDevError as error:
-        module.fail_json(msg=error.message, failure=error.failure(), steps=reporter.describe())
+        _fail(module, error, reporter)
     except OSError as error:
         if error.filename is None:
             # The Docker SDK's errors and broken connections are of this kind.
@@ -89,13 +108,16 @@ def run_module(module: AnsibleModule, work: Callable[[AnsibleModule, Reporter], 
                 f"the Docker engine, or the connection to it, failed: {type(error).__name__}: {error}. "
                 "Run again; the next run repairs what this one left."
             )
-            module.fail_json(msg=failed.message, failure=failed.failure(), steps=reporter.describe())
+            _fail(module, failed, reporter)
         unusable = FileUnusable(
             f"'{error.filename}' cannot be used: {error.strerror}. Run as the plugin's owner, or with become, "
             "on a file system that is writable and has room. What was there before is untouched.",
             path=str(error.filename),
         )
-        module.fail_json(msg=unusable.message, failure=unusable.failure(), steps=reporter.describe())
-    if result.get("failed"):
-        module.fail_json(**result)
-    module.exit_json(**result)
+        _fail(module, unusable, reporter)
+    told = _told(result)
+    if "summary" in told:
+        told["summary"] = [harmless(line) for line in told["summary"]]
+    if told.get("failed"):
+        module.fail_json(**told)
+    module.exit_json(**told)

@@ -91,6 +91,11 @@ def printable(name: str) -> str:
     return "".join(c if c.isprintable() else _escaped(c) for c in name)
 
 
+def writable(text: str) -> str:
+    """``text`` with what stands for bytes that are no UTF-8 escaped, as names of files have them; lines stay lines."""
+    return re.sub("[\ud800-\udfff]+", lambda found: printable(found[0]), text)
+
+
 def _escaped(character: str) -> str:
     """By the bytes that it stands for; one that stands for none by its number."""
     with suppress(UnicodeEncodeError):

@@ -283,7 +283,9 @@ class Converger(Migrating):
             down = self.backing_down()
             if down or self.build_needed():
                 why = f"{', '.join(down)} not running" if down else "the image is to be built"
-                raise StackNotSetUp(f"the schema cannot be looked at, {why}. Run apply_change.yml first.")
+                raise StackNotSetUp(
+                    f"the schema cannot be looked at, {why}. Run hedgehog.netbox_dev.apply_change first."
+                )
             request = self.schema_request(True, dry_run=True)
             outcome.schema = self.run_task("schema", **request)
             outcome.written = [path.rsplit("/", 1)[-1] for path in outcome.schema["written"]]

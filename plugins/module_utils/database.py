@@ -109,10 +109,13 @@ class Database:
         service = database_service(compose.config())
         found = engine.containers().get(service)
         if not found:
-            raise SchemaFailed(f"the service '{service}' has no container. Start it with apply_change.yml.")
+            raise SchemaFailed(
+                f"the service '{service}' has no container. Start it with hedgehog.netbox_dev.apply_change."
+            )
         if not found["State"]["Running"] or found["State"].get("Paused"):
             raise SchemaFailed(
-                f"the service '{service}' is {found['State']['Status']}. Start it with apply_change.yml."
+                f"the service '{service}' is {found['State']['Status']}. Start it with "
+                "hedgehog.netbox_dev.apply_change."
             )
         self.container = str(found["Id"])
         variables = dict(line.partition("=")[::2] for line in found["Config"]["Env"])

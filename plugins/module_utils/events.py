@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from .change import writable
+from .log_lines import harmless
+
 
 class Step:
     """One timed step of a run; set ``changed`` and ``detail`` before it ends."""
@@ -43,7 +46,7 @@ class Reporter:
     def say(self, text: str) -> None:
         """Tell a line of progress."""
         if self._stream:
-            self._stream.write(json.dumps({"text": text}) + "\n")
+            self._stream.write(json.dumps({"text": writable(harmless(text))}) + "\n")
             self._stream.flush()
 
     @contextmanager

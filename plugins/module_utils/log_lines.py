@@ -58,7 +58,7 @@ _DJANGO = (
 )
 # RQ has no levels: 09:30:00 [Job 1f…]: exception raised while executing (some.function)
 _RQ_FAILED = re.compile(r"exception raised while executing|FailedJobRegistry|Work-horse terminated", re.IGNORECASE)
-_PYTHON_WARNING = re.compile(r"\w*Warning: ")
+_PYTHON_WARNING = re.compile(r"Warning: ")
 
 _TRACEBACK = re.compile(r"^(?P<before>.*?)Traceback \(most recent call last\):$")
 # What psycopg adds to an exception's message.
@@ -111,8 +111,12 @@ class Event:
 
 def clean(raw: bytes) -> str:
     """A line's text without colours, without what moves a cursor, and with what is no UTF-8 escaped."""
-    text = _ANSI.sub("", raw.decode("utf-8", "backslashreplace"))
-    return _CONTROL.sub("", text.replace("\t", "    ")).rstrip()
+    return harmless(raw.decode("utf-8", "backslashreplace")).rstrip()
+
+
+def harmless(text: str) -> str:
+    """Lines without what a terminal would obey."""
+    return _CONTROL.sub("", _ANSI.sub("", text).replace("\t", "    "))
 
 
 def shorten(text: str, longest: int = LONGEST) -> str:
@@ -173,6 +177,9 @@ class Reader:
         postgres = _POSTGRES.match(text)
         if postgres:
             return postgres.group(1) in _POSTGRES_MORE
+        if _POSTGRES.match(event.text) and (not text or text[:1].isspace()):
+            # It begins each further line of a statement with a tab.
+            return True
         starts = bool(_TRACEBACK.match(text))
         inside = event.frames or _TRACEBACK.match(event.text) or (event.more and _TRACEBACK.match(event.more[-1]))
         if not inside:

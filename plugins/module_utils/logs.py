@@ -92,17 +92,23 @@ def moment(text: str, now: float) -> float:
     Raises InvalidMoment.
     """
     given = text.strip()
-    if re.fullmatch(r"(\d+[smhd])+", given):
-        return now - sum(int(number) * _UNITS[unit] for number, unit in re.findall(r"(\d+)([smhd])", given))
-    with contextlib.suppress(ValueError):
-        if re.fullmatch(r"\d\d:\d\d(:\d\d)?", given):
-            given = f"{datetime.fromtimestamp(now):%Y-%m-%d} {given}"
-        return datetime.fromisoformat(re.sub(r"[Zz]$", "+00:00", given)).timestamp()
+    with contextlib.suppress(ValueError, OverflowError):
+        found = _moment(given, now)
+        if found >= 0:
+            return found
     raise InvalidMoment(
         f"since: '{text}' is no moment. Give how long ago, such as 90s, 10m, 1h30m or 2d; a time of today, such as "
         "09:30; or date and time, such as 2026-01-31T09:30 (local time) or 2026-01-31T09:30:00Z.",
         asked=text,
     )
+
+
+def _moment(given: str, now: float) -> float:
+    if re.fullmatch(r"(\d+[smhd])+", given):
+        return now - sum(int(number) * _UNITS[unit] for number, unit in re.findall(r"(\d+)([smhd])", given))
+    if re.fullmatch(r"\d\d:\d\d(:\d\d)?", given):
+        given = f"{datetime.fromtimestamp(now):%Y-%m-%d} {given}"
+    return datetime.fromisoformat(re.sub(r"[Zz]$", "+00:00", given)).timestamp()
 
 
 def pattern_of(text: str | None) -> re.Pattern[str] | None:

@@ -61,9 +61,13 @@ _DRY: dict[str, tuple[str, ...]] = {
     "migrate": ("--plan", "--check"),
     "optimizemigration": ("--check",),
 }
+# What writes whatever else is asked: Django removes rows of migrations that have no file before it looks at --plan.
+_WRITING: dict[str, tuple[str, ...]] = {"migrate": ("--prune",)}
 _ABOUT = ("-h", "--help", "--version")
 # What a command says when it has nothing to do; else the number of things that it did something to.
 _NOTHING = {"migrate": "No planned migration operations", "makemigrations": "No changes detected"}
+# Done, and in a dry run.
+_DELETED = ("Deleting '", "Pretending to delete '")
 _NUMBER = {
     "collectstatic": re.compile(r"^(\d+) static files? (?:copied|symlinked)", re.M),
     "loaddata": re.compile(r"^Installed (\d+) object", re.M),
@@ -119,13 +123,23 @@ def words_of(command: Any) -> list[str]:
 
 def reads_only(words: list[str]) -> bool:
     """Whether a command is known to change nothing."""
-    options = words[1 : words.index("--")] if "--" in words else words[1:]
-    name, arguments = words[0], [word.partition("=")[0] for word in options]
+    name, arguments = words[0], _options(words)
     if name in _ABOUT or any(word in _ABOUT for word in arguments):
         return True
     if name in _READING:
         return not any(_is_option(word, one) for one in _READING[name] for word in arguments)
-    return any(word in _DRY.get(name, ()) for word in arguments)
+    return any(word in _DRY.get(name, ()) for word in arguments) and not _writes(words)
+
+
+def _writes(words: list[str]) -> bool:
+    """Whether a command writes although it is to be a dry run."""
+    return any(_is_option(word, one) for one in _WRITING.get(words[0], ()) for word in _options(words))
+
+
+def _options(words: list[str]) -> list[str]:
+    """A command's arguments without the values that options have."""
+    given = words[1 : words.index("--")] if "--" in words else words[1:]
+    return [word.partition("=")[0] for word in given]
 
 
 def _is_option(word: str, option: str) -> bool:
@@ -155,7 +169,8 @@ def judge(words: list[str], output: str, told: bool | None) -> bool:
         return False
     if name in _NUMBER:
         numbers = _NUMBER[name].findall(output)
-        return "Deleting '" in output or not numbers or any(int(number) for number in numbers)
+        deleted = any(said in output for said in _DELETED)
+        return deleted or not numbers or any(int(number) for number in numbers)
     return not (name in _NOTHING and _NOTHING[name] in output)
 
 
@@ -211,7 +226,7 @@ class Manager:
             # Quietly: Django 5.2 counts what it imports.
             run = [*words, "-v", "0", "-c", READ_SCRIPT]
         if self.check and not reading:
-            if words[0] not in _DRY:
+            if words[0] not in _DRY or _writes(words):
                 status, told = self._run(outcome, name, {"known": words[0]}, ())
                 if status:
                     self._fail(outcome, status, told)
@@ -323,8 +338,8 @@ class Manager:
         # The second is of one that is asked for a command, and does not know that question.
         if any(words in outcome.stderr for words in (f"No module named {RUNTIME_PACKAGE}", "KeyError: 'lasting'")):
             raise StackNotSetUp(
-                "the stack was set up by an older version of this collection. Run apply_change.yml: it brings what "
-                "management commands need."
+                "the stack was set up by an older version of this collection. Run "
+                "hedgehog.netbox_dev.apply_change: it brings what management commands need."
             )
         if not told:
             raise BrokenCode(f"'{name}' could not be run, for NetBox does not start:\n{last}", status=status)

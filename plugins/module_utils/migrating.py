@@ -250,7 +250,7 @@ class Migrating(Running):
         if applied == "":
             raise StackNotSetUp(
                 f"the database of '{self.stack.project_name}' is empty; was its volume removed? Prepare it with "
-                "dev_setup.yml, then apply again."
+                "hedgehog.netbox_dev.dev_setup, then apply again."
             )
         return (read_json(self.stack.state / SCHEMA) or {}).get("applied") != applied
 

@@ -108,6 +108,7 @@ class Wanted:
         """What check mode leaves out, in words."""
         found = [f"would write: {report}, and its data beside it"]
         found += ["would keep: this as the baseline"] if self.baseline == "save" else []
+        found += ["would compare: times and statuses; queries were compared"] if self.baseline == "compare" else []
         found += ["would run: those of the plugin's own commands that it has"] if self.commands else []
         return [*found, *([f"would profile: {self.profile}"] if self.profile else [])]
 
@@ -137,6 +138,10 @@ class Monitor:
         plugin = [visitor.leads_to(f"/plugins/{report['base_url']}/")] if report.get("base_url") else []
         return list(dict.fromkeys([*plugin, "/", "/login/"]))
 
+    def _pages(self, known: Mapping[str, Any], visitor: Visitor) -> list[str]:
+        """What was named, else what the baseline that is compared with has, else the usual."""
+        return self.paths or list(known.get("pages", ())) or self._usual(visitor)
+
     def run(self) -> dict[str, Any]:
         """Everything that was measured, as plain data.
 
@@ -145,13 +150,14 @@ class Monitor:
         container = self.engine.containers().get(self.web)
         if not container or not container["State"]["Running"]:
             raise StackNotSetUp(
-                f"the service '{self.web}' does not run: there is nothing to measure. Run apply_change.yml."
+                f"the service '{self.web}' does not run: there is nothing to measure. Run "
+                "hedgehog.netbox_dev.apply_change."
             )
         report: dict[str, Any] = {"at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "url": self.stack.url}
         visitor = Visitor(self.stack.port)
         report["logged_in"] = self._log_in(visitor)
-        self.paths = self.paths or self._usual(visitor)
         known = self._baseline()
+        self.paths = self._pages(known, visitor)
         before = self._database()
         with self.reporter.step("measure") as step, Sampler(self.engine) as sampler:
             started = time.monotonic()
@@ -179,6 +185,9 @@ class Monitor:
     # -- what is asked -----------------------------------------------------------------------------------------
 
     def _log_in(self, visitor: Visitor) -> bool:
+        if self.check:
+            # It writes a session, and when the superuser was last there.
+            return False
         path = password_file(self.stack)
         return path.is_file() and visitor.log_in(self.stack.superuser_name, path.read_text(encoding="utf-8").strip())
 
@@ -294,12 +303,16 @@ class Monitor:
         if not known:
             return []
         report["baseline"] = {"at": known["at"], "pages": {path: known["pages"][path] for path in self.paths}}
+        worse = otherwise(report["pages"], queries, known["pages"])
+        if self.check:
+            # Nobody is logged in, as somebody was when the pages of the baseline were asked for.
+            return [one for one in worse if one["what"] == "queries"]
         found = self._slower(report["pages"], known["pages"])
         if found:
             self.reporter.say(f"slower than the baseline: {', '.join(found)}; measured again, to be sure")
             again = self._slower(self._visit(visitor, self.wanted.samples), known["pages"])
             found = {path: said for path, said in found.items() if path in again}
-        return [*found.values(), *otherwise(report["pages"], queries, known["pages"])]
+        return [*found.values(), *worse]
 
     def _slower(self, pages: dict[str, Any], known: dict[str, Any]) -> dict[str, dict[str, Any]]:
         found = {}
@@ -361,10 +374,18 @@ def otherwise(
             yield {"path": path, "what": "queries", "before": known[path]["queries"], "after": queries[path]}
 
 
+def report_file(stack: Stack, given: str | None) -> Path:
+    """Where the page goes; raises InvalidProject for what is no name of one, lest it or its data replace another's."""
+    where = Path(given or stack.state / "reports" / "monitor.html")
+    if where.suffix.lower() not in (".html", ".htm"):
+        raise InvalidProject(f"report: a file that ends in .html was expected, found '{where}'.", key="report")
+    return where
+
+
 def write_report(where: Path, report: dict[str, Any], page: str) -> None:
     """Write the page, and the data beside it."""
     write_atomic(where, page)
-    write_atomic(where.with_suffix(".json"), json.dumps(report, indent=1) + "\n")
+    write_atomic(where.with_name(f"{where.name}.json"), json.dumps(report, indent=1) + "\n")
 
 
 def raise_found(report: dict[str, Any], where: str) -> None:

@@ -110,8 +110,9 @@ class Moving:
         found = self._ask(dry_run=True, **request)
         if found["missing"]:
             raise SchemaFailed(
-                f"applied, and not on disk: {', '.join(found['missing'])}. Run apply_change.yml first, with which the "
-                "database follows to what is on disk. Nothing was changed.",
+                f"applied, and not on disk: {', '.join(found['missing'])}. Run "
+                "hedgehog.netbox_dev.apply_change first, with which the database follows to what is on disk. "
+                "Nothing was changed.",
                 missing=found["missing"],
             )
         moved = Moved(described(found["targets"]), found["back"], found["forward"], found["lost"], found["stuck"])

@@ -109,7 +109,9 @@ def run_task(
         # The lines say all, a traceback of ours says nothing.
         raise BrokenCode(broken(answers["error"].partition(": ")[2]), task=task)
     if answers.get("error") == f"KeyError: '{task}'":
-        raise StackNotSetUp("the stack was set up by an older version of this collection. Run apply_change.yml first.")
+        raise StackNotSetUp(
+            "the stack was set up by an older version of this collection. Run hedgehog.netbox_dev.apply_change first."
+        )
     if "error" in answers:
         undecided = answers.get("undecided", False)
         # A question of ours says all, too.

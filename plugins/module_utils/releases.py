@@ -60,7 +60,8 @@ def missing_parent(error: str) -> str:
         return f"No NetBox up to {list(RELEASES)[-1]} has the migration '{name}' of '{app}'."
     return (
         f"NetBox {first} is the first to have the migration '{name}' of '{app}': choose it with 'netbox: \"{first}\"' "
-        "in netbox-dev.yml and run dev_setup.yml, or let the plugin's migration depend on one that this NetBox has."
+        "in netbox-dev.yml and run hedgehog.netbox_dev.dev_setup, or let the plugin's migration depend on one "
+        "that this NetBox has."
     )
 
 

@@ -153,9 +153,8 @@ def for_people(
     ]
     lines += [f"{one['command']}: {'done' if one['ok'] else 'FAILED'}" for one in report["commands"]]
     if not report["logged_in"]:
-        lines.append(
-            "note: nobody was logged in, for the superuser's password is not known: pages may be the login page"
-        )
+        why = "check mode writes no session" if would else "the superuser's password is not known"
+        lines.append(f"note: nobody was logged in, for {why}: pages may be the login page")
     lines += [f"profile: {name}" for name in report["profile"]]
     if "baseline" in report:
         lines += [f"WORSE: {text}" for text in regressions] or [

@@ -75,8 +75,8 @@ class Restarter(Running):
         absent = [name for name in names if name not in containers]
         if absent:
             raise StackNotSetUp(
-                f"there is no container of {', '.join(absent)} that could be restarted. Run apply_change.yml: it makes "
-                "what is missing.",
+                f"there is no container of {', '.join(absent)} that could be restarted. Run "
+                "hedgehog.netbox_dev.apply_change: it makes what is missing.",
                 absent=absent,
             )
 

@@ -278,7 +278,8 @@ class Restoring:
             if stale:
                 # Those do not become fresh by a reload.
                 why = next(iter(stale.values()))
-                self.notices.append(f"not fresh: {', '.join(sorted(stale))} ({why}). Run apply_change.yml")
+                services = ", ".join(sorted(stale))
+                self.notices.append(f"not fresh: {services} ({why}). Run hedgehog.netbox_dev.apply_change")
                 return
             try:
                 running.prove(disk)

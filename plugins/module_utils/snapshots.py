@@ -74,7 +74,7 @@ class Snapshots:
         running.roles = python_services(running.compose.config())
         down = running.backing_down()
         if down and self.check:
-            raise StackNotSetUp(f"not running: {', '.join(down)}. Run apply_change.yml first.")
+            raise StackNotSetUp(f"not running: {', '.join(down)}. Run hedgehog.netbox_dev.apply_change first.")
         if down:
             running.up_backing()
         self.database = Database(running.engine, running.compose)

@@ -44,7 +44,7 @@ attributes:
     description: Can run in check mode and return what would change without changing it.
     details:
       - Commands that change nothing run. C(migrate), C(makemigrations) and C(collectstatic) are predicted by their own
-        dry runs. Others are not run, and taken to change something.
+        dry runs. Others are not run, and taken to change something; nor is C(migrate --prune), which has no dry run.
     support: full
   diff_mode:
     description: Returns the differences in diff mode.

@@ -25,8 +25,8 @@ extends_documentation_fragment:
 options:
   urls:
     description:
-      - Pages, as paths or as URLs of the stack. Without any, the plugin's page, or the one that it leads to, V(/) and
-        V(/login/).
+      - Pages, as paths or as URLs of the stack. Without any, those of the baseline with O(baseline=compare); else the
+        plugin's page, or the one that it leads to, V(/) and V(/login/).
     type: list
     elements: str
     default: []
@@ -59,13 +59,15 @@ options:
     default: true
   report:
     description:
-      - File for the HTML page; the JSON is beside it.
+      - File for the HTML page, whose name ends in C(.html); the JSON is beside it, with C(.json) added to the name.
       - Without it, C(reports/monitor.html) in the stack's state directory.
     type: path
 attributes:
   check_mode:
     description: Can run in check mode and return what would change without changing it.
-    details: It measures, keeps neither report nor baseline, and runs no commands; what it would keep and run is told.
+    details:
+      - It measures with nobody logged in, for that writes a session; of a baseline it compares the queries alone.
+      - It keeps neither report nor baseline, and runs no commands; what it would keep and run is told.
     support: full
   diff_mode:
     description: Returns the differences in diff mode.
@@ -138,7 +140,6 @@ summary:
   elements: str
 """
 
-from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -149,6 +150,7 @@ from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.monitoring imp
     Monitor,
     Wanted,
     raise_found,
+    report_file,
     said,
     write_report,
 )
@@ -167,11 +169,11 @@ MONITOR_SPEC: dict[str, Any] = {
 def work(module: AnsibleModule, reporter: Reporter) -> dict[str, Any]:
     given = {key: module.params[key] for key in MONITOR_SPEC}
     stack = load(module.params["plugin_path"])
+    where = report_file(stack, module.params["report"])
     wanted = Wanted(window_s=given.pop("window"), **given)
     check = module.check_mode
     monitor = Monitor(stack, reporter, wanted, module.params["time_limit"], module.params["lock_timeout"], check)
     measured = monitor.run()
-    where = Path(module.params["report"] or stack.state / "reports" / "monitor.html")
     worse = [said(regression) for regression in measured["regressions"]]
     if not check:
         write_report(where, measured, reporting.page(measured, worse))

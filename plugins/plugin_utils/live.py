@@ -45,13 +45,17 @@ class LiveAction(ActionBase):  # type: ignore[misc]  # ansible-core is untyped
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
+        host = str((task_vars or {}).get("inventory_hostname", ""))
         lost = lost_words(task_vars or {})
         if lost:
             msg = (
                 f"-e: '{lost}' was not understood, for Ansible ends a value at a space. Quote it inside, too, as in "
                 """-e 'command="showmigrations netbox_example"', or give JSON. Nothing was done."""
             )
-            return {**result, "failed": True, "msg": msg}
+            failure = {"code": "invalid_option", "message": msg, "details": {}}
+            result.update(failed=True, msg=msg, failure=failure)
+            self._tell(result, host)
+            return result
         self._whose = whose(task_vars or {})
         self._make_tmp_path()
         events = self._connection._shell.join_path(self._connection._shell.tmpdir, "events.jsonl")
@@ -68,7 +72,7 @@ class LiveAction(ActionBase):  # type: ignore[misc]  # ansible-core is untyped
             ended.set()
             follower.join(5)
             self._remove_tmp_path(self._connection._shell.tmpdir)
-        self._tell(result, str((task_vars or {}).get("inventory_hostname", "")))
+        self._tell(result, host)
         return result
 
     def _tell(self, result: dict[str, Any], host: str) -> None:
@@ -76,6 +80,10 @@ class LiveAction(ActionBase):  # type: ignore[misc]  # ansible-core is untyped
         if self._task.args.get("output") == "json":
             told = {key: value for key, value in result.items() if key not in _INTERNAL and not key.startswith("_")}
             display.display(json.dumps({"host": host, **told}, ensure_ascii=False))
+            if "failure" in result:
+                # No line of a message that Ansible repeats may look like the one for machines.
+                result["msg"] = " ".join(result["msg"].splitlines())
+                result.pop("exception", None)
             return
         for line in result.get("summary", []):
             display.display(f"  {self._whose}{line}")
@@ -108,7 +116,11 @@ class LiveAction(ActionBase):  # type: ignore[misc]  # ansible-core is untyped
                 except (ValueError, KeyError):
                     continue
                 with telling:
-                    display.display(f"  {self._whose}{told}")
+                    self._say(told)
+
+    def _say(self, told: str) -> None:
+        for line in told.split("\n"):
+            display.display(f"  {self._whose}{line}")
 
 
 def _end_between_lines(telling: threading.Lock) -> None:

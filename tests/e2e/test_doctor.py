@@ -772,7 +772,7 @@ def test_a_node_without_compose_or_with_an_old_one(well: Stack, tmp_path: Path, 
     command.write_text(f'#!/bin/sh\nif [ "$1" = compose ]; then {compose}; fi\nexec {real} "$@"\n', encoding="ascii")
     command.chmod(0o755)
     made = finds(well, {"tools": words}, PATH=f"{tmp_path}:{os.environ['PATH']}")
-    assert "docker_host.yml" in made.text("tools")
+    assert "hedgehog.netbox_dev.docker_host" in made.text("tools")
 
 
 def where_kernel_says(path: str, text: str, folder: Path) -> str:

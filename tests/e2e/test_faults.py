@@ -233,7 +233,7 @@ def test_a_database_volume_that_was_removed_is_told_and_set_up_again(stack: Stac
     (volume,) = [name for name in volumes if "postgres" in name]
     subprocess.run(["docker", "volume", "rm", f"{stack.project}_{volume}"], check=True, capture_output=True)
     play = stack.apply()
-    refused(play.status, play.flat, "stack_not_set_up", "was its volume removed?", "dev_setup.yml")
+    refused(play.status, play.flat, "stack_not_set_up", "was its volume removed?", "hedgehog.netbox_dev.dev_setup")
     play = stack.setup()
     assert play.status == 0, str(play)
     assert stack.http("/plugins/example/").status == 200

@@ -89,3 +89,14 @@ def test_the_troubleshooting_page_is_what_the_checks_say() -> None:
     tool = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(tool)
     assert tool.PAGE.read_text(encoding="utf-8") == tool.page(), "run python tools/troubleshooting.py"
+
+
+def test_playbooks_that_are_named_to_the_user_are_there() -> None:
+    """In a checkout by the file's name, and everywhere by the collection's."""
+    there = {path.stem for path in PLAYBOOKS}
+    files = {path.name for path in TOP.glob("*.yml")}
+    for path in (TOP / "plugins").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        named = re.findall(r"(?<![\w./])[a-z][a-z_-]+\.yml\b", text)
+        lost = [name for name in named if name[:-4].replace("-", "_") in there and name not in files]
+        assert not lost, f"{path}: there is no {lost} in a checkout; name it as hedgehog.netbox_dev.…"

@@ -326,8 +326,9 @@ def queues(facts: Facts) -> Iterator[Found]:
     "failed_jobs",
     "Jobs have failed",
     looks_at="the registry of failed jobs of every queue, with the last one's exception",
-    remedy="mend the cause, then requeue or delete them: admin menu, Background Tasks; or `rq requeue --all --queue "
-    "QUEUE` in a container of the worker",
+    remedy="mend the cause, then requeue or delete them: admin menu, Background Tasks; or all of a queue with "
+    'hedgehog.netbox_dev.manage -e script=FILE, FILE being `import django_rq; q = django_rq.get_queue("QUEUE"); '
+    "[q.failed_job_registry.requeue(i) for i in q.failed_job_registry.get_job_ids()]`",
     unless=("redis",),
 )
 def failed_jobs(facts: Facts) -> Iterator[Found]:

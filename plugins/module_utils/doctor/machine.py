@@ -20,7 +20,7 @@ _CLOCK_S = 5.0
     "engine",
     "The Docker engine does not answer",
     looks_at="`docker version`, as the user that runs the playbook",
-    remedy="run docker_host.yml: it installs or starts the engine",
+    remedy="run hedgehog.netbox_dev.docker_host: it installs or starts the engine",
 )
 def engine(facts: Facts) -> Iterator[Found]:
     verdict, problem = facts.host_verdict, facts.host_verdict.problem
@@ -36,7 +36,7 @@ def engine(facts: Facts) -> Iterator[Found]:
     "tools",
     "Compose, git or a Python package is missing or too old",
     looks_at="`docker compose version`, git, and what the modules import",
-    remedy="run docker_host.yml: it installs what is missing",
+    remedy="run hedgehog.netbox_dev.docker_host: it installs what is missing",
 )
 def tools(facts: Facts) -> Iterator[Found]:
     problem = facts.host_verdict.problem
@@ -165,7 +165,7 @@ def proxy(facts: Facts) -> Iterator[Found]:
     for service, inside in facts.inside.items():
         given = inside.get("proxy", {})
         # curl, by which health is asked, goes by the name in small letters alone.
-        through = re.sub(r"//.*@", "//", given.get("http_proxy", ""))
+        through = re.sub(r"^(\w+://)?.*@", r"\1", given.get("http_proxy", ""))
         spared = f"{given.get('no_proxy', '')},{given.get('NO_PROXY', '')}".split(",")
         if through and not {"localhost", "*"} & {name.strip() for name in spared}:
             yield Found(

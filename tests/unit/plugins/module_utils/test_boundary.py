@@ -44,6 +44,42 @@ def test_a_result_is_handed_on() -> None:
     assert run(lambda _module, _reporter: {"changed": True}) == ("success", {"changed": True})
 
 
+def test_a_name_that_is_no_utf8_is_handed_on_escaped() -> None:
+    """Ansible refuses a result that has it."""
+
+    def work(_module: Any, reporter: Reporter) -> dict[str, Any]:
+        with reporter.step("look") as step:
+            step.detail = "caf\udce9"
+        return {"paths": ["caf\udce9", 1], "by": {"caf\udce9": ("\udce9", None, True)}, "text": "ü\nline"}
+
+    _how, result = run(work)
+    assert result == {"paths": ["caf\\xe9", 1], "by": {"caf\\xe9": ["\\xe9", None, True]}, "text": "ü\nline"}
+
+    def fail(_module: Any, reporter: Reporter) -> dict[str, Any]:
+        with reporter.step("look") as step:
+            step.detail = "caf\udce9"
+        raise PortTaken("caf\udce9", name="\udce9")
+
+    _how, result = run(fail)
+    assert (result["msg"], result["failure"]["details"], result["steps"][0]["detail"]) == (
+        "caf\\xe9",
+        {"name": "\\xe9"},
+        "caf\\xe9",
+    )
+
+
+def test_what_a_person_reads_moves_no_cursor_and_data_are_whole() -> None:
+    text = "\x1b[31mred\x1b[0m\x1b[2J"
+    _how, result = run(lambda _module, _reporter: {"summary": [f"failed job: {text}"], "error": text})
+    assert result == {"summary": ["failed job: red"], "error": text}
+
+    def fail(_module: Any, _reporter: Reporter) -> dict[str, Any]:
+        raise PortTaken(f"{text}\nnext", said=text)
+
+    _how, result = run(fail)
+    assert (result["msg"], result["failure"]["details"]) == ("red\nnext", {"said": text})
+
+
 def test_a_named_failure_comes_with_its_code_and_the_steps_before_it(tmp_path: Path) -> None:
     def work(_module: Any, reporter: Reporter) -> dict[str, Any]:
         with reporter.step("build") as step:

@@ -51,3 +51,15 @@ def test_without_a_file_nothing_is_told() -> None:
     with reporter.step("a"):
         pass
     assert [step.name for step in reporter.steps] == ["a"]
+
+
+def test_a_name_that_is_no_utf8_is_told_escaped(tmp_path: Path) -> None:
+    path = tmp_path / "events"
+    Reporter(str(path)).say("folder caf\udce9 is ü\nand on")
+    assert told(path) == ["folder caf\\xe9 is ü\nand on"]
+
+
+def test_nothing_that_is_told_moves_the_cursor(tmp_path: Path) -> None:
+    path = tmp_path / "events"
+    Reporter(str(path)).say("\x1b[31mred\x1b[0m\x1b[2J\rover\x9b2J\nnext\tone")
+    assert told(path) == ["redover2J\nnext    one"]

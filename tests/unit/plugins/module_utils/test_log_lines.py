@@ -2,6 +2,8 @@
 # Copyright: (c) 2026, Hedgehog
 from __future__ import annotations
 
+import time
+
 import pytest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.engine import split_log
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.log_lines import (
@@ -52,6 +54,14 @@ LEVELS = [
 @pytest.mark.parametrize(("text", "level"), LEVELS)
 def test_a_line_has_the_level_that_it_says_or_means(text: str, level: str) -> None:
     assert level_of(text) == level
+
+
+@pytest.mark.parametrize("piece", ["a", "Warning", "0x", '"GET /', "Forbidden", "Traceback ", " ", "a.", "~^"])
+def test_a_long_line_takes_no_longer_than_its_length(piece: str) -> None:
+    text = piece * (100_000 // len(piece))
+    started = time.process_time()
+    read([Line("netbox", "1", text)])
+    assert time.process_time() - started < 1
 
 
 def lines(text: str, service: str = "netbox") -> list[Line]:
@@ -128,6 +138,17 @@ def test_what_postgres_adds_to_an_error_belongs_to_it() -> None:
     )
     assert error.more == ["2026-11-27 20:00:00.1 UTC [71] STATEMENT:  SELECT * FROM x"]
     assert after.level == "info"
+
+
+def test_a_statement_of_several_lines_is_one_event() -> None:
+    """PostgreSQL begins what belongs to a message with a tab."""
+    begin = "2026-11-27 20:00:00.1 UTC [71]"
+    text = f"{begin} STATEMENT:  SELECT 1\n    FROM x\n\n      WHERE y\n{begin} LOG:  other"
+    error, after = events(f'{begin} ERROR:  relation "x" does not exist\n{text}')
+    assert (error.level, error.whole().splitlines()[-1]) == ("error", "      WHERE y")
+    assert after.text.endswith("LOG:  other")
+    # Another service's lines that are indented are its own.
+    assert len(events("INFO one\n    two")) == 2
 
 
 def test_services_that_write_at_the_same_time_do_not_mix() -> None:

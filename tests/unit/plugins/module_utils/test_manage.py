@@ -61,6 +61,11 @@ def test_what_is_no_command_is_refused(command: Any) -> None:
         ("anything -- --dry-run", False),
         ("migrate", False),
         ("migrate --plan", True),
+        # Django removes the rows before it looks at what else it is asked.
+        ("migrate example --prune --plan", False),
+        ("migrate example --prune --check", False),
+        ("migrate example --pru --plan", False),
+        ("migrate example --prune --help", True),
         ("makemigrations --check", True),
         ("collectstatic -n", True),
         ("collectstatic --noinput", False),
@@ -109,6 +114,7 @@ def test_what_wants_a_terminal_is_known(command: str, script: str | None, termin
         ("collectstatic", "0 static files copied to '/x', 163 unmodified.", None, False),
         ("collectstatic", "1 static file copied to '/x', 162 unmodified.", None, True),
         ("collectstatic", "Deleting 'a.css'\n\n0 static files copied to '/x'.", None, True),
+        ("collectstatic --clear", "Pretending to delete 'a.css'\n\n0 static files copied to '/x'.", None, True),
         ("collectstatic -v0", "", None, True),
         ("loaddata x", "Installed 3 object(s) from 1 fixture(s)", None, True),
         ("loaddata x", "Installed 0 object(s) from 1 fixture(s)", None, False),
@@ -151,7 +157,14 @@ class Asked(Manager):
 
 
 @pytest.mark.parametrize(
-    ("command", "changed"), [("test netbox_example", False), ("reindex", True), ("loaddata x", True)]
+    ("command", "changed"),
+    [
+        ("test netbox_example", False),
+        ("reindex", True),
+        ("loaddata x", True),
+        ("migrate example --prune", True),
+        ("migrate example --plan --prune", True),
+    ],
 )
 def test_check_mode_runs_nothing_and_says_what_would_change(make_stack: MakeStack, command: str, changed: bool) -> None:
     manager = Asked(make_stack(), 0, {})

@@ -2,6 +2,7 @@
 # Copyright: (c) 2026, Hedgehog
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Callable
 
@@ -9,12 +10,22 @@ import pytest
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils import monitoring
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.errors import (
     CommandFailed,
+    InvalidProject,
+    InvalidState,
     NetBoxDevError,
     PerformanceRegression,
     SchemaFailed,
 )
-from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.monitoring import Monitor, Wanted, raise_found
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.monitoring import (
+    Monitor,
+    Wanted,
+    raise_found,
+    report_file,
+    write_report,
+)
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.secret import password_file
 from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.stack import Stack
+from ansible_collections.hedgehog.netbox_dev.plugins.module_utils.state import write_json
 
 MakeStack = Callable[..., Stack]
 
@@ -127,3 +138,61 @@ def test_check_mode_says_what_it_leaves_out() -> None:
         "would profile: check",
     ]
     assert Wanted(commands=False).would("/r") == ["would write: /r, and its data beside it"]
+
+
+def test_a_baseline_is_compared_with_its_own_pages_where_none_are_named(make_stack: MakeStack) -> None:
+    stack = make_stack()
+    pages: dict[str, Any] = {"/a/": {}, "/b/": {}}
+    write_json(stack.state / "baseline.json", {"at": "then", "pages": pages})
+    found = monitor(baseline="compare")
+    found.stack, found.paths = stack, []
+    assert found._pages(found._baseline(), None) == ["/a/", "/b/"]  # type: ignore[arg-type]
+    found.paths = ["/b/"]
+    assert found._pages(found._baseline(), None) == ["/b/"]  # type: ignore[arg-type]
+    found.paths = ["/c/"]
+    with pytest.raises(InvalidState, match="it has no /c/; it has /a/, /b/"):
+        found._baseline()
+
+
+def test_the_data_never_takes_the_place_of_a_neighbour(tmp_path: Path) -> None:
+    (tmp_path / "out.json").write_text("mine")
+    write_report(tmp_path / "out.html", {"at": "now"}, "<html>")
+    assert (tmp_path / "out.json").read_text() == "mine"
+    assert (tmp_path / "out.html").read_text() == "<html>"
+    assert (tmp_path / "out.html.json").read_text() == '{\n "at": "now"\n}\n'
+
+
+def test_a_report_is_an_html_file(make_stack: MakeStack) -> None:
+    stack = make_stack()
+    assert report_file(stack, None) == stack.state / "reports" / "monitor.html"
+    assert report_file(stack, "/tmp/out.HTML") == Path("/tmp/out.HTML")
+    for name in ("/tmp/out.json", "/tmp/package"):
+        with pytest.raises(InvalidProject, match=f"report: .*'{name}'"):
+            report_file(stack, name)
+
+
+class Browser:
+    def log_in(self, _name: str, _password: str) -> bool:
+        return True
+
+
+def test_check_mode_logs_nobody_in_for_that_writes_rows(make_stack: MakeStack) -> None:
+    found = monitor()
+    found.stack = make_stack()
+    path = password_file(found.stack)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("secret")
+    assert found._log_in(Browser())  # type: ignore[arg-type]
+    found.check = True
+    assert not found._log_in(Browser())  # type: ignore[arg-type]
+
+
+def test_check_mode_compares_the_queries_alone() -> None:
+    """They are counted as the superuser, in a transaction that is rolled back; the pages are not."""
+    found = monitor(baseline="compare")
+    found.check, found.paths = True, ["/"]
+    known = {"at": "then", "pages": {"/": {"samples": [0.1] * 8, "statuses": ["200"], "queries": 1}}}
+    pages = {"/": {"samples": [9.0] * 8, "statuses": {"302": 8}, "p50": 9.0}}
+    report: dict[str, Any] = {"pages": pages, "requests": [{"path": "/", "queries": 2}], "failures": []}
+    assert [one["what"] for one in found._compare(None, report, known)] == ["queries"]  # type: ignore[arg-type]
+    assert "would compare: times and statuses; queries were compared" in Wanted(baseline="compare").would("/r")

@@ -122,6 +122,12 @@ def test_the_screen_has_pages_containers_queues_and_what_is_wrong() -> None:
     assert len(lines) < 45, "it fits a screen"
 
 
+def test_why_nobody_was_logged_in_is_told() -> None:
+    one = {**measured(), "logged_in": False}
+    assert "for the superuser's password is not known" in "\n".join(report.for_people(one, [], "/x"))
+    assert "for check mode writes no session" in "\n".join(report.for_people(one, [], "/x", ["would write: /x"]))
+
+
 def test_statements_come_from_the_database_where_it_keeps_them() -> None:
     one = measured()
     assert report.statements(one)[0] == "these pages (the extension is not preloaded)"

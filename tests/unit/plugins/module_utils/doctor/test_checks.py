@@ -221,7 +221,7 @@ def folders(package: list[int], told_in: list[int], digest: str) -> Break:
 
 
 BROKEN: list[tuple[str, Break, str]] = [
-    ("engine", change(host=NO_ENGINE), "no such socket | run docker_host.yml"),
+    ("engine", change(host=NO_ENGINE), "no such socket | run hedgehog.netbox_dev.docker_host"),
     ("engine", change(host=docker_host.Found(**{**vars(HOST), "engine_version": "19.0"})), "19.0"),
     ("tools", change(host=docker_host.Found(**{**vars(HOST), "compose_version": ""})), "Compose v2"),
     ("tools", change(host=docker_host.Found(**{**vars(HOST), "git": ""})), "missing: git"),
@@ -238,6 +238,7 @@ BROKEN: list[tuple[str, Break, str]] = [
     ("ca_bundle", files(ca_bundle="'/x' cannot be read"), "'/x' cannot be read"),
     ("proxy", within("netbox", proxy={"http_proxy": "http://p:3128"}), "http_proxy=http://p:3128 in netbox"),
     ("proxy", within("netbox", proxy={"http_proxy": "http://me:se@cret@p:3128"}), "http_proxy=http://p:3128 in netbox"),
+    ("proxy", within("netbox", proxy={"http_proxy": "me:s3cret@p:3128"}), "http_proxy=p:3128 in netbox"),
     (
         "set_up",
         lambda facts: vars(facts).update(vars(NOT_SET_UP)),
