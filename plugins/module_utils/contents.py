@@ -79,7 +79,7 @@ def meaning(path: str, text: bytes, versioned: bool = True) -> bytes:
             return _setup_py(text, versioned)
         if name.endswith((".txt", ".in")):
             return b"\n".join(_lines(text))
-    except (ValueError, configparser.Error):
+    except (ValueError, RecursionError, configparser.Error):
         # Whoever builds says what is wrong with it.
         pass
     return text

@@ -193,12 +193,12 @@ class Facts:
         return sorted(path[len(inside) :] for path in self.imported | self._linked if path.startswith(inside))
 
     def _imports(self, path: str, source: Source) -> Iterator[str]:
-        """Paths of what a file imports as it is imported itself, as far as they may be modules of ours."""
+        """Paths of what a file imports, as far as they may be modules of ours; in a function, too: it may be called."""
         words = path[len(self.top) : -len(".py")].split("/")
-        for name, what, when in source.imports:
+        for name, what, _when in source.imports:
             rest = name.lstrip(".")
             dots = len(name) - len(rest)
-            if not when or (not dots and rest.split(".")[0] not in (self.stack.plugin.package, *self.beside)):
+            if not dots and rest.split(".")[0] not in (self.stack.plugin.package, *self.beside):
                 continue
             base = [*(words[:-dots] if dots else []), *rest.split(".")] if rest else words[:-dots]
             for found in (base, *([*base, inner] for inner in what)):

@@ -58,6 +58,8 @@ class Git:
             "LC_ALL": "C",
             "GIT_TERMINAL_PROMPT": "0",
             "GIT_NO_LAZY_FETCH": "1",
+            # What stands for another object is not what was committed.
+            "GIT_NO_REPLACE_OBJECTS": "1",
             **self._user.get("env", {}),
         }
 

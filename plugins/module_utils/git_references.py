@@ -50,7 +50,8 @@ def base_of(repository: Repository, reference: str) -> str:
 
 def _commit(repository: Repository, name: str, reference: str) -> str:
     found = repository.ask("rev-parse", "--verify", "-q", "--end-of-options", f"{name}^{{commit}}")
-    if not found:
+    # Of what leaves a commit out git tells which, with a sign before it.
+    if not found or found.startswith(b"^"):
         known = (repository.ask("for-each-ref", "--format=%(refname:short)", "--count=8") or b"").decode(
             "utf-8", "replace"
         )

@@ -27,7 +27,7 @@ _KNOWN_FREE_OF_MODELS = re.compile(
 _CHOICES = re.compile(r"(Choices|ChoiceSet)$")
 _FIELD = re.compile(r"(?<!forms)(?<!serializers)\.(\w+Field|ForeignKey)$|^django\.db\.models\.")
 _CONFIG = re.compile(r"(Plugin|App)Config$")
-_ADDS_TO_CLASS = re.compile(r"(^|\.)(add_to_class(\(\))?|contribute_to_class\(\)|_meta=)$")
+_ADDS_TO_CLASS = re.compile(r"(^|\.)(add_to_class(\(\))?|contribute_to_class(\(\))?|_meta=)$")
 _PATCHES = "_meta="
 _BUILTIN = frozenset(["object", "dict", "list", "tuple", "set", "str", "int", "float", "type", "bool", "property"])
 

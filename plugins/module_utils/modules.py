@@ -88,10 +88,13 @@ class Modules:
         """All that the dotted ``name`` may mean inside ``module``; nothing for builtins and what cannot be known."""
         key = (module, name)
         if key not in self._resolved:
-            self._resolved[key] = self._resolve(module, name, frozenset())
+            self._resolved[key] = self._resolve(module, name, frozenset(), {})
         return self._resolved[key]
 
-    def _resolve(self, module: str, name: str, seen: frozenset[tuple[str, str]]) -> list[Target]:
+    def _resolve(
+        self, module: str, name: str, seen: frozenset[tuple[str, str]], starred: dict[tuple[str, str], list[Target]]
+    ) -> list[Target]:
+        """``starred`` has what was found by ``import *`` for this question: modules that lead there are many."""
         source = self.sources.get(module)
         if source is None or (module, name) in seen:
             return []
@@ -105,27 +108,36 @@ class Modules:
                 break
         for where, what in source.aliases.get(words[0], ()):
             path = self.absolute(module, where or "")
-            found.update(dict.fromkeys(self._follow(path, [*([what] if what else []), *words[1:]], seen)))
+            found.update(dict.fromkeys(self._follow(path, [*([what] if what else []), *words[1:]], seen, starred)))
         stars = [self.absolute(module, star) for star in source.stars]
         for path in stars:
-            found.update(dict.fromkeys(self._resolve(path, name, seen)))
+            if (path, name) not in starred:
+                starred[path, name] = []
+                starred[path, name] = self._resolve(path, name, seen, starred)
+            found.update(dict.fromkeys(starred[path, name]))
         if not found and module in self.packages and f"{module}.{words[0]}" in self._names:
             # Whoever imports a module binds it in the package around it.
-            found.update(dict.fromkeys(self._follow(f"{module}.{words[0]}", words[1:], seen)))
+            found.update(dict.fromkeys(self._follow(f"{module}.{words[0]}", words[1:], seen, starred)))
         others = [path for path in stars if path not in self.sources]
         if not found and others and not hasattr(builtins, words[0]):
             found[Target(f"{others[-1]}.{name}", foreign=True, guessed=True)] = None
         return [target for target in found if not target.guessed] or list(found)
 
-    def _follow(self, path: str, words: list[str], seen: frozenset[tuple[str, str]]) -> list[Target]:
+    def _follow(
+        self,
+        path: str,
+        words: list[str],
+        seen: frozenset[tuple[str, str]],
+        starred: dict[tuple[str, str], list[Target]],
+    ) -> list[Target]:
         """``words`` inside the import path ``path``: further modules, or names of that one."""
         if path not in self._names:
             return [Target(".".join([path, *words]), foreign=True)]
         if not words:
             return [Target(path)]
-        found = self._resolve(path, ".".join(words), seen)
+        found = self._resolve(path, ".".join(words), seen, starred)
         if f"{path}.{words[0]}" in self._names:
-            found += self._follow(f"{path}.{words[0]}", words[1:], seen)
+            found += self._follow(f"{path}.{words[0]}", words[1:], seen, starred)
         # Ours, and yet unknown: it may be bound by whatever the module does.
         return list(dict.fromkeys(found)) or [Target(path)]
 

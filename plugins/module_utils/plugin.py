@@ -202,7 +202,7 @@ def _pyproject_name(path: Path) -> str | None:
         return match.group(1) if match else None
     try:
         data: dict[str, Any] = _toml.loads(text)
-    except _toml.TOMLDecodeError as error:
+    except (_toml.TOMLDecodeError, RecursionError) as error:
         raise InvalidProject(f"pyproject.toml: {error}. Mend the file: the image's build reads it too.") from error
     tables = [data.get("project"), table(data.get("tool")).get("poetry")]
     return next((name for name in (table(one).get("name") for one in tables) if isinstance(name, str)), None)

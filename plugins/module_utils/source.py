@@ -22,7 +22,7 @@ from . import syntax
 from .syntax import BLOCKS, FUNCTIONS
 
 # Facts are compared only when the same engine and the same Python's ast made both.
-FACTS_VERSION = f"6/{sys.version_info[0]}.{sys.version_info[1]}"
+FACTS_VERSION = f"7/{sys.version_info[0]}.{sys.version_info[1]}"
 # NetBox's makemigrations keeps these out of migrations, in every release that is supported.
 EXEMPT_KEYWORDS = frozenset(["help_text", "verbose_name"])
 # Of Django's own fields but those that point to a model.
@@ -30,6 +30,9 @@ _FIRST_IS_VERBOSE_NAME = re.compile(r"models\.(?!ManyToMany|OneToOne|Generic)\w+
 _DJANGO_MODELS = ([["django.db", "models"]], [["django.db.models", None]])
 # Names of parts that no Python name can be.
 ORDER, TEXT, TOUCH, IMPORT = "<order>", "<text>", "<touch>", "<import>"
+_SCRIPT_TESTS = tuple(
+    ast.dump(ast.parse(text, mode="eval").body) for text in ('__name__ == "__main__"', '"__main__" == __name__')
+)
 # Methods with these do nothing before they are called.
 _CALLED_ONLY = frozenset(["classmethod", "staticmethod"])
 # What an import looks like in a file that cannot be parsed.
@@ -242,6 +245,8 @@ class _Reader:
 
     def _read_branch(self, node: Any) -> None:
         if isinstance(node, ast.If) and _is_script(node.test):
+            for statement in node.orelse:
+                self._read_statement(statement)
             return
         heads = _heads(node)
         shape = [type(node).__name__, *(self.texts.of(head) for head in heads)]
@@ -343,7 +348,7 @@ def _copy(part: Part) -> Part:
 
 def _is_script(test: ast.expr) -> bool:
     """``__name__ == "__main__"``: nothing of it happens in a process that imports the module."""
-    return isinstance(test, ast.Compare) and syntax.dotted(test.left) == "__name__"
+    return ast.dump(test) in _SCRIPT_TESTS
 
 
 def _inner(node: ast.AST) -> list[Any]:

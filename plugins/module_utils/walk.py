@@ -364,6 +364,7 @@ class Walk:
                 self.add_class(module, name)
             else:
                 self.add(module, name)
+                self.add(module, f"{name}()")
 
     # -- the end
 

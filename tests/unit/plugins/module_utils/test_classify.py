@@ -185,6 +185,16 @@ def test_a_chain_of_classes_takes_work_by_its_length_and_no_more(make_stack: Mak
     assert calls_for(make_stack(), 200) < 3 * calls_for(make_stack(), 100)
 
 
+def test_modules_that_import_all_of_each_other_take_work_by_their_number(make_stack: MakeStack) -> None:
+    names = [f"m{number}" for number in range(14)]
+    files = {f"{name}.py": "".join(f"from .{other} import *\n" for other in names) for name in names}
+    files["models.py"] = f"from .m0 import *\n{SIMPLE.replace('1', 'NOWHERE')}"
+    (one,) = decided(
+        make_stack(), {**files, "m0.py": f"{files['m0.py']}N = 1\n"}, {"m0.py": f"{files['m0.py']}N = 2\n"}
+    )
+    assert one.path == place("m0.py")
+
+
 def test_what_is_too_deep_to_be_followed_may_concern_the_schema(make_stack: MakeStack) -> None:
     files = {f"m{n}.py": f"from .m{n + 1} import N\n" for n in range(1200)}
     files["models.py"] = f"from .m0 import N\n{SIMPLE.replace('1', 'N')}"

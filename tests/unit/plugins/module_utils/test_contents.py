@@ -54,3 +54,8 @@ def test_whether_the_package_asks_for_its_version(tmp_path: Path, write_file: Wr
     write_file(tmp_path / "deep" / "version.py", text)
     write_file(tmp_path / "notes.txt", "importlib.metadata")
     assert contents.reads_metadata(tmp_path) is asks
+
+
+def test_what_is_too_deep_is_compared_as_it_is() -> None:
+    text = ("a." * 3000 + "b = 1\n").encode()
+    assert contents.meaning("pyproject.toml", text, True) == text

@@ -131,6 +131,11 @@ def test_the_distribution_is_named_by_the_packaging_files(
     assert plugin.find_plugin(str(root)).distribution == (name or "netbox-example")
 
 
+def test_a_pyproject_that_is_too_deep_is_named(make_plugin: Make) -> None:
+    with pytest.raises(InvalidProject, match=r"pyproject\.toml: .*recursion"):
+        plugin.find_plugin(str(make_plugin(files={"pyproject.toml": f"a = {'[' * 2000}"})))
+
+
 def test_a_pyproject_that_is_no_toml_is_named_with_its_line(make_plugin: Make) -> None:
     with pytest.raises(InvalidProject, match=r"pyproject\.toml: .*line 1"):
         plugin.find_plugin(str(make_plugin(files={"pyproject.toml": "[project\n"})))

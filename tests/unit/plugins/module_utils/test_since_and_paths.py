@@ -110,6 +110,7 @@ def test_a_shallow_clone_is_compared_as_far_as_it_goes(stack: Stack, run_git: Gi
     ("reference", "message"),
     [
         ("nonsense", "'nonsense' is no commit of this repository. Branches and tags: main, old, v1"),
+        ("^HEAD", r"'\^HEAD' is no commit of this repository"),
         ("--help", "'--help' is no commit"),
         ("$(touch x)", r"'\$\(touch x\)' is no commit"),
         ("main..nonsense", "'nonsense' is no commit"),
@@ -293,6 +294,17 @@ def test_what_was_committed_reverted_or_amended_since_is_no_change(stack: Stack,
     assert names(stack) == []
     run_git(root, "revert", "--no-edit", "HEAD")
     assert names(stack) == [f"{PACKAGE}/new.py", f"{PACKAGE}/views.py"]
+
+
+def test_a_commit_that_stands_for_another_hides_nothing(stack: Stack, run_git: Git) -> None:
+    root = stack.plugin.root
+    apply(stack)
+    applied = run_git(root, "rev-parse", "HEAD").strip()
+    commit(stack, run_git, f"{PACKAGE}/views.py", "V = 3\n")
+    run_git(root, "replace", applied, "HEAD")
+    run_git(root, "reset", "-q", "--hard", applied)
+    assert (root / PACKAGE / "views.py").read_text() == "V = 3\n"
+    assert names(stack) == [f"{PACKAGE}/views.py"]
 
 
 def test_a_commit_that_is_gone_makes_everything_count_and_says_so(stack: Stack, run_git: Git) -> None:
