@@ -39,7 +39,8 @@ _SETTINGS = re.compile(r"(^|\.)(get_plugin_config\(\)$|PLUGINS_CONFIG\b)")
 _RUNS_TEXT = re.compile(r"^(exec|eval)\(\)$")
 _READS_DATA = re.compile(
     r"(^|\.)(open|read_text|read_bytes|safe_load|full_load|load|loads|load_all|safe_load_all|files|get_data|read|reader|"
-    r"DictReader|open_text|open_binary|as_file|path|parse|glob|rglob|iterdir|listdir|scandir)(\(\))?$"
+    r"DictReader|open_text|open_binary|as_file|path|parse|glob|rglob|iterdir|listdir|scandir|walk|exists|is_file|is_dir|"
+    r"stat|getlines?|resource_\w+|contents|read_\w+|load_\w+)(\(\))?$"
 )
 # Options, and fields that NetBox's bases bring: who binds one of these names again takes it away.
 _INHERITED = re.compile(
