@@ -129,7 +129,7 @@ def test_many_saves_leave_nothing_behind(stack: Stack) -> None:
             if number % max(SAVES // LOOKS, 1) == 0:
                 samples.append((number, sample(stack, process.pid)))
         # While a command of the watch's runs it has pipes to it.
-        wait_for(lambda: of_watch(process.pid)[1] <= opened + 4, "the files that the watch had open before")
+        wait_for(lambda: of_watch(process.pid)[1] <= opened + 4, "the files that the watch had open before", 180)
     stack.must_apply()
     assert [status for status in met if status != 200] == []
     assert met
