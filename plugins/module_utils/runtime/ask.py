@@ -150,7 +150,7 @@ def _begin(bind: Callable[[], Any]) -> None:
         bind()
     except (ImportError, NameError, SyntaxError):
         os._exit(COLD)
-    except Exception as error:  # noqa: BLE001 - as in _run
+    except Exception as error:  # noqa: BLE001 - it may be of being bound late, as in _run
         said = str(error).strip().splitlines() or [type(error).__name__]
         progress(f"a start from nothing for this run: {said[-1]}")
         os._exit(COLD)

@@ -193,8 +193,7 @@ def main() -> None:
     start = partial(bind, settings)
     listener = None
     if sys.argv[1] == "web":
-        # With all that tasks are made of.
-        from . import ask, task, testing  # noqa: F401
+        from . import ask, task, testing  # noqa: F401 - what is forked from here has them
 
         listener = ask.listen()
     gc.collect()
